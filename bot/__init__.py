@@ -1,0 +1,1 @@
+"""The frontends: read the store, ask the queue, talk to people."""

@@ -1,0 +1,40 @@
+"""The command `paperboy`: the frontends' verbs here, the work verbs in workers.cli."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from bot import launch
+from workers import cli
+from workers.domain.errors import PaperboyError
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one verb; returns its exit code. What went wrong stands on one line, the cure with it."""
+    arguments = _parser().parse_args(argv)
+    cli.set_up_logs()
+    try:
+        code: int = arguments.run(arguments)
+    except PaperboyError as error:
+        print(f"paperboy: {error}", file=sys.stderr)
+        return cli.FAILED
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="paperboy", description="The day's AI papers as one digest, in your chats.")
+    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
+    demo = verbs.add_parser("demo", help="a bundled sample day, from the sources to the post, in this terminal")
+    demo.add_argument("--lang", choices=["ko", "en"], default="ko", help="language of the digest (default: ko)")
+    demo.add_argument(
+        "--out", type=Path, default=Path("paperboy-demo"), metavar="DIR", help="folder for the files (paperboy-demo)"
+    )
+    demo.set_defaults(run=lambda arguments: launch.demo(arguments.lang, arguments.out))
+    cli.add_verbs(verbs)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The terminal as a frontend: the same blocks, outbox and commands as any chat."""

@@ -1,0 +1,75 @@
+"""The terminal chat: shows how the edition comes about, what is delivered, and answers what is typed."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.patch_stdout import patch_stdout
+from rich.console import Console
+
+from bot.commands import answer
+from bot.outbox import deliver_next
+from bot.terminal.render import render
+from bot.terminal.send import TerminalSender, show
+from bot.texts import texts
+from bot.view import blocks, first_screen
+from workers.domain.models import Category, Delivery, Message, Text
+from workers.store import Store
+
+_LOOK_AGAIN_S = 0.05
+
+
+class TerminalChat:
+    """One terminal as a chat. On a real terminal a delivery is one screen and the rest comes on /digest."""
+
+    platform = "terminal"
+    chat = "here"
+
+    def __init__(self, store: Store, categories: Sequence[Category], language: str, console: Console) -> None:
+        self._store, self._categories, self._language, self._console = store, categories, language, console
+
+    @property
+    def layout(self) -> str:
+        return "screen" if self._console.is_terminal else "sections"
+
+    async def show_progress(self, day: date) -> None:
+        """Print each step of the edition as the store learns of it, until its text is there."""
+        shown, names = 0, texts(self._language).steps
+        while True:
+            steps = await asyncio.to_thread(self._store.editions.progress, day)
+            for name, figures in steps[shown:]:
+                self._console.print(f"[dim]  ✓ {names.get(name, name)}: {figures}[/dim]")
+            shown = len(steps)
+            if await asyncio.to_thread(self._store.editions.text, day, self._language):
+                return
+            await asyncio.sleep(_LOOK_AGAIN_S)
+
+    async def deliver(self) -> None:
+        """Print what is due here, once it is published."""
+        sender = TerminalSender(self._console)
+        while not await deliver_next(self._store, self.platform, sender, self._render):
+            await asyncio.sleep(_LOOK_AGAIN_S)
+
+    async def converse(self) -> None:
+        """Answer lines until the reader leaves; the first prompt holds a ready question."""
+        session: PromptSession[str] = PromptSession()
+        ready = texts(self._language).ready_question
+        while True:
+            try:
+                with patch_stdout():
+                    line = await session.prompt_async("> ", default=ready)
+            except (EOFError, KeyboardInterrupt):
+                return
+            ready = ""
+            reply = await asyncio.to_thread(answer, line, self._language, self._store, self._categories)
+            for message in render(reply.blocks, self._language):
+                show(self._console, message)
+            if reply.ends:
+                return
+
+    def _render(self, text: Text, delivery: Delivery) -> list[Message]:
+        shown = blocks(text.digest, self._categories)
+        if delivery.layout == "screen":
+            shown = first_screen(shown, texts(delivery.language).rest)
+        return render(shown, delivery.language)

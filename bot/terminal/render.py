@@ -1,0 +1,89 @@
+"""Blocks as terminal text in Rich's markup; pure, and every text from papers escaped."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
+from rich.markup import escape
+
+from workers.domain.blocks import Bar, Block, Closing, OnesBlock, Opening, SectionBlock
+from workers.domain.models import FIVE_PARTS, Claim, Listed, Message
+from workers.wording import wording
+
+_LONGEST_BAR = 30
+"""Columns of the longest bar: names, bar and count fit into 60."""
+
+
+def render(blocks: Sequence[Block], language: str) -> list[Message]:
+    """One message per block, in order."""
+    return [Message("\n".join(_lines(block, language)), _papers(block)) for block in blocks]
+
+
+def _lines(block: Block, language: str) -> Iterator[str]:
+    match block:
+        case Opening():
+            yield from _opening(block, language)
+        case SectionBlock():
+            yield from _section(block, language)
+        case OnesBlock():
+            yield f"[bold]{block.title}[/bold]"
+            for emoji, name, paper in block.papers:
+                yield f"{emoji} [bold]{escape(name)}[/bold]"
+                yield from _paper(paper)
+        case Closing():
+            yield from (f"[dim]{escape(line)}[/dim]" for line in block.lines)
+
+
+def _opening(block: Opening, language: str) -> Iterator[str]:
+    yield f"[bold]{escape(block.title)}[/bold]"
+    yield f"[cyan]{escape(block.tally)}[/cyan]"
+    yield ""
+    yield from _bars(block.bars)
+    if block.highlights:
+        yield ""
+        yield f"[bold]{wording(language).highlights}[/bold]"
+        yield from (f"• {_claim(claim)}" for claim in block.highlights)
+
+
+def _bars(bars: Sequence[Bar]) -> Iterator[str]:
+    widest = max((cell_len(bar.name) for bar in bars), default=0)
+    most = max((bar.count for bar in bars), default=1)
+    for bar in bars:
+        name = " " * (widest - cell_len(bar.name)) + escape(bar.name)
+        yield f"{name} [{bar.colour}]{'█' * max(1, round(_LONGEST_BAR * bar.count / most))}[/] {bar.count}"
+
+
+def _section(block: SectionBlock, language: str) -> Iterator[str]:
+    words = wording(language)
+    mark = f" [dim]({words.excerpts})[/dim]" if block.extractive else ""
+    yield f"{block.emoji} [bold]{escape(block.name)}[/bold]{mark}"
+    for paper in block.papers:
+        yield from _paper(paper)
+    for part, heading in zip(FIVE_PARTS, words.parts, strict=True):
+        claims: tuple[Claim, ...] = getattr(block.synthesis, part, ())
+        if part == "keywords" and claims:
+            yield f"[bold]{heading}[/bold]  " + " · ".join(map(_claim, claims))
+        elif claims:
+            yield f"[bold]{heading}[/bold]"
+            yield from (f"• {_claim(claim)}" for claim in claims)
+
+
+def _paper(paper: Listed) -> Iterator[str]:
+    yield f"  [yellow]{paper.n:>2}[/yellow] [bold]{escape(paper.title)}[/bold]"
+    if paper.links:
+        yield f"     [dim underline]{escape(paper.links[0].url)}[/]"
+    if paper.tldr:
+        yield f"     {escape(paper.tldr)}"
+
+
+def _claim(claim: Claim) -> str:
+    return f"{escape(claim.text)} [yellow]{''.join(escape(f'[{n}]') for n in claim.papers)}[/yellow]"
+
+
+def _papers(block: Block) -> tuple[int, ...]:
+    match block:
+        case SectionBlock():
+            return tuple(paper.n for paper in block.papers)
+        case OnesBlock():
+            return tuple(paper.n for _, _, paper in block.papers)
+        case _:
+            return ()

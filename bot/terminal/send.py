@@ -1,0 +1,37 @@
+"""Sending to a terminal: printing, with the number of the message as its id."""
+
+import re
+from itertools import count
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from workers.domain.models import Message
+
+_LEAD = re.compile(r"(?:\s*•\s)|\s+")
+
+
+class TerminalSender:
+    def __init__(self, console: Console) -> None:
+        self._console, self._numbers = console, count(1)
+
+    async def send(self, chat: str, thread: str, message: Message) -> str:
+        """Print `message`; the one terminal is every chat."""
+        del chat, thread
+        show(self._console, message)
+        return str(next(self._numbers))
+
+
+def show(console: Console, message: Message) -> None:
+    """Print a message, long lines wrapped under their own beginning, and an empty line after it."""
+    for line in message.text.splitlines():
+        found = _LEAD.match(line)
+        lead = found[0] if found else ""
+        row = Table.grid()
+        row.add_column(width=cell_len(lead))
+        row.add_column()
+        row.add_row(lead, Text.from_markup(line[len(lead) :]))
+        console.print(row, highlight=False)
+    console.print()

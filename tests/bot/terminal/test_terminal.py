@@ -1,0 +1,69 @@
+"""Blocks in a terminal: all papers, no markup of theirs, bars in proportion."""
+
+import asyncio
+import io
+from collections.abc import Sequence
+
+import pytest
+from rich.console import Console
+
+from bot.terminal.render import render
+from bot.terminal.send import TerminalSender
+from bot.view import blocks
+from tests.bot.conftest import DAY
+from workers.domain.models import Category, Edition, Message
+from workers.store import Store
+
+
+def printed(messages: Sequence[Message], width: int = 80) -> str:
+    console = Console(file=io.StringIO(), width=width, color_system=None)
+    sender = TerminalSender(console)
+    for message in messages:
+        asyncio.run(sender.send("here", "", message))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_every_paper_is_shown_and_its_title_is_text(
+    language: str, store: Store, edition: Edition, categories: Sequence[Category]
+) -> None:
+    text = store.editions.text(DAY, language)
+    assert text is not None
+    screen = printed(render(blocks(text.digest, categories), language))
+    for paper in text.digest.papers:
+        assert screen.count(paper.title) == 1
+        assert paper.links[0].url in screen
+    assert "[bold]fast[/bold]" in screen
+    assert "<think>" in screen
+    assert all(len(line) <= 80 for line in screen.splitlines())
+
+
+def test_the_numbers_of_a_message_are_kept_for_follow_ups(
+    store: Store, edition: Edition, categories: Sequence[Category]
+) -> None:
+    text = store.editions.text(DAY, "ko")
+    assert text is not None
+    assert [message.papers for message in render(blocks(text.digest, categories), "ko")] == [(), (1, 2), (3,), ()]
+
+
+def test_bars_are_in_proportion(store: Store, edition: Edition, categories: Sequence[Category]) -> None:
+    text = store.editions.text(DAY, "ko")
+    assert text is not None
+    bars = [
+        line.count("█") for line in printed(render(blocks(text.digest, categories), "ko")).splitlines() if "█" in line
+    ]
+    assert bars == [30, 15]
+
+
+def test_a_long_line_wraps_under_its_beginning() -> None:
+    screen = printed([Message("• " + "word " * 30)], width=40)
+    first, second, *_ = screen.splitlines()
+    assert first.startswith("• word")
+    assert second.startswith("  word")
+
+
+def test_each_message_has_its_own_number() -> None:
+    sender = TerminalSender(Console(file=io.StringIO()))
+    numbers = [asyncio.run(sender.send("here", "", Message("x"))) for _ in range(3)]
+    assert numbers == ["1", "2", "3"]

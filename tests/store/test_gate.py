@@ -1,0 +1,46 @@
+"""The gate to arXiv: one at a time, a pause between starts, whoever asks."""
+
+from itertools import pairwise
+
+import pytest
+
+from tests.fakes.clock import FakeClock
+from workers.store import Store
+
+
+def test_requests_start_at_least_the_interval_apart(store: Store, moving_clock: FakeClock) -> None:
+    gate = store.gate("arxiv", 3)
+    starts = []
+    for _ in range(3):
+        with gate.passing():
+            starts.append(moving_clock.now())
+    assert [(later - earlier).total_seconds() for earlier, later in pairwise(starts)] == [3, 3]
+
+
+def test_a_long_request_keeps_the_gate_until_it_ends(store: Store, moving_clock: FakeClock) -> None:
+    first, second = store.gate("arxiv", 3), store.gate("arxiv", 3)
+    with first.passing():
+        started = moving_clock.now()
+        moving_clock.advance(10)
+    with second.passing():
+        assert (moving_clock.now() - started).total_seconds() == 10
+
+
+def test_a_request_that_fails_still_gives_the_gate_back(store: Store, moving_clock: FakeClock) -> None:
+    gate = store.gate("arxiv", 3)
+    with pytest.raises(RuntimeError), gate.passing():
+        raise RuntimeError
+    with gate.passing():
+        assert sum(moving_clock.slept) == pytest.approx(3)
+
+
+def test_a_process_that_died_inside_does_not_hold_the_gate_for_ever(store: Store, moving_clock: FakeClock) -> None:
+    dead = store.gate("arxiv", 3).passing()
+    dead.__enter__()
+    with store.gate("arxiv", 3).passing():
+        assert 60 < sum(moving_clock.slept) <= 180
+
+
+def test_gates_of_different_names_do_not_meet(store: Store, moving_clock: FakeClock) -> None:
+    with store.gate("arxiv", 3).passing(), store.gate("other", 3).passing():
+        assert moving_clock.slept == []

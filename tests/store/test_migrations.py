@@ -1,0 +1,62 @@
+"""The schema: what the migrations leave is what the tables say, on both databases."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from tests.fakes.clock import FakeClock
+from workers.domain.errors import SettingsError
+from workers.store import Store, open_store
+from workers.store.migrate import alembic_config
+from workers.store.tables import metadata
+from workers.store.transactions import write
+
+
+def test_the_migrations_leave_exactly_the_tables_the_code_uses(store: Store) -> None:
+    with store.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_way_down_leaves_nothing_behind(store: Store) -> None:
+    with write(store.engine) as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    assert inspect(store.engine).get_table_names() == ["alembic_version"]
+
+
+def test_many_processes_may_open_a_new_store_at_once(store_url: str, moving_clock: FakeClock) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        stores = list(pool.map(lambda _: open_store(store_url, moving_clock), range(4)))
+    for opened in stores:
+        assert opened.editions.newest("ko") is None
+        opened.close()
+
+
+def test_a_store_of_a_newer_program_is_left_alone(store: Store, store_url: str, moving_clock: FakeClock) -> None:
+    with write(store.engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SettingsError, match="newer Paperboy"):
+        open_store(store_url, moving_clock)
+
+
+@pytest.mark.parametrize(
+    ("url", "cure"),
+    [
+        ("nonsense", "want sqlite"),
+        ("sqlite://", "want a file"),
+        ("postgresql://paper:hunter2@127.0.0.1:9/none", "cannot be opened"),
+        ("oracle+nosuch://x/y", "no driver"),
+    ],
+)
+def test_a_wrong_url_names_the_setting_and_the_cure_but_never_a_password(
+    url: str, cure: str, moving_clock: FakeClock
+) -> None:
+    with pytest.raises(SettingsError, match=cure) as raised:
+        open_store(url, moving_clock)
+    assert str(raised.value).startswith("store.url: ")
+    assert "hunter2" not in str(raised.value)

@@ -1,0 +1,148 @@
+"""Deliveries and parts: every message is a row first, and no crash sends one twice."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from tests.fakes.clock import FakeClock
+from tests.fakes.papers import paper
+from workers.domain.errors import LeaseLost
+from workers.domain.models import Collected, Delivery, Digest, Message, Placed, Selection, SourceReport, Text
+from workers.store import Store
+from workers.store.outbox import PENDING, POSTED
+from workers.store.subscriptions import Wanted
+
+DAY = date(2025, 6, 3)
+MESSAGES = [Message("one", (1,)), Message("two", (2, 3)), Message("three")]
+NOW = datetime(2025, 6, 3, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def edition(store: Store) -> date:
+    attempt = store.editions.claim(DAY)
+    assert attempt is not None
+    one = paper()
+    report = Collected(SourceReport("arxiv", "ok", 1))
+    store.editions.close(DAY, attempt, Selection((one,), {}), [Placed(1, one, "Robotics")], [report])
+    digest = Digest(DAY.isoformat(), "ko", "제목", (), (), (), 1, 1, {}, ())
+    store.editions.save_text(DAY, Text(digest, None))
+    return DAY
+
+
+def claimed(store: Store, platform: str = "terminal") -> Delivery:
+    delivery = store.outbox.claim(platform)
+    assert delivery is not None
+    return delivery
+
+
+def ask(store: Store, cause: str = "request:1", chat: str = "a", language: str = "ko") -> bool:
+    return store.outbox.request(cause, "terminal", chat, DAY, language, "sections")
+
+
+def test_one_cause_is_one_delivery(store: Store, edition: date) -> None:
+    assert ask(store)
+    assert not ask(store)
+
+
+def test_parts_are_sent_in_order_and_once(store: Store, edition: date) -> None:
+    ask(store)
+    delivery = claimed(store)
+    store.outbox.expand(delivery, MESSAGES)
+    sent = []
+    while part := store.outbox.next_part(delivery):
+        sent.append((part.n, part.message))
+        store.outbox.settle(delivery, part, POSTED, f"m{part.n}")
+    store.outbox.finish(delivery)
+    assert sent == list(enumerate(MESSAGES))
+    assert store.outbox.parts("request:1") == [(0, "posted", "m0"), (1, "posted", "m1"), (2, "posted", "m2")]
+    assert store.outbox.idle("terminal")
+    assert store.outbox.claim("terminal") is None
+
+
+def test_a_text_that_is_not_written_yet_is_waited_for(store: Store, edition: date) -> None:
+    ask(store, language="en")
+    assert store.outbox.claim("terminal") is None
+    assert not store.outbox.idle("terminal")
+
+
+def test_a_part_under_way_in_a_crash_becomes_unknown_and_is_not_sent_again(
+    store: Store, edition: date, moving_clock: FakeClock
+) -> None:
+    ask(store)
+    dead = claimed(store)
+    store.outbox.expand(dead, MESSAGES)
+    first = store.outbox.next_part(dead)
+    assert first is not None
+    store.outbox.settle(dead, first, POSTED, "m0")
+    assert store.outbox.next_part(dead) is not None  # on its way when the process dies
+    assert store.outbox.claim("terminal") is None
+    moving_clock.advance(31)
+    heir = claimed(store)
+    store.outbox.expand(heir, MESSAGES)
+    last = store.outbox.next_part(heir)
+    assert last is not None
+    assert last.n == 2
+    assert [state for _, state, _ in store.outbox.parts("request:1")] == ["posted", "unknown", "sending"]
+    with pytest.raises(LeaseLost):
+        store.outbox.settle(dead, first, POSTED, "twice")
+    with pytest.raises(LeaseLost):
+        store.outbox.next_part(dead)
+
+
+def test_a_part_surely_not_sent_is_tried_again(store: Store, edition: date) -> None:
+    ask(store)
+    delivery = claimed(store)
+    store.outbox.expand(delivery, MESSAGES)
+    part = store.outbox.next_part(delivery)
+    assert part is not None
+    store.outbox.settle(delivery, part, PENDING, reason="told to wait")
+    assert store.outbox.next_part(delivery) == part
+
+
+def test_a_chat_has_one_delivery_under_way_and_other_chats_do_not_wait(store: Store, edition: date) -> None:
+    ask(store, "request:1", "a")
+    ask(store, "request:2", "a")
+    ask(store, "request:3", "b")
+    first, second = claimed(store), claimed(store)
+    assert (first.chat, second.chat) == ("a", "b")
+    assert store.outbox.claim("terminal") is None
+    store.outbox.finish(first)
+    assert claimed(store).chat == "a"
+
+
+def test_a_rendering_is_stored_once_for_all_chats(store: Store, edition: date) -> None:
+    ask(store, "request:1", "a")
+    first = claimed(store)
+    assert store.outbox.rendered(first) is None
+    store.outbox.expand(first, MESSAGES)
+    ask(store, "request:2", "b")
+    second = claimed(store)
+    assert store.outbox.rendered(second) == MESSAGES
+    store.outbox.expand(second, [Message("rendered by a later version")])
+    part = store.outbox.next_part(second)
+    assert part is not None
+    assert part.message == MESSAGES[0]
+
+
+def test_a_slot_makes_its_deliveries_and_moves_on_in_one_step(store: Store, edition: date) -> None:
+    store.subscriptions.add(Wanted("terminal", "a", NOW))
+    (due,) = store.subscriptions.due(NOW)
+    tomorrow = NOW + timedelta(days=1)
+    assert store.subscriptions.closed_after(due.had) == [DAY]
+    assert store.subscriptions.deliver(due, [DAY], tomorrow, NOW)
+    assert not store.subscriptions.deliver(due, [DAY], tomorrow, NOW)
+    assert store.subscriptions.due(NOW) == []
+    (again,) = store.subscriptions.due(tomorrow)
+    assert again.had == DAY
+    assert store.subscriptions.closed_after(again.had) == []
+    assert claimed(store).day == DAY
+
+
+def test_a_chat_that_is_gone_is_paused_and_keeps_its_settings(store: Store) -> None:
+    store.subscriptions.add(Wanted("terminal", "a", NOW, language="en", layout="compact"))
+    store.subscriptions.deactivate("terminal", "a", "kicked")
+    assert store.subscriptions.due(NOW) == []
+    assert store.subscriptions.languages() == []
+    store.subscriptions.add(Wanted("terminal", "a", NOW, language="en", layout="compact"))
+    (back,) = store.subscriptions.due(NOW)
+    assert (back.language, back.layout) == ("en", "compact")

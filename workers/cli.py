@@ -1,0 +1,107 @@
+"""The work verbs of `paperboy`: digest, worker, clock; each returns its exit code."""
+
+import argparse
+import os
+import sys
+from datetime import date
+from pathlib import Path
+
+from workers import config, logs, pipeline
+from workers.config import Settings
+from workers.domain.errors import EditionFailed, SettingsError
+from workers.domain.models import Text
+from workers.sources.arxiv import EASTERN
+from workers.steps.report import report
+from workers.store.editions import digest_json
+from workers.system import SystemClock
+from workers.wiring import opened
+
+OK, FAILED, QUIET = 0, 1, 3
+
+
+def digest(arguments: argparse.Namespace) -> int:
+    """Make or find one day's digest in this process and write its three files; 3 for a quiet day."""
+    settings, clock = config.load(arguments.config), SystemClock()
+    today = clock.now().astimezone(EASTERN).date()
+    day = arguments.date or today
+    if day > today:
+        raise SettingsError(f"--date: {day} has not come yet; arXiv's day is {today} (New York)")
+    with opened(settings, clock) as (store, plan):
+        try:
+            edition = pipeline.find_or_make(day, plan, store.editions, clock, _tell)
+        except EditionFailed as error:
+            raise EditionFailed(
+                f"no digest of {day}, every source failed ({error}); see `sources` in config.yaml, then run this again"
+            ) from None
+        text = pipeline.find_or_write(edition, arguments.lang or settings.digest.language, plan, store.editions, _tell)
+    for file in write_files(text, settings, arguments.out):
+        print(file)
+    return OK if text.digest.papers else QUIET
+
+
+def write_files(text: Text, settings: Settings, folder: Path) -> list[Path]:
+    """Papers_DATE_report.md, digest.json and, unless the day is quiet, paper_DATE.png; returns what was written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made = text.digest
+    files = [(folder / f"Papers_{made.date}_report.md", report(made, settings.closed_list()).encode())]
+    if made.chart and text.chart_png:
+        files.append((folder / made.chart, text.chart_png))
+    files.append((folder / "digest.json", digest_json(made)))
+    for path, content in files:
+        _replace(path, content)
+    return [path for path, _ in files]
+
+
+def worker(arguments: argparse.Namespace) -> int:
+    """Serve one queue until told to stop."""
+    from workers import work  # rq, and only where a worker runs
+
+    return work.serve(config.load(arguments.config), arguments.queue)
+
+
+def clock(arguments: argparse.Namespace) -> int:
+    """Run the clock's loop until told to stop."""
+    from workers import schedule  # redis, and only where the clock runs
+
+    return schedule.serve(config.load(arguments.config), SystemClock())
+
+
+def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the work verbs to the program's parser."""
+    parent = argparse.ArgumentParser(add_help=False)
+    parent.add_argument("--config", type=Path, metavar="FILE", help="settings that stand over the bundled config.yaml")
+
+    verb = verbs.add_parser("digest", parents=[parent], help="make or find one day's digest and write its files")
+    verb.add_argument("--date", type=_day, metavar="DATE", help="announcement day, e.g. 2025-06-03 (default: today)")
+    verb.add_argument("--lang", choices=["ko", "en"], help="language (default: digest.language)")
+    verb.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
+    verb.set_defaults(run=digest)
+
+    verb = verbs.add_parser("worker", parents=[parent], help="serve a queue (part of `paperboy run`)")
+    verb.add_argument("queue", choices=["editions"])
+    verb.set_defaults(run=worker)
+
+    verb = verbs.add_parser("clock", parents=[parent], help="keep the hours (part of `paperboy run`)")
+    verb.set_defaults(run=clock)
+
+
+def set_up_logs() -> None:
+    logs.set_up(os.environ.get("PAPERBOY_LOG_LEVEL", "WARNING").upper())
+
+
+def _tell(step: str, figures: str) -> None:
+    print(f"{step}: {figures}", file=sys.stderr)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'want a date like 2025-06-03, got "{text}"') from None
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Whole or not at all: a reader never sees half a file."""
+    aside = path.with_name(f".{path.name}.new")
+    aside.write_bytes(content)
+    aside.replace(path)

@@ -1,0 +1,187 @@
+"""Settings: config.yaml, an owner's file over it, the environment over both; checked before anything starts."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, ValidationError
+
+from workers.domain.errors import SettingsError
+from workers.domain.models import Category
+
+_ENVIRONMENT = {"DATABASE_URL": ("store", "url"), "REDIS_URL": ("queue", "url")}
+"""Variables that stand for a setting; the secrets among them never come from a file of the project."""
+
+
+def _web_address(url: str) -> str:
+    TypeAdapter(HttpUrl).validate_python(url)
+    return url.rstrip("/")
+
+
+Url = Annotated[str, AfterValidator(_web_address)]
+ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceSettings(_Part):
+    name: str = Field(min_length=1, max_length=40)
+    kind: Literal["arxiv", "huggingface", "deeplearn", "feed"]
+    url: Url
+    categories: tuple[str, ...] = ()
+    api_url: Url | None = None
+    enabled: bool = True
+
+
+class StoreSettings(_Part):
+    url: str = Field(repr=False)
+
+
+class QueueSettings(_Part):
+    url: str | None = Field(default=None, repr=False)
+
+
+class DigestSettings(_Part):
+    language: Literal["ko", "en"]
+    max_papers: int = Field(ge=1, le=200)
+
+
+class ArxivSettings(_Part):
+    min_interval_s: float = Field(ge=0)
+
+
+class HttpSettings(_Part):
+    timeout_s: Positive
+    deadline_s: Positive
+    patience_s: float = Field(ge=0)
+    max_bytes: int = Field(ge=1024)
+    contact: str = ""
+
+
+class SelectSettings(_Part):
+    """Points of `steps.select`; see there."""
+
+    upvote: float = Field(ge=0)
+    extra_source: float = Field(ge=0)
+    followed: float = Field(ge=0)
+    crowding: float = Field(ge=0)
+
+
+class LeaseSettings(_Part):
+    edition_s: Positive
+    delivery_s: Positive
+
+
+class CategorySettings(_Part):
+    name: str
+    name_ko: str
+    emoji: str
+    colour: str = Field(pattern=r"^#[0-9a-fA-F]{6}$")
+    terms: dict[str, float] = {}
+    arxiv: dict[str, float] = {}
+
+
+class Settings(_Part):
+    """All settings, checked. Secrets are not in its repr."""
+
+    store: StoreSettings
+    queue: QueueSettings
+    digest: DigestSettings
+    sources: tuple[SourceSettings, ...]
+    arxiv: ArxivSettings
+    http: HttpSettings
+    select: SelectSettings
+    lease: LeaseSettings
+    categories: tuple[CategorySettings, ...] = Field(min_length=1)
+
+    def closed_list(self) -> tuple[Category, ...]:
+        return tuple(Category(**category.model_dump()) for category in self.categories)
+
+
+def load(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """The bundled config.yaml, then `file` (or $PAPERBOY_CONFIG), then the environment.
+
+    Mappings merge key by key, lists replace. Raises SettingsError with one line for each wrong key.
+    """
+    env = os.environ if environment is None else environment
+    merged = _read(default_file())
+    chosen = file or (Path(env["PAPERBOY_CONFIG"]) if env.get("PAPERBOY_CONFIG") else None)
+    if chosen:
+        merged = _merge(merged, _read(chosen))
+    for variable, (part, key) in _ENVIRONMENT.items():
+        if env.get(variable):
+            merged = _merge(merged, {part: {key: env[variable]}})
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(error))) from None
+
+
+def default_file() -> Path:
+    """config.yaml as the wheel carries it, or at the top of a source checkout."""
+    packaged = Path(str(files("workers"))) / "config.yaml"
+    return packaged if packaged.exists() else packaged.parent.parent / "config.yaml"
+
+
+def glossary() -> dict[str, str]:
+    """English key phrases (lower case) → the Korean terms readers know."""
+    loaded: dict[str, str] = yaml.safe_load((files("workers") / "data" / "glossary.yaml").read_text("utf-8"))
+    return loaded
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        loaded = yaml.safe_load(file.read_text("utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(f"{file}: there is no such file") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SettingsError(f"{file}: cannot be read as YAML: {' '.join(str(error).split())}") from None
+    if loaded is None:
+        return {}
+    if not isinstance(loaded, dict):
+        raise SettingsError(f"{file}: want settings as `key: value` lines, got a {type(loaded).__name__}")
+    return loaded
+
+
+def _merge(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        under = merged.get(key)
+        merged[key] = _merge(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _explain(error: ValidationError) -> list[str]:
+    lines = []
+    for wrong in error.errors():
+        key = ".".join(str(step) for step in wrong["loc"])
+        if wrong["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(str(wrong["loc"][-1]), _known_keys(), n=1)
+            lines.append(f"{key}: no such setting" + (f"; did you mean {near[0]}?" if near else ""))
+        elif wrong["type"] == "missing":
+            lines.append(f"{key}: is missing")
+        else:
+            shown = "" if key in {"store.url", "queue.url"} else f", got {_shown(wrong['input'])}"
+            lines.append(f"{key}: {_wanted(wrong['msg'])}{shown}")
+    return lines
+
+
+def _wanted(message: str) -> str:
+    return "want " + message.removeprefix("Input should be ").removeprefix("Value error, ")
+
+
+def _shown(value: object) -> str:
+    text = repr(value).replace("'", '"')
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _known_keys() -> list[str]:
+    parts: list[type[_Part]] = _Part.__subclasses__()
+    return [key for part in parts for key in part.model_fields]

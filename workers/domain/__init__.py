@@ -1,0 +1,1 @@
+"""What the program is about: papers, digests, errors and ports, in the standard library alone."""

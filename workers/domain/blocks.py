@@ -1,0 +1,54 @@
+"""What a chat is shown, before any platform's markup: the parts of a digest's view, top to bottom."""
+
+from dataclasses import dataclass
+
+from workers.domain.models import Claim, Listed, Synthesis
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar of the chart: `colour` is #rrggbb."""
+
+    name: str
+    count: int
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The first message: the day, the chart, the highlights and how many papers became how many."""
+
+    title: str
+    tally: str
+    bars: tuple[Bar, ...]
+    highlights: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SectionBlock:
+    """One category: its papers, each with its line, then the five parts under their headings."""
+
+    emoji: str
+    name: str
+    papers: tuple[Listed, ...]
+    synthesis: Synthesis | None
+    extractive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OnesBlock:
+    """The categories with one paper each, sharing the last block."""
+
+    title: str
+    papers: tuple[tuple[str, str, Listed], ...]
+    """(emoji, category name, paper)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The footer, and what is left to ask for."""
+
+    lines: tuple[str, ...]
+
+
+Block = Opening | SectionBlock | OnesBlock | Closing

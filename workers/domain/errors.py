@@ -1,0 +1,57 @@
+"""Every error Paperboy raises on purpose, each named for what its catcher does next.
+
+PaperboyError
+├── SettingsError      the owner mends config.yaml or the environment
+├── SourceError        one source is skipped and named; its day comes with the next edition
+├── EditionFailed      no edition today: nothing listed and at least one source failed
+├── LeaseLost          stop: another process has taken the work over
+├── QueueDown          the queue does not answer; the work waits in the store
+└── SendError
+    ├── ChatGone       deactivate the subscription, keep its settings
+    ├── NotSent        surely not sent: try again after `retry_after_s`
+    └── SendUnknown    may have been sent: never repeat blindly
+"""
+
+
+class PaperboyError(Exception):
+    """Base of all; its text is one line for the owner: what failed, then the cure."""
+
+
+class SettingsError(PaperboyError):
+    """A setting is wrong; the text names its key."""
+
+
+class SourceError(PaperboyError):
+    """A source gave no usable answer; the text is the reason shown in the files."""
+
+
+class EditionFailed(PaperboyError):
+    """Nothing could be listed although at least one source failed."""
+
+
+class LeaseLost(PaperboyError):
+    """The attempt number of this process is no longer the row's."""
+
+
+class QueueDown(PaperboyError):
+    """Redis or Valkey does not answer."""
+
+
+class SendError(PaperboyError):
+    """A part was not delivered."""
+
+
+class ChatGone(SendError):
+    """The chat refuses us for good: blocked, kicked, deleted."""
+
+
+class NotSent(SendError):
+    """The platform surely did not take the message."""
+
+    def __init__(self, reason: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
+
+
+class SendUnknown(SendError):
+    """The connection broke after the message may have been taken."""

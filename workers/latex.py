@@ -1,0 +1,69 @@
+"""TeX as sources write it, made readable: accents, Greek letters, inline formulas, and names in one string."""
+
+import re
+from functools import lru_cache
+
+from pylatexenc.latex2text import LatexNodes2Text
+from pylatexenc.latexwalker import LatexWalkerError
+
+_SPACES = re.compile(r"\s+")
+_FORMULA = re.compile(r"(?<!\\)\$(?=\S)([^$\n]{1,200}?)(?<=\S)(?<!\\)\$(?!\d)")
+_LONGEST = 20_000
+_TEX_FAULTS = (LatexWalkerError, IndexError, AttributeError, TypeError, ValueError, RecursionError)
+"""What pylatexenc raises on broken TeX, such as `\\href` without its braces: then the text stays as it was written."""
+_COMMAND = re.compile(r"\\[a-zA-Z]+|\\[^a-zA-Z\s]|[{}]")
+
+
+def fold(text: str) -> str:
+    """All white space, line breaks included, as single spaces."""
+    return _SPACES.sub(" ", text).strip()
+
+
+def readable(text: str) -> str:
+    """`text` without TeX: `$\\mu$LO` → `μLO`, `Casta\\~neda` → `Castañeda`, `50\\%` → `50%`.
+
+    Text without TeX comes back folded but otherwise untouched; a lone dollar stays a dollar.
+    """
+    if "$" in text:
+        text = _FORMULA.sub(lambda found: _plain(found[1]), text)
+    if "\\" in text:
+        text = _plain(text)
+    return fold(text)
+
+
+def authors(names: str | list[str]) -> tuple[str, ...]:
+    """Names in reading order from a list, or from arXiv's single string; affiliations in brackets are dropped."""
+    parts = _split(names) if isinstance(names, str) else names
+    cleaned = (readable(re.sub(r"\s*\([^()]*\)", "", name)) for name in parts)
+    return tuple(name for name in cleaned if name)
+
+
+@lru_cache(maxsize=4096)
+def _plain(tex: str) -> str:
+    if not _COMMAND.search(tex) or len(tex) > _LONGEST:
+        return tex
+    # A bare % would start a TeX comment, a bare & or ~ would be eaten; in titles and abstracts all three are text.
+    guarded = re.sub(r"(?<!\\)([%&])", r"\\\1", tex)
+    try:
+        converted: str = LatexNodes2Text(math_mode="text", strict_latex_spaces=True).latex_to_text(guarded)
+    except _TEX_FAULTS:
+        return tex
+    return converted
+
+
+def _split(names: str) -> list[str]:
+    """Split at commas that stand outside brackets: `A (X, Y), B` has two names."""
+    depth = 0
+    parts: list[str] = []
+    current: list[str] = []
+    for character in names:
+        if character in "([{":
+            depth += 1
+        elif character in ")]}":
+            depth = max(0, depth - 1)
+        if character == "," and depth == 0:
+            parts.append("".join(current))
+            current = []
+        else:
+            current.append(character)
+    return [*parts, "".join(current)]

@@ -1,0 +1,140 @@
+"""The day in its order: collect, merge, select, classify, arrange, close; then write, check, draw, publish."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from workers.domain.errors import EditionFailed, LeaseLost
+from workers.domain.models import Category, Collected, Edition, Language, Placed, Selection, Text
+from workers.domain.ports import Clock, Editions, Source, Subscriptions
+from workers.logs import note
+from workers.steps.arrange import arrange
+from workers.steps.chart import draw
+from workers.steps.check import check
+from workers.steps.classify import classify
+from workers.steps.collect import collect
+from workers.steps.hold import held
+from workers.steps.merge import merge
+from workers.steps.publish import publish
+from workers.steps.select import Weights, select
+from workers.steps.summarise import Extractive
+
+log = logging.getLogger(__name__)
+
+LOOK_AGAIN_S = 0.5
+RETRY_S = 600.0
+"""Seconds until an edition without any answer is tried again by itself."""
+
+Tell = Callable[[str, str], None]
+"""Called with (step, figures) as each step ends."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the owner settled: where papers come from, how they are chosen and sorted."""
+
+    sources: Sequence[Source]
+    categories: Sequence[Category]
+    glossary: Mapping[str, str]
+    weights: Weights
+    max_papers: int
+    lease_s: float
+
+
+def find_or_make(day: date, plan: Plan, editions: Editions, clock: Clock, tell: Tell) -> Edition:
+    """The edition of `day`: found where it is closed, made where it is nobody's, waited for where another makes it.
+
+    Raises EditionFailed when nothing could be listed and a source failed.
+    """
+    while (edition := editions.get(day)) is None:
+        attempt = editions.claim(day)
+        if attempt is None:
+            clock.sleep(LOOK_AGAIN_S)
+        else:
+            make(day, attempt, plan, editions, tell)
+    return edition
+
+
+def make(day: date, attempt: int, plan: Plan, editions: Editions, tell: Tell) -> None:
+    """Make and close the edition of `day` under the lease `attempt`. Raises EditionFailed or LeaseLost."""
+
+    def step(name: str, figures: str) -> None:
+        lost()
+        editions.note(day, attempt, name, figures)
+        note(log, "step", day=day, attempt=attempt, name=name, figures=figures)
+        tell(name, figures)
+
+    with held(lambda: editions.renew(day, attempt), plan.lease_s / 4) as lost:
+        try:
+            collected = collect(plan.sources, day, editions.missed(day))
+            step("collect", " · ".join(f"{answer.report.name} {answer.report.entries:,}" for answer in collected))
+            entries = [entry for answer in collected for entry in answer.entries]
+            papers = merge(entries, (day.year, day.month))
+            step("merge", f"{len(entries):,} → {len(papers):,}")
+            past = dict(zip(papers, editions.history(papers), strict=True))
+            selection = select(papers, past.__getitem__, plan.weights, plan.max_papers)
+            step("select", f"{len(papers):,} → {len(selection.chosen):,}")
+            labelled = [
+                (paper, (known.label if (known := past[paper]) else None) or classify(paper, plan.categories))
+                for paper in selection.chosen
+            ]
+            placed = arrange(labelled, plan.categories)
+            step("classify", f"{len({label for _, label in labelled}):,}")
+            lost()
+            _close(day, attempt, selection, placed, collected, editions)
+        except LeaseLost:
+            raise
+        except BaseException:
+            editions.release(day, attempt, RETRY_S)
+            raise
+
+
+def _close(
+    day: date,
+    attempt: int,
+    selection: Selection,
+    placed: Sequence[Placed],
+    collected: Sequence[Collected],
+    editions: Editions,
+) -> None:
+    faults = [answer.report for answer in collected if answer.report.status == "failed"]
+    if not placed and faults:
+        editions.note_failure(day, attempt, faults)
+        raise EditionFailed("; ".join(f"{report.name}: {report.reason}" for report in faults))
+    editions.close(day, attempt, selection, placed, collected)
+
+
+def find_or_write(edition: Edition, language: Language, plan: Plan, editions: Editions, tell: Tell) -> Text:
+    """The text of `edition` in `language`: the stored one, else written, checked, drawn and stored now."""
+    stored = editions.text(edition.day, language)
+    if stored is not None:
+        return stored
+
+    def step(name: str, figures: str) -> None:
+        editions.note(edition.day, None, name, figures)
+        tell(name, figures)
+
+    written = Extractive(plan.categories, plan.glossary).write(edition, language)
+    step("summarise", f"{len(written.papers):,}")
+    checked = check(written, edition, plan.glossary)
+    step("check", f"{checked.model.dropped_claims:,}")
+    chart = draw(edition, plan.categories, language) if edition.placed else None
+    step("chart", f"{len(chart or b'') // 1024:,} KiB")
+    return editions.save_text(edition.day, Text(checked, chart))
+
+
+def day_of(
+    day: date,
+    languages: Sequence[Language],
+    plan: Plan,
+    editions: Editions,
+    subscriptions: Subscriptions,
+    clock: Clock,
+    tell: Tell,
+) -> None:
+    """The whole way of one day, up to the deliveries. Safe to run twice; a crash leaves what is done and no more."""
+    edition = find_or_make(day, plan, editions, clock, tell)
+    for language in languages:
+        find_or_write(edition, language, plan, editions, tell)
+    tell("publish", f"{publish(subscriptions, clock.now()):,}")

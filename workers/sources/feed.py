@@ -1,0 +1,73 @@
+"""Any RSS or Atom feed: its recent items, with the arXiv id or DOI their links hold."""
+
+from calendar import timegm
+from datetime import UTC, date, datetime, timedelta
+
+from workers.domain.errors import SourceError
+from workers.domain.models import Collected, Entry, answered
+from workers.latex import authors, readable
+from workers.sources.arxiv import EASTERN
+from workers.sources.feed_entries import FeedItem, arxiv_id_in, body_text, doi_in, parsed, title_text, web_link
+from workers.sources.fetch import Fetcher
+
+RECENT_DAYS = 7
+"""A feed shows its window of weeks at every visit; older items are not the day's news, even on the first visit."""
+ITEM_LIMIT = 2_000
+"""Items read of one feed: bounds the work, as arXiv's own feeds are bounded."""
+
+
+class Feed:
+    """A feed has no past to ask for: what it holds now is its answer for every day it missed."""
+
+    dated = False
+
+    def __init__(self, name: str, url: str, fetcher: Fetcher) -> None:
+        self.name = name
+        self._url, self._fetcher = url, fetcher
+
+    def collect(self, day: date) -> Collected:
+        """Items dated in the week up to `day`, and undated ones. Raises SourceError."""
+        entries, dropped = parse(self._fetcher.get(self._url), self.name, day)
+        return answered(self.name, entries, dropped)
+
+
+def parse(body: bytes, source: str, day: date) -> tuple[list[Entry], int]:
+    """(entries in the feed's order, items dropped for want of a title or a web link). Raises SourceError."""
+    _, items = parsed(body)
+    if len(items) >= ITEM_LIMIT:
+        raise SourceError(f"truncated: {len(items):,} entries, more than {ITEM_LIMIT:,} are not read")
+    recent = [item for item in items if _is_recent(item, day)]
+    entries = [entry for item in recent if (entry := _entry(item, source))]
+    return entries, len(recent) - len(entries)
+
+
+def _is_recent(item: FeedItem, day: date) -> bool:
+    stamp = item.get("published_parsed") or item.get("updated_parsed")
+    if not stamp:
+        return True
+    published = datetime.fromtimestamp(timegm(stamp), UTC).astimezone(EASTERN).date()
+    return day - timedelta(days=RECENT_DAYS) < published <= day
+
+
+def _entry(item: FeedItem, source: str) -> Entry | None:
+    title, link = readable(title_text(item.get("title", ""))), web_link(item.get("link", ""))
+    if not title or not link:
+        return None
+    arxiv_id, version = arxiv_id_in(link) if link else (None, None)
+    if arxiv_id is None:
+        arxiv_id, version = arxiv_id_in(item.get("id", ""))
+    return Entry(
+        source=source,
+        title=title,
+        url=link,
+        abstract=body_text(_longest_body(item)),
+        arxiv_id=arxiv_id,
+        version=version,
+        doi=doi_in(f"doi:{item.get('prism_doi', '')}", item.get("dc_identifier", ""), link),
+        authors=authors([name for author in item.get("authors", []) if (name := author.get("name"))]),
+    )
+
+
+def _longest_body(item: FeedItem) -> str:
+    bodies: list[str] = [item.get("summary", ""), *(content.get("value", "") for content in item.get("content", []))]
+    return max(bodies, key=len)

@@ -1,0 +1,144 @@
+"""The only way out to a source: bounded in time and size, conditional, polite when told to wait."""
+
+import logging
+import re
+import time
+import zlib
+from collections.abc import Mapping
+from contextlib import nullcontext
+from email.utils import parsedate_to_datetime
+
+import httpx
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_before_delay, wait_exponential_jitter
+
+from workers.config import HttpSettings
+from workers.domain.errors import SourceError
+from workers.domain.ports import CachedAnswer, Clock, Gate, HttpCache
+from workers.logs import host_of, note
+
+log = logging.getLogger(__name__)
+
+LATER = frozenset({406, 429, 503})
+"""arXiv answers any of the three when it throttles (info.arxiv.org/help/api/tou, and seen in the field for 406)."""
+_GZIP_MAGIC = b"\x1f\x8b"
+_LONGEST_WAIT_S = 60.0
+_BACK_OFF = wait_exponential_jitter(initial=1, max=_LONGEST_WAIT_S)
+
+
+class Throttled(Exception):
+    """The server said "later"; `after_s` is its Retry-After, 0 without one."""
+
+    def __init__(self, status: int, after_s: float) -> None:
+        super().__init__(f"HTTP {status}")
+        self.after_s = after_s
+
+
+class Fetcher:
+    """GET for the adapters. Holds no state but the client's connections.
+
+    A server that throttles is waited for, its Retry-After to the letter, up to `patience_s` in all; a wait that would
+    pass that is not begun. Everything else that is not a 200 or a 304 is a SourceError at once, as is a time-out.
+    """
+
+    def __init__(self, client: httpx.Client, settings: HttpSettings, cache: HttpCache, clock: Clock) -> None:
+        self._client, self._settings, self._cache, self._clock = client, settings, cache, clock
+
+    def get(self, url: str, params: Mapping[str, str] | None = None, gate: Gate | None = None) -> bytes:
+        """The decoded body. Raises SourceError with a reason fit for the digest's files."""
+        retrying = Retrying(
+            sleep=self._clock.sleep,
+            wait=_wait,
+            stop=stop_before_delay(self._settings.patience_s),
+            retry=retry_if_exception_type(Throttled),
+            reraise=True,
+        )
+        try:
+            address = httpx.URL(url).copy_merge_params(params or {})
+            return retrying(self._get_once, str(address), gate)
+        except Throttled as error:
+            raise SourceError(f"{error}: asks to wait longer than http.patience_s allows") from None
+        except httpx.TimeoutException:
+            raise SourceError(f"no answer within {self._settings.timeout_s:g} s") from None
+        except httpx.HTTPError as error:
+            raise SourceError(f"cannot be reached: {type(error).__name__}") from None
+        except httpx.InvalidURL:
+            raise SourceError("its address is not a URL") from None
+
+    def _get_once(self, url: str, gate: Gate | None) -> bytes:
+        cached = self._cache.get(url)
+        with (
+            gate.passing() if gate else nullcontext(),
+            self._client.stream("GET", url, headers=_validators(cached)) as answer,
+        ):
+            note(log, "fetched", level=logging.DEBUG, url=host_of(url), status=answer.status_code)
+            if answer.status_code == httpx.codes.NOT_MODIFIED and cached:
+                return cached.body
+            if answer.status_code in LATER:
+                raise Throttled(answer.status_code, _retry_after_s(answer, self._clock))
+            if answer.status_code != httpx.codes.OK:
+                raise SourceError(f"HTTP {answer.status_code}")
+            body = _unzipped(self._read(answer), self._settings.max_bytes)
+        etag, modified = answer.headers.get("ETag"), answer.headers.get("Last-Modified")
+        if body and (etag or modified):
+            self._cache.put(url, CachedAnswer(body, etag, modified))
+        return body
+
+    def _read(self, answer: httpx.Response) -> bytes:
+        """The body, in pieces, so that neither a drip nor a flood goes on without end."""
+        started, body = time.monotonic(), bytearray()
+        for piece in answer.iter_bytes():
+            body += piece
+            if len(body) > self._settings.max_bytes:
+                raise SourceError(f"larger than {self._settings.max_bytes:,} bytes")
+            if time.monotonic() - started > self._settings.deadline_s:
+                raise SourceError(f"not complete within {self._settings.deadline_s:g} s")
+        return bytes(body)
+
+
+def client(settings: HttpSettings, user_agent: str) -> httpx.Client:
+    """An httpx client that names the program, follows few redirects and believes no proxy for loopback."""
+    contact = f" ({settings.contact})" if settings.contact else ""
+    return httpx.Client(
+        timeout=settings.timeout_s,
+        headers={"User-Agent": user_agent + contact},
+        follow_redirects=True,
+        max_redirects=3,
+    )
+
+
+def _wait(state: RetryCallState) -> float:
+    outcome = state.outcome.exception() if state.outcome else None
+    asked = outcome.after_s if isinstance(outcome, Throttled) else 0.0
+    return asked or float(_BACK_OFF(state))
+
+
+def _retry_after_s(answer: httpx.Response, clock: Clock) -> float:
+    """Seconds or an HTTP date (RFC 9110, 10.2.3); 0 where it is missing or unreadable."""
+    value = answer.headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"\d{1,9}", value):
+        return float(value)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - clock.now()).total_seconds())
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _validators(cached: CachedAnswer | None) -> dict[str, str]:
+    if cached is None:
+        return {}
+    pairs = {"If-None-Match": cached.etag, "If-Modified-Since": cached.last_modified}
+    return {header: value for header, value in pairs.items() if value}
+
+
+def _unzipped(body: bytes, max_bytes: int) -> bytes:
+    """A gzip body sent without its header, unpacked within the size limit; anything else as it is."""
+    if not body.startswith(_GZIP_MAGIC):
+        return body
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        unpacked = unpacker.decompress(body, max_bytes)
+    except zlib.error:
+        raise SourceError("a gzip body that cannot be unpacked") from None
+    if unpacker.unconsumed_tail:
+        raise SourceError(f"larger than {max_bytes:,} bytes")
+    return unpacked

@@ -1,0 +1,88 @@
+"""Hugging Face daily papers: the list readers vote on, one JSON answer a day."""
+
+import json
+import re
+from datetime import date
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+
+from workers.domain.errors import SourceError
+from workers.domain.models import Collected, Entry, answered
+from workers.latex import authors, fold, readable
+from workers.sources.feed_entries import ARXIV_ID
+from workers.sources.fetch import Fetcher
+
+LIMIT = 100
+"""Papers an answer may hold (huggingface.co/docs/hub/api); a day has had at most 60."""
+
+
+class HuggingFace:
+    dated = True
+
+    def __init__(self, name: str, url: str, fetcher: Fetcher) -> None:
+        self.name = name
+        self._url, self._fetcher = url, fetcher
+
+    def collect(self, day: date) -> Collected:
+        """The list of `day`, in its order. Raises SourceError; an empty list is a quiet day."""
+        body = self._fetcher.get(self._url, {"date": day.isoformat(), "limit": str(LIMIT)})
+        entries, dropped = parse(body, self.name)
+        return answered(self.name, entries, dropped)
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _names(value: object) -> list[str]:
+    rows = value if isinstance(value, list) else []
+    names = [row.get("name") for row in rows if isinstance(row, dict)]
+    return [name for name in names if isinstance(name, str)]
+
+
+class _Paper(BaseModel):
+    """What we use of the inner object; id and title must be right, the rest may be missing or odd."""
+
+    id: str = Field(pattern=rf"^{ARXIV_ID}$")
+    title: str = Field(min_length=1)
+    summary: Annotated[str, BeforeValidator(lambda value: value if isinstance(value, str) else "")] = ""
+    authors: Annotated[list[str], BeforeValidator(_names)] = []
+    upvotes: Annotated[int | None, BeforeValidator(_count)] = None
+
+
+def parse(body: bytes, source: str) -> tuple[list[Entry], int]:
+    """(entries, records dropped because their id or title is unusable). Raises SourceError if it is not a list."""
+    if not body.strip():
+        raise SourceError("empty answer")
+    try:
+        rows = json.loads(body)
+    except ValueError:
+        raise SourceError("an HTML page, not JSON" if re.match(rb"\s*<", body) else "not JSON") from None
+    if isinstance(rows, dict) and isinstance(rows.get("error"), str):
+        raise SourceError(f"answers: {fold(rows['error'])[:120]}")
+    if not isinstance(rows, list):
+        raise SourceError("not a list of papers")
+    entries = [entry for row in rows if (entry := _entry(row, source))]
+    if rows and not entries:
+        raise SourceError(f"none of {len(rows)} records is a paper")
+    return entries, len(rows) - len(entries)
+
+
+def _entry(row: object, source: str) -> Entry | None:
+    try:
+        paper = _Paper.model_validate(row["paper"] if isinstance(row, dict) else None)
+    except (KeyError, ValidationError):
+        return None
+    title = readable(paper.title)
+    if not title:
+        return None
+    return Entry(
+        source=source,
+        title=title,
+        url=f"https://huggingface.co/papers/{paper.id}",
+        abstract=fold(paper.summary),
+        arxiv_id=paper.id,
+        authors=authors(paper.authors),
+        upvotes=paper.upvotes,
+    )

@@ -1,0 +1,1 @@
+"""The steps of the day, each a function of what it is given."""

@@ -1,0 +1,244 @@
+"""Editions in the store: claimed, closed once, then found."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Engine, Row, select, update
+
+from workers.domain.errors import LeaseLost
+from workers.domain.models import Collected, Digest, Edition, Link, Paper, Past, Placed, Selection, SourceReport, Text
+from workers.domain.ports import Clock
+from workers.store import papers
+from workers.store.tables import collection, edition, listing, paper, text
+from workers.store.transactions import insert, read, write
+
+MISSED_DAYS = 7
+"""How long a source is asked for a day it failed; Hugging Face and arXiv's API answer for longer, readers forget."""
+_TREND_DAYS = 14
+_DIGEST = TypeAdapter(Digest)
+
+
+class EditionStore:
+    """See `domain.ports.Editions`; times are the clock's."""
+
+    def __init__(self, engine: Engine, clock: Clock, lease: timedelta) -> None:
+        self._engine, self._clock, self._lease = engine, clock, lease
+
+    def claim(self, day: date) -> int | None:
+        with write(self._engine) as connection:
+            now = self._clock.now()
+            connection.execute(_first_row(connection, day))
+            row = connection.execute(select(edition).where(edition.c.day == day).with_for_update()).one()
+            if row.closed_at or (row.lease_until and row.lease_until > now):
+                return None
+            attempt = int(row.attempt) + 1
+            connection.execute(
+                update(edition)
+                .where(edition.c.day == day)
+                .values(attempt=attempt, lease_until=now + self._lease, progress=[])
+            )
+            return attempt
+
+    def renew(self, day: date, attempt: int) -> None:
+        with write(self._engine) as connection:
+            self._guarded(connection, day, attempt, lease_until=self._clock.now() + self._lease)
+
+    def want(self, day: date) -> None:
+        """Write down that `day` shall have an edition, before any queue is asked: what is open is found again."""
+        with write(self._engine) as connection:
+            connection.execute(_first_row(connection, day))
+
+    def release(self, day: date, attempt: int, retry_in_s: float) -> None:
+        """Give an unfinished edition back; a lease already lost is nobody's to give."""
+        now = self._clock.now()
+        with write(self._engine) as connection:
+            connection.execute(
+                update(edition)
+                .where(edition.c.day == day, edition.c.attempt == attempt, edition.c.closed_at.is_(None))
+                .values(lease_until=None, retry_at=now + timedelta(seconds=retry_in_s))
+            )
+
+    def note(self, day: date, attempt: int | None, step: str, detail: str) -> None:
+        with write(self._engine) as connection:
+            row = connection.execute(select(edition.c.progress).where(edition.c.day == day).with_for_update()).one()
+            noted = [*row.progress, {"step": step, "detail": detail}]
+            if attempt is None:
+                connection.execute(update(edition).where(edition.c.day == day).values(progress=noted))
+            else:
+                until = self._clock.now() + self._lease
+                self._guarded(connection, day, attempt, progress=noted, lease_until=until)
+
+    def progress(self, day: date) -> list[tuple[str, str]]:
+        """(step, detail) of the present attempt, in order."""
+        with read(self._engine) as connection:
+            row = connection.execute(select(edition.c.progress).where(edition.c.day == day)).one_or_none()
+        return [(item["step"], item["detail"]) for item in row.progress] if row else []
+
+    def open_days(self) -> list[date]:
+        """Editions that are wanted and that nobody works on: what the reconciler queues again."""
+        with read(self._engine) as connection:
+            now = self._clock.now()
+            rows = connection.execute(
+                select(edition.c.day)
+                .where(edition.c.closed_at.is_(None))
+                .where(edition.c.lease_until.is_(None) | (edition.c.lease_until <= now))
+                .where(edition.c.retry_at.is_(None) | (edition.c.retry_at <= now))
+                .order_by(edition.c.day)
+            )
+            return [row.day for row in rows]
+
+    def missed(self, day: date) -> dict[str, list[date]]:
+        with read(self._engine) as connection:
+            rows = connection.execute(
+                select(collection.c.source, collection.c.day)
+                .where(collection.c.status == "failed", collection.c.made_up_on.is_(None))
+                .where(collection.c.day < day, collection.c.day >= day - timedelta(days=MISSED_DAYS))
+                .order_by(collection.c.day)
+            ).all()
+        found: dict[str, list[date]] = {}
+        for row in rows:
+            found.setdefault(row.source, []).append(row.day)
+        return found
+
+    def history(self, wanted: Sequence[Paper]) -> list[Past | None]:
+        with read(self._engine) as connection:
+            return papers.history(connection, wanted)
+
+    def note_failure(self, day: date, attempt: int, reports: Sequence[SourceReport]) -> None:
+        with write(self._engine) as connection:
+            self._guarded(connection, day, attempt, lease_until=self._clock.now() + self._lease)
+            _keep_reports(connection, day, reports)
+
+    def close(
+        self, day: date, attempt: int, selection: Selection, placed: Sequence[Placed], collected: Sequence[Collected]
+    ) -> None:
+        reports = [answer.report for answer in collected]
+        everything = [*selection.chosen, *(one for group in selection.skipped.values() for one in group)]
+        with write(self._engine) as connection:
+            papers.lock(connection)
+            self._guarded(
+                connection,
+                day,
+                attempt,
+                closed_at=self._clock.now(),
+                lease_until=None,
+                collected=len(everything),
+                new=len(selection.chosen) + selection.counts.get("not selected", 0),
+                skipped=selection.counts,
+                sources=[asdict(report) for report in reports],
+            )
+            ids = dict(zip(everything, papers.keep(connection, everything, day), strict=True))
+            if placed:
+                connection.execute(
+                    listing.insert(),
+                    [{"day": day, "n": it.n, "paper_id": ids[it.paper], "label": it.label} for it in placed],
+                )
+                papers.label(connection, {ids[item.paper]: item.label for item in placed})
+            _keep_reports(connection, day, reports)
+            for answer in collected:
+                connection.execute(
+                    update(collection)
+                    .where(collection.c.source == answer.report.name, collection.c.day.in_(answer.made_up_days))
+                    .values(made_up_on=day)
+                )
+
+    def get(self, day: date) -> Edition | None:
+        with read(self._engine) as connection:
+            row = connection.execute(
+                select(edition).where(edition.c.day == day, edition.c.closed_at.is_not(None))
+            ).one_or_none()
+            if row is None:
+                return None
+            listed = connection.execute(
+                select(listing.c.n, listing.c.label, paper)
+                .join(paper, paper.c.id == listing.c.paper_id)
+                .where(listing.c.day == day)
+                .order_by(listing.c.n)
+            ).all()
+            trend = connection.execute(
+                select(edition.c.day, edition.c.new)
+                .where(edition.c.closed_at.is_not(None), edition.c.day <= day)
+                .where(edition.c.day > day - timedelta(days=_TREND_DAYS))
+            ).all()
+        return Edition(
+            day=day,
+            placed=tuple(Placed(item.n, _paper(item), item.label) for item in listed),
+            collected=row.collected,
+            skipped=row.skipped,
+            sources=tuple(SourceReport(**report) for report in row.sources),
+            new_by_day={item.day: item.new for item in trend},
+        )
+
+    def text(self, day: date, language: str) -> Text | None:
+        with read(self._engine) as connection:
+            row = connection.execute(select(text).where(text.c.day == day, text.c.language == language)).one_or_none()
+        return Text(_DIGEST.validate_json(row.digest), row.chart) if row else None
+
+    def save_text(self, day: date, written: Text) -> Text:
+        with write(self._engine) as connection:
+            connection.execute(
+                insert(connection, text)
+                .values(
+                    day=day,
+                    language=written.digest.language,
+                    digest=_DIGEST.dump_json(written.digest).decode(),
+                    chart=written.chart_png,
+                )
+                .on_conflict_do_nothing()
+            )
+        kept = self.text(day, written.digest.language)
+        return kept or written
+
+    def newest(self, language: str) -> date | None:
+        """The latest day with a text in `language`."""
+        with read(self._engine) as connection:
+            return connection.execute(
+                select(text.c.day).where(text.c.language == language).order_by(text.c.day.desc()).limit(1)
+            ).scalar()
+
+    def _guarded(self, connection: Connection, day: date, attempt: int, **values: object) -> None:
+        changed = connection.execute(
+            update(edition)
+            .where(edition.c.day == day, edition.c.attempt == attempt, edition.c.closed_at.is_(None))
+            .values(**values)
+        )
+        if changed.rowcount != 1:
+            raise LeaseLost(f"edition {day}: another process has taken over")
+
+
+def digest_json(digest: Digest) -> bytes:
+    """digest.json: the field names of `Digest`, indented, in UTF-8, with a final line break."""
+    return _DIGEST.dump_json(digest, indent=1) + b"\n"
+
+
+def _first_row(connection: Connection, day: date) -> Any:
+    return insert(connection, edition).values(day=day, attempt=0, progress=[]).on_conflict_do_nothing()
+
+
+def _keep_reports(connection: Connection, day: date, reports: Sequence[SourceReport]) -> None:
+    for report in reports:
+        connection.execute(
+            insert(connection, collection)
+            .values(day=day, source=report.name, status=report.status)
+            .on_conflict_do_update(index_elements=["day", "source"], set_={"status": report.status})
+        )
+
+
+def _paper(row: Row[Any]) -> Paper:
+    return Paper(
+        keys=(),
+        title=row.title,
+        abstract=row.abstract,
+        authors=tuple(row.authors),
+        links=tuple(Link(**link) for link in row.links),
+        categories=tuple(row.categories),
+        sources=tuple(row.sources),
+        arxiv_id=row.arxiv_id,
+        version=row.version,
+        doi=row.doi,
+        upvotes=row.upvotes,
+        comment=row.comment,
+    )

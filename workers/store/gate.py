@@ -1,0 +1,57 @@
+"""A gate that is a row: one request at a time and a pause after each start, over all processes and machines."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from sqlalchemy import Engine, select
+
+from workers.domain.ports import Clock
+from workers.store.tables import gate
+from workers.store.transactions import insert, write
+
+_LONGEST_PASSAGE = timedelta(seconds=180)
+"""After which a process that passed and never came out counts as dead; longer than any request may take."""
+_LOOK_AGAIN_S = 0.25
+
+
+class RowGate:
+    def __init__(self, engine: Engine, name: str, interval_s: float, clock: Clock) -> None:
+        self._engine, self._name, self._clock = engine, name, clock
+        self._interval = timedelta(seconds=interval_s)
+
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        """Wait for the gate, hold it for the body, and keep it shut for the interval from the start of the body."""
+        turn = self._enter()
+        started = self._clock.now()
+        try:
+            yield
+        finally:
+            self._leave(turn, max(self._clock.now(), started + self._interval))
+
+    def _enter(self) -> int:
+        while True:
+            with write(self._engine) as connection:
+                now = self._clock.now()
+                connection.execute(
+                    insert(connection, gate).values(name=self._name, free_at=now, turn=0).on_conflict_do_nothing()
+                )
+                row = connection.execute(
+                    select(gate.c.free_at, gate.c.turn).where(gate.c.name == self._name).with_for_update()
+                ).one()
+                if row.free_at <= now:
+                    connection.execute(
+                        gate.update()
+                        .where(gate.c.name == self._name)
+                        .values(free_at=now + _LONGEST_PASSAGE, turn=row.turn + 1)
+                    )
+                    return int(row.turn) + 1
+                wait_s = (row.free_at - now).total_seconds()
+            self._clock.sleep(min(wait_s, _LOOK_AGAIN_S))
+
+    def _leave(self, turn: int, free_at: object) -> None:
+        with write(self._engine) as connection:
+            connection.execute(
+                gate.update().where(gate.c.name == self._name, gate.c.turn == turn).values(free_at=free_at)
+            )

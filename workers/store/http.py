@@ -1,0 +1,39 @@
+"""The last whole answer of each address, so that an unchanged feed is not sent again."""
+
+import zlib
+from datetime import timedelta
+
+from sqlalchemy import Engine, select
+
+from workers.domain.ports import CachedAnswer, Clock
+from workers.store.tables import http_cache
+from workers.store.transactions import insert, read, write
+
+_KEPT = timedelta(days=3)
+"""An address with a date in it is asked on one day only."""
+
+
+class HttpCacheStore:
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine, self._clock = engine, clock
+
+    def get(self, url: str) -> CachedAnswer | None:
+        with read(self._engine) as connection:
+            row = connection.execute(select(http_cache).where(http_cache.c.url == url)).one_or_none()
+        return CachedAnswer(zlib.decompress(row.body), row.etag, row.last_modified) if row else None
+
+    def put(self, url: str, answer: CachedAnswer) -> None:
+        now = self._clock.now()
+        values = {
+            "etag": answer.etag,
+            "last_modified": answer.last_modified,
+            "body": zlib.compress(answer.body, level=1),
+            "kept_at": now,
+        }
+        with write(self._engine) as connection:
+            connection.execute(http_cache.delete().where(http_cache.c.kept_at < now - _KEPT))
+            connection.execute(
+                insert(connection, http_cache)
+                .values(url=url, **values)
+                .on_conflict_do_update(index_elements=["url"], set_=values)
+            )

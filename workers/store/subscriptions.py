@@ -1,0 +1,126 @@
+"""Who wants the digest, where and when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Engine, select, update
+
+from workers.domain.models import Subscription
+from workers.store.tables import delivery, edition, subscription
+from workers.store.transactions import insert, read, write
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a chat asks for when it subscribes; `due_at` is its first slot, in UTC."""
+
+    platform: str
+    chat: str
+    due_at: datetime
+    thread: str = ""
+    language: str = "ko"
+    slot: str = "09:00"
+    zone: str = "Asia/Seoul"
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)
+    layout: str = "sections"
+
+
+class SubscriptionStore:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add(self, wanted: Wanted) -> None:
+        """Subscribe a chat, or change what it asked for; what it has had stays had."""
+        values = {
+            "language": wanted.language,
+            "slot": wanted.slot,
+            "zone": wanted.zone,
+            "weekdays": list(wanted.weekdays),
+            "layout": wanted.layout,
+            "active": True,
+            "reason": None,
+            "due_at": wanted.due_at,
+        }
+        with write(self._engine) as connection:
+            connection.execute(
+                insert(connection, subscription)
+                .values(platform=wanted.platform, chat=wanted.chat, thread=wanted.thread, **values)
+                .on_conflict_do_update(index_elements=["platform", "chat", "thread"], set_=values)
+            )
+
+    def deactivate(self, platform: str, chat: str, reason: str) -> None:
+        """Pause every subscription of a chat that is gone; its settings stay for when it comes back."""
+        with write(self._engine) as connection:
+            connection.execute(
+                update(subscription)
+                .where(subscription.c.platform == platform, subscription.c.chat == chat)
+                .values(active=False, reason=reason)
+            )
+
+    def due(self, now: datetime) -> list[Subscription]:
+        """Active subscriptions whose slot has come, the longest waiting first."""
+        with read(self._engine) as connection:
+            rows = connection.execute(
+                select(subscription)
+                .where(subscription.c.active, subscription.c.due_at <= now)
+                .order_by(subscription.c.due_at, subscription.c.id)
+            ).all()
+        return [
+            Subscription(
+                subscription_id=row.id,
+                platform=row.platform,
+                chat=row.chat,
+                thread=row.thread,
+                language=row.language,
+                slot=row.slot,
+                zone=row.zone,
+                weekdays=tuple(row.weekdays),
+                layout=row.layout,
+                due_at=row.due_at,
+                had=row.had,
+            )
+            for row in rows
+        ]
+
+    def closed_after(self, had: date | None) -> list[date]:
+        """Editions with papers that a chat has not had, newest first; a chat that has had none gets the newest."""
+        query = select(edition.c.day).where(edition.c.closed_at.is_not(None), edition.c.new > 0)
+        query = query.where(edition.c.day > had) if had else query
+        with read(self._engine) as connection:
+            days = connection.execute(query.order_by(edition.c.day.desc())).scalars().all()
+        return list(days if had else days[:1])
+
+    def languages(self) -> list[str]:
+        """The languages of the active subscriptions."""
+        with read(self._engine) as connection:
+            query = select(subscription.c.language).where(subscription.c.active).distinct()
+            return sorted(connection.execute(query).scalars())
+
+    def deliver(self, to: Subscription, days: Sequence[date], next_due_at: datetime, now: datetime) -> bool:
+        """Create the deliveries of one slot and move the slot on, in one transaction; False if it was moved already."""
+        with write(self._engine) as connection:
+            moved = connection.execute(
+                update(subscription)
+                .where(subscription.c.id == to.subscription_id, subscription.c.due_at == to.due_at)
+                .values(due_at=next_due_at, had=max([*days, *([to.had] if to.had else [])], default=None))
+            )
+            if moved.rowcount != 1:
+                return False
+            for day in days:
+                connection.execute(
+                    insert(connection, delivery)
+                    .values(
+                        cause=f"slot:{to.subscription_id}:{day}",
+                        platform=to.platform,
+                        chat=to.chat,
+                        thread=to.thread,
+                        day=day,
+                        language=to.language,
+                        layout=to.layout,
+                        attempt=0,
+                        created_at=now,
+                    )
+                    .on_conflict_do_nothing()
+                )
+        return True

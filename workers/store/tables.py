@@ -1,0 +1,216 @@
+"""The tables, as the migrations leave them."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+Id = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only where the type is INTEGER."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, kept in UTC; SQLite has no time zones, so it is kept there without and given one back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+paper = Table(
+    "paper",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("arxiv_id", String(40)),
+    Column("version", Integer),
+    Column("doi", String(200)),
+    Column("title", Text, nullable=False),
+    Column("abstract", Text, nullable=False),
+    Column("authors", JSON, nullable=False),
+    Column("links", JSON, nullable=False),
+    Column("categories", JSON, nullable=False),
+    Column("sources", JSON, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("upvotes", Integer),
+    Column("label", String(80)),
+    Column("first_seen", Date, nullable=False),
+)
+
+paper_key = Table(
+    "paper_key",
+    metadata,
+    Column("kind", String(10), primary_key=True),
+    Column("value", String(700), primary_key=True),
+    Column("paper_id", ForeignKey("paper.id"), nullable=False),
+    Index(None, "paper_id"),
+)
+
+seen = Table(
+    "seen",
+    metadata,
+    Column("paper_id", ForeignKey("paper.id"), primary_key=True),
+    Column("source", String(40), primary_key=True),
+    Column("day", Date, nullable=False),
+    Index(None, "day"),
+)
+
+edition = Table(
+    "edition",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("attempt", Integer, nullable=False),
+    Column("lease_until", UtcDateTime),
+    Column("retry_at", UtcDateTime),
+    Column("closed_at", UtcDateTime),
+    Column("collected", Integer),
+    Column("new", Integer),
+    Column("skipped", JSON),
+    Column("sources", JSON),
+    Column("progress", JSON, nullable=False),
+)
+
+listing = Table(
+    "listing",
+    metadata,
+    Column("day", ForeignKey("edition.day"), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("paper_id", ForeignKey("paper.id"), nullable=False, unique=True),  # one edition ever
+    Column("label", String(80), nullable=False),
+)
+
+collection = Table(
+    "collection",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("source", String(40), primary_key=True),
+    Column("status", String(10), nullable=False),
+    Column("made_up_on", Date),
+)
+
+text = Table(
+    "text",
+    metadata,
+    Column("day", ForeignKey("edition.day"), primary_key=True),
+    Column("language", String(8), primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("chart", LargeBinary),
+)
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("platform", String(16), nullable=False),
+    Column("chat", String(64), nullable=False),
+    Column("thread", String(64), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("slot", String(5), nullable=False),
+    Column("zone", String(64), nullable=False),
+    Column("weekdays", JSON, nullable=False),
+    Column("layout", String(16), nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("reason", Text),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("had", Date),
+    UniqueConstraint("platform", "chat", "thread"),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("cause", String(200), nullable=False, unique=True),
+    Column("platform", String(16), nullable=False),
+    Column("chat", String(64), nullable=False),
+    Column("thread", String(64), nullable=False),
+    Column("day", ForeignKey("edition.day"), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("layout", String(16), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("lease_until", UtcDateTime),
+    Column("done_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index(None, "platform", "done_at"),
+)
+
+rendering = Table(
+    "rendering",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("day", ForeignKey("edition.day"), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("platform", String(16), nullable=False),
+    Column("layout", String(16), nullable=False),
+    Column("filter", String(200), nullable=False),
+    Column("messages", JSON, nullable=False),
+    UniqueConstraint("day", "language", "platform", "layout", "filter"),
+)
+
+part = Table(
+    "part",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("delivery_id", ForeignKey("delivery.id"), nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("rendering_id", ForeignKey("rendering.id"), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("reason", Text),
+    Column("message_id", String(64)),
+    Column("papers", JSON, nullable=False),
+    UniqueConstraint("delivery_id", "n"),
+)
+
+gate = Table(
+    "gate",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("free_at", UtcDateTime, nullable=False),
+    Column("turn", BigInteger, nullable=False),
+)
+
+http_cache = Table(
+    "http_cache",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body", LargeBinary, nullable=False),
+    Column("kept_at", UtcDateTime, nullable=False),
+)

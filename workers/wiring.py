@@ -1,0 +1,56 @@
+"""Settings into objects: the only place where the parts of the day are put together."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+
+import httpx
+
+from workers.config import Settings, SourceSettings, glossary
+from workers.domain.ports import Clock, Gate, Source
+from workers.pipeline import Plan
+from workers.sources.arxiv import Arxiv
+from workers.sources.deeplearn import DeepLearn
+from workers.sources.feed import Feed
+from workers.sources.fetch import Fetcher, client
+from workers.sources.huggingface import HuggingFace
+from workers.steps.select import Weights
+from workers.store import Store, open_store
+
+ARXIV_GATE = "arxiv"
+
+
+@contextmanager
+def opened(settings: Settings, clock: Clock) -> Iterator[tuple[Store, Plan]]:
+    """The store and the plan of `settings`, closed at the end. Raises SettingsError."""
+    agent = f"Paperboy/{version('paperboy')}"
+    with (
+        open_store(settings.store.url, clock, settings.lease.edition_s, settings.lease.delivery_s) as store,
+        client(settings.http, agent) as web,
+    ):
+        yield store, _plan(settings, store, web, clock)
+
+
+def _plan(settings: Settings, store: Store, web: httpx.Client, clock: Clock) -> Plan:
+    fetcher = Fetcher(web, settings.http, store.http, clock)
+    gate = store.gate(ARXIV_GATE, settings.arxiv.min_interval_s)
+    return Plan(
+        sources=[_source(source, fetcher, gate) for source in settings.sources if source.enabled],
+        categories=settings.closed_list(),
+        glossary=glossary(),
+        weights=Weights(**settings.select.model_dump()),
+        max_papers=settings.digest.max_papers,
+        lease_s=settings.lease.edition_s,
+    )
+
+
+def _source(settings: SourceSettings, fetcher: Fetcher, gate: Gate) -> Source:
+    match settings.kind:
+        case "arxiv":
+            return Arxiv(settings.name, settings.url, settings.categories, settings.api_url, fetcher, gate)
+        case "huggingface":
+            return HuggingFace(settings.name, settings.url, fetcher)
+        case "deeplearn":
+            return DeepLearn(settings.name, settings.url, fetcher)
+        case "feed":
+            return Feed(settings.name, settings.url, fetcher)

@@ -1,0 +1,159 @@
+"""The digest's fixed words in each language: headings, dates, the footer, counts."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from workers.domain.models import ANNOUNCED_BEFORE, NOT_SELECTED, REPLACEMENT, WITHDRAWN, Language, SourceReport
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One language. Templates take the fields named in them; Korean ones need no particle after a field."""
+
+    title: str
+    parts: tuple[str, str, str, str, str]
+    """Headings in the order of FIVE_PARTS."""
+    summary: str
+    sources: str
+    highlights: str
+    one_each: str
+    excerpts: str
+    excerpt_note: str
+    chart_title: str
+    chart_trend: str
+    footer: str
+    books: str
+    reasons: Mapping[str, str]
+    theme: str
+    theme_alone: str
+    keyed_line: str
+    quote: str
+    quiet: str
+    quiet_source: str
+    failed_source: str
+    merged_one: str
+    merged_many: str
+    places: tuple[str, ...]
+    places_many: str
+    tally: str
+    collected: str
+    votes: str
+    status: Mapping[str, str]
+
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+KOREAN = Wording(
+    title="{date} AI 논문 다이제스트",
+    parts=("주요 주제", "공통 키워드와 트렌드", "핵심 내용", "영향", "전망"),
+    summary="요약",
+    sources="출처",
+    highlights="오늘의 핵심",
+    one_each="한 편씩",
+    excerpts="원문 발췌",
+    excerpt_note="따옴표 안은 초록의 문장을 그대로 옮긴 것입니다.",
+    chart_title="오늘 고른 {listed}편 / 새 논문 {new}편",
+    chart_trend="최근 14일 새 논문 수",
+    footer="모은 논문 {collected}편(새 논문 {new}편) 중 {listed}편을 골랐습니다.",
+    books="고르지 않은 논문: {reasons}",
+    reasons={
+        ANNOUNCED_BEFORE: "이미 소개함",
+        REPLACEMENT: "개정판",
+        WITHDRAWN: "철회됨",
+        NOT_SELECTED: "선정하지 않음",
+    },
+    theme="{phrases} 등을 다룬 논문 {count}편입니다.",
+    theme_alone="{phrases} 관련 논문입니다.",
+    keyed_line="{phrases} — {quote}",
+    quote="“{sentence}”",
+    quiet="{date}에는 새로 발표된 논문이 없습니다.",
+    quiet_source="{name}: 새 논문이 없습니다.",
+    failed_source="{name}: 가져오지 못했습니다({reason}). 빠진 논문은 다음 호에 싣습니다.",
+    merged_one="{name} 논문: {places} → 한 편",
+    merged_many="여러 곳에 실린 논문 {count}편을 하나로 합침",
+    places=("", "한 곳", "두 곳", "세 곳", "네 곳", "다섯 곳"),
+    places_many="{count}곳",
+    tally="{entries}건 → {papers}편",
+    collected="수집",
+    votes="추천 {count}",
+    status={"ok": "정상", "quiet": "새 논문 없음", "failed": "실패"},
+)
+
+ENGLISH = Wording(
+    title="AI papers of {date}",
+    parts=("Themes", "Shared keywords", "Key findings", "Impact", "Outlook"),
+    summary="Summary",
+    sources="Sources",
+    highlights="Highlights",
+    one_each="One each",
+    excerpts="excerpts",
+    excerpt_note="Quoted sentences are the abstracts' own.",
+    chart_title="{listed} papers chosen today / {new} new",
+    chart_trend="New papers, last 14 days",
+    footer="{listed} papers chosen from {collected} collected ({new} of them new).",
+    books="Not chosen: {reasons}",
+    reasons={
+        ANNOUNCED_BEFORE: "announced before",
+        REPLACEMENT: "replacements",
+        WITHDRAWN: "withdrawn",
+        NOT_SELECTED: "not selected",
+    },
+    theme="{count} papers on {phrases}.",
+    theme_alone="A paper on {phrases}.",
+    keyed_line="{quote}",
+    quote="“{sentence}”",
+    quiet="No new papers were announced on {date}.",
+    quiet_source="{name}: nothing new.",
+    failed_source="{name}: could not be read ({reason}). What is missing comes with the next edition.",
+    merged_one="the {name} paper: {places} → one",
+    merged_many="{count} papers found in several places, each listed once",
+    places=("", "one place", "two places", "three places", "four places", "five places"),
+    places_many="{count} places",
+    tally="{entries} entries → {papers} papers",
+    collected="collected",
+    votes="{count} votes",
+    status={"ok": "ok", "quiet": "nothing new", "failed": "failed"},
+)
+
+
+def wording(language: Language) -> Wording:
+    """The words of `language`; a language without its own gets the English ones."""
+    return KOREAN if language == "ko" else ENGLISH
+
+
+def long_date(day: date, language: Language) -> str:
+    """`2025년 6월 3일`, `3 June 2025`: the same in every locale."""
+    if language == "ko":
+        return f"{day.year}년 {day.month}월 {day.day}일"
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def reasons_line(skipped: Mapping[str, int], language: Language) -> str:
+    """The footer's second line: why papers were not chosen, each reason with its count; empty without any."""
+    words = wording(language)
+    named = ", ".join(f"{words.reasons.get(reason, reason)} {count:,}" for reason, count in skipped.items() if count)
+    return words.books.format(reasons=named) if named else ""
+
+
+def source_line(report: SourceReport, language: Language) -> str:
+    """One line on a source that was quiet or failed; empty for one that is ok."""
+    words = wording(language)
+    template = {"quiet": words.quiet_source, "failed": words.failed_source}.get(report.status, "")
+    return template.format(name=report.name, reason=report.reason)
+
+
+def short_name(title: str) -> str:
+    """What people call the paper: the name before its colon, else its most telling word, else its first words.
+
+    `Domino: Eliminating …` → Domino; `A Preliminary Study of o1 in Medicine: …` → o1.
+    """
+    head, colon, _ = title.partition(":")
+    if colon and len(head.split()) <= 2:
+        return head.strip()
+    named = re.search(r"\b(?:[a-z]+\d[\w.-]*|[A-Z][\w-]*\d[\w.-]*|[A-Z]{2,}[\w-]*|[A-Z][a-z]+[A-Z]\w*)", head)
+    return named[0] if named else " ".join(head.split()[:4])
