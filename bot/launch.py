@@ -74,7 +74,7 @@ class _Demo:
         server, redis_url = valkey.part(self.folder / "valkey")
         environment = {**_clean(os.environ), "PAPERBOY_CONFIG": str(self.settings_file), "REDIS_URL": redis_url}
         settings = config.load(environment=environment)
-        program = [sys.executable, "-m", "bot"]
+        program = [sys.executable, "-P", "-m", "bot"]
         work = [Part("worker", [*program, "worker", "editions"]), Part("clock", [*program, "clock"])]
         with open_store(settings.store.url, SystemClock()) as store:
             chat = TerminalChat(store, settings.closed_list(), self.language, console)
@@ -101,7 +101,7 @@ class _Demo:
 
     async def _write_files(self, console: Console, environment: Mapping[str, str]) -> None:
         """`paperboy digest` finds the edition in the store and writes its files."""
-        command = [sys.executable, "-m", "bot", "digest", "--date", DAY.isoformat(), "--lang", self.language]
+        command = [sys.executable, "-P", "-m", "bot", "digest", "--date", DAY.isoformat(), "--lang", self.language]
         process = await asyncio.create_subprocess_exec(
             *command,
             "--out",

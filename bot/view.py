@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from workers.domain.blocks import Bar, Block, Closing, OnesBlock, Opening, SectionBlock
-from workers.domain.models import Category, Digest, Listed, Section
+from workers.domain.models import Category, Digest, Listed, Section, Synthesis
 from workers.wording import reasons_line, short_name, source_line, wording
 
 
@@ -65,9 +65,16 @@ def _section(section: Section, papers: dict[int, Listed], known: dict[str, Categ
         emoji=section.emoji,
         name=_named(section, known, language),
         papers=tuple(papers[n] for n in section.papers),
-        synthesis=section.synthesis,
+        synthesis=_shown(section, language),
         extractive=section.extractive,
     )
+
+
+def _shown(section: Section, language: str) -> Synthesis | None:
+    """What of the five parts a message shows: English quotations under Korean headings are left to the report."""
+    if section.synthesis is None or not section.extractive or language == "en":
+        return section.synthesis
+    return Synthesis(keywords=section.synthesis.keywords)
 
 
 def _named(section: Section, known: dict[str, Category], language: str) -> str:

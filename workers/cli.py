@@ -15,6 +15,7 @@ from workers.steps.report import report
 from workers.store.editions import digest_json
 from workers.system import SystemClock
 from workers.wiring import opened
+from workers.wording import source_line
 
 OK, FAILED, QUIET = 0, 1, 3
 
@@ -34,6 +35,8 @@ def digest(arguments: argparse.Namespace) -> int:
                 f"no digest of {day}, every source failed ({error}); see `sources` in config.yaml, then run this again"
             ) from None
         text = pipeline.find_or_write(edition, arguments.lang or settings.digest.language, plan, store.editions, _tell)
+    for told in filter(None, (source_line(each, "en") for each in text.digest.sources if each.status == "failed")):
+        print(told, file=sys.stderr)
     for file in write_files(text, settings, arguments.out):
         print(file)
     return OK if text.digest.papers else QUIET
@@ -86,11 +89,14 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 
 def set_up_logs() -> None:
-    logs.set_up(os.environ.get("PAPERBOY_LOG_LEVEL", "WARNING").upper())
+    """The diary of this process; what a reader of the terminal must know is printed, not logged."""
+    logs.set_up(os.environ.get("PAPERBOY_LOG_LEVEL", "ERROR").upper())
 
 
 def _tell(step: str, figures: str) -> None:
-    print(f"{step}: {figures}", file=sys.stderr)
+    """Progress is for somebody who watches: a script gets the files' names, or one line of what failed."""
+    if sys.stderr.isatty():
+        print(f"{step}: {figures}", file=sys.stderr)
 
 
 def _day(text: str) -> date:

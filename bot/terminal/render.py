@@ -56,8 +56,6 @@ def _section(block: SectionBlock, language: str) -> Iterator[str]:
     words = wording(language)
     mark = f" [dim]({words.excerpts})[/dim]" if block.extractive else ""
     yield f"{block.emoji} [bold]{escape(block.name)}[/bold]{mark}"
-    for paper in block.papers:
-        yield from _paper(paper)
     for part, heading in zip(FIVE_PARTS, words.parts, strict=True):
         claims: tuple[Claim, ...] = getattr(block.synthesis, part, ())
         if part == "keywords" and claims:
@@ -65,6 +63,8 @@ def _section(block: SectionBlock, language: str) -> Iterator[str]:
         elif claims:
             yield f"[bold]{heading}[/bold]"
             yield from (f"• {_claim(claim)}" for claim in claims)
+    for paper in block.papers:
+        yield from _paper(paper)
 
 
 def _paper(paper: Listed) -> Iterator[str]:

@@ -5,7 +5,6 @@ from itertools import count
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from workers.domain.models import Message
@@ -29,9 +28,8 @@ def show(console: Console, message: Message) -> None:
     for line in message.text.splitlines():
         found = _LEAD.match(line)
         lead = found[0] if found else ""
-        row = Table.grid()
-        row.add_column(width=cell_len(lead))
-        row.add_column()
-        row.add_row(lead, Text.from_markup(line[len(lead) :]))
-        console.print(row, highlight=False)
+        room = max(20, console.width - cell_len(lead))
+        for place, piece in enumerate(Text.from_markup(line[len(lead) :]).wrap(console, room, overflow="fold")):
+            piece.rstrip()
+            console.print(Text(lead if place == 0 else " " * cell_len(lead)) + piece, highlight=False, soft_wrap=True)
     console.print()

@@ -79,7 +79,7 @@ async def _story(folder: Path, environment: dict[str, str], source: HeldSource, 
     store.subscriptions.add(Wanted("terminal", "here", store.clock.now()))
     store.editions.want(DAY)
     server, url = valkey.part(folder / "valkey")
-    program = [sys.executable, "-m", "bot"]
+    program = [sys.executable, "-P", "-m", "bot"]
     parts = [Part("worker", [*program, "worker", "editions"]), Part("clock", [*program, "clock"])]
     async with running([server], environment):
         await valkey.ready(url)

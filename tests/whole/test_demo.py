@@ -27,7 +27,7 @@ def marker() -> str:
 
 
 def command(out: Path, *more: str) -> list[str]:
-    return [sys.executable, "-m", "bot", "demo", "--out", str(out), *more]
+    return [sys.executable, "-P", "-m", "bot", "demo", "--out", str(out), *more]
 
 
 def environment(marker: str) -> dict[str, str]:

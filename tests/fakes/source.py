@@ -1,0 +1,25 @@
+"""A source whose answers are settled beforehand, and that remembers what it was asked."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from workers.domain.errors import SourceError
+from workers.domain.models import Collected, Entry, answered
+
+Answer = list[Entry] | SourceError | Collected
+
+
+class FakeSource:
+    """Entries become a good answer, an error is raised; a day without an answer is a quiet one."""
+
+    def __init__(self, name: str, answers: Mapping[date, Answer], dated: bool = True) -> None:
+        self.name, self.dated = name, dated
+        self.asked: list[date] = []
+        self._answers = answers
+
+    def collect(self, day: date) -> Collected:
+        self.asked.append(day)
+        answer = self._answers.get(day, [])
+        if isinstance(answer, SourceError):
+            raise answer
+        return answer if isinstance(answer, Collected) else answered(self.name, answer)

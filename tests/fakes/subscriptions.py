@@ -1,0 +1,31 @@
+"""Chats and closed editions in memory, for what publishing needs of the store."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from workers.domain.models import Subscription
+
+
+class FakeSubscriptions:
+    """Holds each chat's slot and what it had; `delivered` is (chat, edition) in the order of posting."""
+
+    def __init__(self, chats: Sequence[Subscription], closed: Sequence[date]) -> None:
+        self.chats = {chat.subscription_id: chat for chat in chats}
+        self.closed = list(closed)
+        self.delivered: list[tuple[str, date]] = []
+
+    def due(self, now: datetime) -> list[Subscription]:
+        return [chat for chat in self.chats.values() if chat.due_at <= now]
+
+    def closed_after(self, had: date | None) -> list[date]:
+        """Newest first; a chat that has had none gets the newest alone."""
+        days = sorted((day for day in self.closed if had is None or day > had), reverse=True)
+        return days if had else days[:1]
+
+    def deliver(self, to: Subscription, days: Sequence[date], next_due_at: datetime, now: datetime) -> bool:
+        if self.chats[to.subscription_id].due_at != to.due_at:
+            return False
+        self.chats[to.subscription_id] = replace(to, due_at=next_due_at, had=max([*days, to.had or date.min]))
+        self.delivered += [(to.chat, day) for day in days]
+        return True

@@ -1,0 +1,62 @@
+"""RQ's entry points: one id in, safe to run twice, the same over both databases' wiring."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.sample import DAY
+from bot.sample.server import serving
+from workers import jobs
+from workers.store import Store, open_store
+from workers.store.subscriptions import Wanted
+from workers.system import SystemClock
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """The store that a job finds through its environment, with the sample day's sources."""
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    with serving() as base, open_store(url, SystemClock()) as opened:
+        settings = {
+            "store": {"url": url},
+            "sources": [
+                {"name": "huggingface", "kind": "huggingface", "url": f"{base}/api/daily_papers"},
+                {"name": "deeplearn", "kind": "deeplearn", "url": base},
+            ],
+        }
+        (tmp_path / "settings.yaml").write_text(yaml.safe_dump(settings), "utf-8")
+        monkeypatch.setenv("PAPERBOY_CONFIG", str(tmp_path / "settings.yaml"))
+        monkeypatch.delenv("REDIS_URL", raising=False)
+        yield opened
+
+
+def test_a_job_makes_the_edition_in_every_language_that_is_read_and_publishes(store: Store) -> None:
+    store.subscriptions.add(Wanted("terminal", "a", store.clock.now(), language="en"))
+    jobs.make_edition(DAY.isoformat())
+    korean, english = store.editions.text(DAY, "ko"), store.editions.text(DAY, "en")
+    assert korean is not None
+    assert english is not None
+    assert [paper.title for paper in korean.digest.papers] == [paper.title for paper in english.digest.papers]
+    delivery = store.outbox.claim("terminal")
+    assert delivery is not None
+    assert (delivery.day, delivery.language) == (DAY, "en")
+
+
+def test_a_job_that_runs_twice_changes_nothing(store: Store) -> None:
+    jobs.make_edition(DAY.isoformat())
+    first = store.editions.text(DAY, "ko")
+    jobs.make_edition(DAY.isoformat())
+    assert store.editions.text(DAY, "ko") == first
+
+
+def test_sources_that_show_no_past_give_a_later_day_nothing_twice(store: Store) -> None:
+    jobs.make_edition(DAY.isoformat())
+    later = date(2024, 10, 7)
+    jobs.make_edition(later.isoformat())
+    edition = store.editions.get(later)
+    assert edition is not None
+    assert edition.placed == ()
+    assert edition.skipped == {"announced before": 11}
