@@ -152,7 +152,7 @@ def short_name(title: str) -> str:
 
     `Domino: Eliminating …` → Domino; `A Preliminary Study of o1 in Medicine: …` → o1.
     """
-    head, colon, _ = title.partition(":")
+    head, colon, _ = title.strip(" :").partition(":")
     if colon and len(head.split()) <= 2:
         return head.strip()
     named = re.search(r"\b(?:[a-z]+\d[\w.-]*|[A-Z][\w-]*\d[\w.-]*|[A-Z]{2,}[\w-]*|[A-Z][a-z]+[A-Z]\w*)", head)

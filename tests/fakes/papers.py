@@ -37,45 +37,59 @@ _DAYS_PAPERS = (
     (
         "Robotics",
         "TidyHand: Robotic Manipulation from Spoken Corrections",
-        "Household robots drop things and rarely know it. "
-        "We present TidyHand, a policy for robotic manipulation that listens to spoken corrections while it works. "
-        "On 40 kitchen tasks TidyHand achieves a success rate of 81.5%, 23 points above imitation learning alone. "
-        "Because corrections are plain words, the policy can be used by people without training. "
-        "Objects that deform remain a limitation, which we leave to future work.",
+        (
+            "Household robots drop things and rarely know it. "
+            "We present TidyHand, a policy for robotic manipulation that listens to spoken corrections while it works. "
+            "A small memory keeps what was said. "
+            "On 40 kitchen tasks TidyHand achieves a success rate of 81.5%, 23 points above imitation learning alone. "
+            "Because corrections are plain words, the policy can be used by people without training. "
+            "Objects that deform remain a limitation, which we leave to future work."
+        ),
     ),
     (
         "Robotics",
         "Stairs Without Sight: Blind Locomotion for a Humanoid Robot",
-        "Cameras fail in smoke and darkness. "
-        "This paper studies how a humanoid robot climbs stairs with reinforcement learning and no camera at all. "
-        "Compared to a vision-based controller, falls are reduced by 37% over 500 trials. "
-        "The controller runs on-device, which makes it possible to deploy it in tunnels. "
-        "It is not yet clear how the approach behaves on ice.",
+        (
+            "Cameras fail in smoke and darkness. "
+            "This paper studies how a humanoid robot climbs stairs with reinforcement learning and no camera at all. "
+            "The soles measure pressure. "
+            "Compared to a vision-based controller, falls are reduced by 37% over 500 trials. "
+            "The controller runs on-device, which makes it possible to deploy it in tunnels. "
+            "It is not yet clear how the approach behaves on ice."
+        ),
     ),
     (
         "Natural Language Processing",
         "LedgerQA: Question Answering over Annual Reports",
-        "Annual reports mix prose and tables. "
-        "We introduce LedgerQA, a benchmark for question answering with a large language model over 1,200 reports. "
-        "The best model reaches an accuracy of 64.3%, far below the 92.0% of accountants. "
-        "The benchmark facilitates the audit of systems before they are deployed. "
-        "Reasoning over footnotes remains challenging.",
+        (
+            "Annual reports mix prose and tables. "
+            "We introduce LedgerQA, a benchmark for question answering with a large language model over 1,200 reports. "
+            "Each answer names its page. "
+            "The best model reaches an accuracy of 64.3%, far below the 92.0% of accountants. "
+            "The benchmark facilitates the audit of systems before they are deployed. "
+            "Reasoning over footnotes remains challenging."
+        ),
     ),
     (
         "Natural Language Processing",
         "Morphemes First: Tokenization for Agglutinative Languages",
-        "Subwords cut agglutinative words in odd places. "
-        "We propose a tokenizer that follows morphemes, and train a large language model of 1.3B parameters with it. "
-        "Experiments show that machine translation into Korean and Turkish improves by 2.8 points. "
-        "The tokenizer is useful for languages with little text. "
-        "Further work should look at code-switching.",
+        (
+            "Subwords cut agglutinative words in odd places. "
+            "We propose a tokenizer that follows morphemes and train a large language model of 1.3B parameters on it. "
+            "Rare stems share their pieces. "
+            "Experiments show that machine translation into Korean and Turkish improves by 2.8 points. "
+            "The tokenizer is useful for languages with little text. "
+            "Further work should look at code-switching."
+        ),
     ),
     (
         "Audio & Speech",
         "WhisperLess: Speech Recognition on a Hearing Aid",
-        "We describe WhisperLess, a model for speech recognition that fits into 2 MB. "
-        "Its word error rate exceeds that of a server model by only 1.1 points. "
-        "The model enables captions without a telephone.",
+        (
+            "We describe WhisperLess, a model for speech recognition that fits into 2 MB. "
+            "Its word error rate exceeds that of a server model by only 1.1 points. "
+            "The model enables captions without a telephone."
+        ),
     ),
 )
 

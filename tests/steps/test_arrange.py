@@ -1,9 +1,8 @@
 """Arranging: the largest category first, single papers last, numbers from one through the edition."""
 
+from tests.fakes.papers import paper
 from workers.domain.models import Category
 from workers.steps.arrange import arrange, sections
-
-from tests.fakes.papers import paper
 
 LIST = tuple(Category(name, name, "·", "#000000") for name in ("Vision", "Robots", "Speech", "Others"))
 

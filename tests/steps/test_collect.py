@@ -1,7 +1,10 @@
 """Collecting: every source answers for itself, and what one missed comes later."""
 
+import logging
 import threading
 from datetime import date
+
+import pytest
 
 from tests.fakes.papers import entry
 from tests.fakes.source import FakeSource
@@ -31,6 +34,14 @@ def test_a_failed_source_is_reported_and_never_raised() -> None:
     failed, answer = collect([broken, whole], WEDNESDAY, {})
     assert failed == Collected(SourceReport("arxiv", "failed", reason="HTTP 503"))
     assert answer.entries == (TODAYS,)
+
+
+def test_a_failure_stands_in_the_diary_as_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    sources = [FakeSource("arxiv", {WEDNESDAY: SourceError("HTTP 503")}), FakeSource("huggingface", {})]
+    with caplog.at_level(logging.INFO, "workers.steps.collect"):
+        collect(sources, WEDNESDAY, {})
+    levels = {message.split()[1]: level for _, level, message in caplog.record_tuples}
+    assert levels == {"source=arxiv": logging.WARNING, "source=huggingface": logging.INFO}
 
 
 def test_a_source_without_entries_is_quiet_and_not_failed() -> None:

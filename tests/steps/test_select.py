@@ -153,6 +153,18 @@ def test_a_crowded_category_gives_way_to_another() -> None:
     assert chosen([*vision, *robots], limit=4) == ["Paper 13", "Paper 2", "Paper 12", "Paper 1"]
 
 
+def test_each_paper_taken_costs_its_category_once() -> None:
+    vision = [numbered(n, categories=("cs.CV",), upvotes=1) for n in range(10, 13)]
+    weights = Weights(upvote=1.0, extra_source=1.5, followed=0.5, crowding=0.6)
+    wanted = ["Paper 12", "Paper 11", "Paper 1", "Paper 10"]
+    assert chosen([*vision, numbered(1, categories=("cs.RO",))], weights=weights) == wanted
+
+
+def test_equals_without_an_id_are_taken_by_their_key_and_not_their_title() -> None:
+    papers = [paper(keys=(("title", key),), arxiv_id=None, title=title) for key, title in (("a", "Z"), ("b", "A"))]
+    assert chosen(papers) == ["A", "Z"]
+
+
 def test_without_crowding_there_is_no_spread() -> None:
     vision = [numbered(n, categories=("cs.CV",)) for n in range(10, 14)]
     robots = [numbered(n, categories=("cs.RO",)) for n in range(1, 3)]

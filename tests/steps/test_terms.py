@@ -40,7 +40,6 @@ def test_a_term_is_found(term: str, text: str) -> None:
         ("language model", "the language of models"),
         ("language model", "language modelling"),
         ("language model", "languages model"),
-        ("gas", "ga"),
         ("bu", "bus"),
         ("c", "C++"),
         ("model language", "language model"),
@@ -71,7 +70,11 @@ def test_a_longer_phrase_with_an_open_end_comes_first() -> None:
 
 
 def test_the_longest_beginning_wins() -> None:
-    assert TermMatcher(["robo*", "robotic*"]).find("robotics roboticists robocalls") == ["robotic*", "robotic*", "robo*"]
+    assert TermMatcher(["robo*", "robotic*"]).find("robotics roboticists robocalls") == [
+        "robotic*",
+        "robotic*",
+        "robo*",
+    ]
 
 
 def test_a_whole_word_comes_before_a_beginning() -> None:

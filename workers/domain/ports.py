@@ -59,6 +59,12 @@ class CachedAnswer:
     last_modified: str | None
 
 
+class Fetch(Protocol):
+    def get(self, url: str, params: Mapping[str, str] | None = None, gate: Gate | None = None) -> bytes:
+        """The whole body. Raises SourceError with a reason fit for the digest's files."""
+        ...
+
+
 class HttpCache(Protocol):
     def get(self, url: str) -> CachedAnswer | None: ...
 

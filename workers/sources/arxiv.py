@@ -2,20 +2,17 @@
 
 import re
 from calendar import timegm
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
 from workers.domain.errors import SourceError
 from workers.domain.models import AnnounceType, Collected, Entry, answered
-from workers.domain.ports import Gate
+from workers.domain.ports import Fetch, Gate
 from workers.latex import authors, fold, readable
 from workers.sources.feed_entries import ARXIV_ID, FeedItem, arxiv_id_in, doi_in, parsed, title_text
-from workers.sources.fetch import Fetcher
 
 EASTERN = ZoneInfo("America/New_York")
-FEED_LIMIT = 2_000
-"""Entries of one RSS answer at most; a feed that holds as many may hold less than the day (info.arxiv.org/help/rss)."""
 SLICE = 2_000
 """Results of one API answer at most (info.arxiv.org/help/api/user-manual)."""
 _DEADLINE = time(14)
@@ -36,7 +33,7 @@ class Arxiv:
     dated = True
 
     def __init__(
-        self, name: str, base: str, categories: tuple[str, ...], api_url: str | None, fetcher: Fetcher, gate: Gate
+        self, name: str, base: str, categories: tuple[str, ...], api_url: str | None, fetcher: Fetch, gate: Gate
     ) -> None:
         self.name = name
         self._base, self._categories, self._api_url = base, categories, api_url
@@ -116,12 +113,7 @@ def parse_rss(body: bytes, source: str) -> tuple[date, list[Entry], int]:
     title = channel.get("title", "")
     if "feed error" in title.lower():
         raise SourceError(f"arXiv answers: {fold(title)}")
-    if len(items) >= FEED_LIMIT:
-        raise SourceError(f"truncated: {len(items):,} entries, where arXiv cuts at {FEED_LIMIT:,}")
-    try:
-        day = parsedate_to_datetime(channel.get("published") or channel.get("updated") or "").astimezone(EASTERN).date()
-    except ValueError:
-        raise SourceError("the feed has no date") from None
+    day = _feed_day(channel, items)
     entries = [entry for item in items if (entry := _rss_entry(item, source))]
     return day, entries, len(items) - len(entries)
 
@@ -131,7 +123,7 @@ def parse_api(body: bytes, source: str, followed: tuple[str, ...]) -> tuple[int,
 
     The API does not say how a paper was announced: one whose primary category is not `followed` was cross-listed.
     """
-    channel, items = parsed(body)
+    channel, items = parsed(body, limit=SLICE + 1)
     for item in items:
         if "/api/errors" in item.get("id", "") or (item.get("title") == "Error" and len(items) == 1):
             raise SourceError(f"arXiv answers: {fold(item.get('summary', 'Error'))}")
@@ -188,6 +180,15 @@ def _api_entry(item: FeedItem, source: str, followed: tuple[str, ...]) -> tuple[
 def abs_url(arxiv_id: str) -> str:
     """The version-free page of a paper."""
     return f"https://arxiv.org/abs/{arxiv_id}"
+
+
+def _feed_day(channel: FeedItem, items: Sequence[FeedItem]) -> date:
+    """The Eastern date written in the channel, else the latest of its items. Raises SourceError without any."""
+    of_items = [item.published_parsed for item in items if item.get("published_parsed")]
+    stamp = channel.get("published_parsed") or channel.get("updated_parsed") or max(of_items, default=None)
+    if stamp is None:
+        raise SourceError("the feed has no date")
+    return datetime.fromtimestamp(timegm(stamp), UTC).astimezone(EASTERN).date()
 
 
 def _terms(item: FeedItem) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from workers.domain.errors import SourceError
 from workers.domain.models import Collected, Entry, answered
+from workers.domain.ports import Fetch
 from workers.latex import fold, readable
-from workers.sources.fetch import Fetcher
 
 SITE = "https://deeplearn.org"
 PAPER_LIMIT = 30
@@ -20,7 +20,7 @@ class DeepLearn:
 
     dated = False
 
-    def __init__(self, name: str, url: str, fetcher: Fetcher) -> None:
+    def __init__(self, name: str, url: str, fetcher: Fetch) -> None:
         self.name = name
         self._url, self._fetcher = url, fetcher
 

@@ -3,17 +3,14 @@
 from calendar import timegm
 from datetime import UTC, date, datetime, timedelta
 
-from workers.domain.errors import SourceError
 from workers.domain.models import Collected, Entry, answered
+from workers.domain.ports import Fetch
 from workers.latex import authors, readable
 from workers.sources.arxiv import EASTERN
 from workers.sources.feed_entries import FeedItem, arxiv_id_in, body_text, doi_in, parsed, title_text, web_link
-from workers.sources.fetch import Fetcher
 
 RECENT_DAYS = 7
 """A feed shows its window of weeks at every visit; older items are not the day's news, even on the first visit."""
-ITEM_LIMIT = 2_000
-"""Items read of one feed: bounds the work, as arXiv's own feeds are bounded."""
 
 
 class Feed:
@@ -21,7 +18,7 @@ class Feed:
 
     dated = False
 
-    def __init__(self, name: str, url: str, fetcher: Fetcher) -> None:
+    def __init__(self, name: str, url: str, fetcher: Fetch) -> None:
         self.name = name
         self._url, self._fetcher = url, fetcher
 
@@ -34,8 +31,6 @@ class Feed:
 def parse(body: bytes, source: str, day: date) -> tuple[list[Entry], int]:
     """(entries in the feed's order, items dropped for want of a title or a web link). Raises SourceError."""
     _, items = parsed(body)
-    if len(items) >= ITEM_LIMIT:
-        raise SourceError(f"truncated: {len(items):,} entries, more than {ITEM_LIMIT:,} are not read")
     recent = [item for item in items if _is_recent(item, day)]
     entries = [entry for item in recent if (entry := _entry(item, source))]
     return entries, len(recent) - len(entries)

@@ -1,5 +1,6 @@
 """What every feed has in common: the guarded parse, arXiv ids in links, titles that are text."""
 
+import html
 import re
 from typing import Any
 
@@ -19,15 +20,28 @@ _TAG = re.compile(
     r"sub|sup|svg|table|td|th|tr|tt|u|ul|video)(?:\s[^<>]*)?/?>",
     re.IGNORECASE,
 )
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z]\w{1,30});", re.IGNORECASE)
 _ACTIVE = re.compile(r"<(script|style)\b[^>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+
+FEED_LIMIT = 2_000
+"""Entries of one feed: an arXiv feed that holds as many may hold less than the day (info.arxiv.org/help/rss)."""
+_ITEM = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 
 FeedItem = Any
 """feedparser's entry: a mapping with attributes, untyped there too."""
 
 
-def parsed(body: bytes) -> tuple[FeedItem, list[FeedItem]]:
-    """(channel, items) of a whole, entity-free feed. Raises SourceError for anything else."""
+def parsed(body: bytes, limit: int = FEED_LIMIT) -> tuple[FeedItem, list[FeedItem]]:
+    """(channel, items) of a whole, entity-free feed of fewer than `limit` items. Raises SourceError for anything else.
+
+    Items are counted before they are parsed, so that a flood costs no time.
+    """
     guard(body)
+    count = len(_ITEM.findall(body))
+    if count >= limit:
+        raise SourceError(
+            f"truncated: {count:,} entries; arXiv cuts its feeds at {FEED_LIMIT:,}, and more are not read"
+        )
     feed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
     if not feed.version and not feed.entries:
         raise SourceError("not a feed")
@@ -52,8 +66,8 @@ def web_link(address: str) -> str | None:
 
 
 def title_text(title: str) -> str:
-    """A title as text: HTML's own tags go, `<think>` and `1 < 1` stay."""
-    return fold(_TAG.sub("", _ACTIVE.sub("", title)))
+    """A title as text: HTML's own tags go and its entities are read, `<think>` and `1 < 1` stay."""
+    return fold(_ENTITY.sub(lambda found: html.unescape(found[0]), _TAG.sub("", _ACTIVE.sub("", title))))
 
 
 def body_text(markup: str) -> str:

@@ -9,9 +9,9 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from workers.domain.errors import SourceError
 from workers.domain.models import Collected, Entry, answered
+from workers.domain.ports import Fetch
 from workers.latex import authors, fold, readable
 from workers.sources.feed_entries import ARXIV_ID
-from workers.sources.fetch import Fetcher
 
 LIMIT = 100
 """Papers an answer may hold (huggingface.co/docs/hub/api); a day has had at most 60."""
@@ -20,7 +20,7 @@ LIMIT = 100
 class HuggingFace:
     dated = True
 
-    def __init__(self, name: str, url: str, fetcher: Fetcher) -> None:
+    def __init__(self, name: str, url: str, fetcher: Fetch) -> None:
         self.name = name
         self._url, self._fetcher = url, fetcher
 

@@ -57,8 +57,12 @@ def draw(edition: Edition, categories: Sequence[Category], language: Language) -
 
 
 def _bars(edition: Edition, categories: Sequence[Category]) -> list[tuple[Category, int]]:
-    """(category, listed papers), largest first, in the closed list's order where equal."""
-    counts = Counter(item.label for item in edition.placed)
+    """(category, listed papers), largest first, in the closed list's order where equal.
+
+    A label that the list no longer has counts under its last category.
+    """
+    known = {category.name for category in categories}
+    counts = Counter(item.label if item.label in known else categories[-1].name for item in edition.placed)
     ranked = sorted(
         ((category, counts[category.name]) for category in categories if counts[category.name]),
         key=lambda pair: -pair[1],

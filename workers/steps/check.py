@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from workers.domain.models import FIVE_PARTS, Claim, Digest, Edition, Listed, Section, Synthesis
 from workers.latex import readable
+from workers.steps.extract import inner_quotes
 
 _QUOTE = re.compile(r"“([^”]*)”")
-_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9.+#-]*")
 _HANGUL = re.compile(r"[가-힣]")
 
@@ -19,7 +20,8 @@ def check(digest: Digest, edition: Edition, glossary: Mapping[str, str]) -> Dige
     A claim stands if it names papers of its section, each quote stands in one of them word for word, and each number
     and name outside the quotes does too. Counts of the papers named and the glossary's words are free.
     """
-    judge = _Judge({item.n: f"{item.paper.title} {readable(item.paper.abstract)}" for item in edition.placed}, glossary)
+    texts = {item.n: inner_quotes(f"{item.paper.title} {readable(item.paper.abstract)}") for item in edition.placed}
+    judge = _Judge(texts, glossary)
     sections = tuple(_checked_section(section, judge, digest.language) for section in digest.sections)
     highlights = tuple(claim for claim in digest.highlights if judge.stands(claim, judge.all_papers, digest.language))
     judge.dropped += len(digest.highlights) - len(highlights)
@@ -47,7 +49,7 @@ class _Judge:
         quotes, frame = _QUOTE.findall(claim.text), _QUOTE.sub(" ", claim.text)
         if not all(any(quote in text for text in texts) for quote in quotes):
             return False
-        if language == "ko" and frame.strip(" .—") and not _HANGUL.search(frame):
+        if not _in_language(frame, language):
             return False
         return self._numbers_stand(frame, texts, len(claim.papers)) and self._names_stand(frame, texts, language)
 
@@ -59,8 +61,14 @@ class _Judge:
         """In English only words with a capital inside or a digit are names; in Korean text every Latin word is."""
         words = [word.rstrip(".-") for word in _NAME.findall(frame)]
         names = words if language == "ko" else [word for word in words if re.search(r"[A-Z0-9]", word[1:])]
-        held = " ".join(texts).lower()
+        held = {word.rstrip(".-").lower() for text in texts for word in _NAME.findall(text)}
         return all(name.lower() in held or name.lower() in self._common for name in names)
+
+
+def _in_language(frame: str, language: str) -> bool:
+    """What is not quoted is Korean in a Korean digest, and holds no Hangul in any other."""
+    hangul = _HANGUL.search(frame) is not None
+    return hangul or not frame.strip(" .—") if language == "ko" else not hangul
 
 
 def _checked_section(section: Section, judge: _Judge, language: str) -> Section:

@@ -31,7 +31,7 @@ def _ask(source: Source, day: date, missed: Sequence[date]) -> Collected:
     if today.report.status == "failed" and not today.entries:
         return today
     if not source.dated:
-        return replace(today, made_up_days=tuple(missed))
+        return today if today.report.status == "failed" else replace(today, made_up_days=tuple(missed))
     answers = {before: _ask_day(source, before) for before in missed}
     made_up = {before: answer for before, answer in answers.items() if answer.report.status != "failed"}
     if not made_up:

@@ -39,6 +39,7 @@ _OUTLOOK = re.compile(
 )
 _ADDRESS = re.compile(r"https?:|www\.|\w\.(?:com|org|io|net)\b")
 """Where code is to be had is for the paper's page: text from papers never brings a link into a chat."""
+_INNER = str.maketrans("“”", "‘’")
 _NUMBER = re.compile(r"(?<![\w.-])\d[\d,.]*(?:\s?(?:%|x\b|×|times\b|points?\b|B\b|M\b|K\b|ms\b|fold\b))?")
 _UNIT = re.compile(r"%|x\b|×|\btimes\b|\bpoints?\b|\bfold\b", re.IGNORECASE)
 
@@ -66,13 +67,16 @@ class Extractor:
         self._matcher = TermMatcher(glossary)
 
     def read(self, paper: Paper) -> Extract:
-        sentences = [sentence for sentence in split(readable(paper.abstract)) if not _ADDRESS.search(sentence)]
+        sentences = [
+            sentence for sentence in split(inner_quotes(readable(paper.abstract))) if not _ADDRESS.search(sentence)
+        ]
         # What stands before the purpose is background: nobody's result, use or outlook yet.
         start = next((place for place, sentence in enumerate(sentences) if _PURPOSE.search(sentence)), 0)
         left = sentences[start:]
         purpose = left.pop(0) if left else ""
         result = _take(left, _result_points)
-        later = left[len(left) // 2 :]
+        middle = len(sentences) // 2
+        later = [sentence for sentence in left if sentence in sentences[middle:]]
         use = _take(later, lambda sentence: 2.0 * bool(_USE.search(sentence)))
         outlook = _take(later, lambda sentence: 2.0 * bool(_OUTLOOK.search(sentence)))
         return Extract(
@@ -91,6 +95,11 @@ class Extractor:
             term: 2.0 * (term in in_title) + min(0.25 * in_text.count(term), 1.0) + 0.5 * (" " in term)
             for term in dict.fromkeys([*in_title, *in_text])
         }
+
+
+def inner_quotes(text: str) -> str:
+    """Double curly quotes as single ones, for a sentence that will itself stand in double ones."""
+    return text.translate(_INNER)
 
 
 def split(text: str) -> list[str]:

@@ -3,13 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from workers.domain.models import Entry, Key, Link, Paper
 from workers.latex import readable
 
 _KEPT = re.compile(r"[^\w+#]|_")
 _SHORTEST_TITLE = 12
-"""Letters and digits a title needs to be an identity: "Erratum" or "Introduction" are not."""
+"""Letters and digits a title of several words needs to be an identity: "Erratum" or "Introduction" are none."""
 _WITHDRAWN = re.compile(
     r"\b(?:this|the) (?:paper|article|submission|manuscript|work) (?:has been|is|was) withdrawn\b|^\W*withdrawn\b",
     re.IGNORECASE,
@@ -18,6 +19,7 @@ _REPLACED = {"replace", "replace-cross"}
 _CROSS = {"cross", "replace-cross"}
 _MONTHS_OF_NEWS = 1
 """An id says the month of submission; last month's may still be news (a hold, a turn of the month)."""
+_ARXIV_PAGE = re.compile(r"https?://(?:\w+\.)?arxiv\.org/(?:abs|pdf|html)/")
 _NEW_STYLE = re.compile(r"^(\d\d)(\d\d)\.")
 
 
@@ -28,22 +30,43 @@ def merge(entries: Iterable[Entry], edition_month: tuple[int, int] | None = None
     ids are two papers whatever their titles. `edition_month` is (year, month): a cross-list whose id is more than a
     month older was announced before; None leaves that question open.
     """
-    groups: list[list[Entry]] = []
-    by_key: dict[Key, int] = {}
-    ids: list[str | None] = []
+    groups: list[_Group] = []
+    by_key: dict[Key, _Group] = {}
     # Entries with an id first: a title without one then finds the paper it belongs to, wherever it stood.
     for entry in sorted(entries, key=lambda entry: entry.arxiv_id is None):
-        place = next((by_key[key] for key in _keys(entry) if _fits(key, entry, by_key, ids)), None)
-        if place is None:
-            place = len(groups)
-            groups.append([])
-            ids.append(entry.arxiv_id)
-        groups[place].append(entry)
+        group = _Group([entry])
         for key in _keys(entry):
-            by_key.setdefault(key, place)
-    return [_paper(group, edition_month) for group in groups]
+            other = by_key.get(key)
+            if other is not None and other is not group and _may_join(key, other, group):
+                group = other.absorb(group, by_key)
+        groups.append(group)
+        for key in _keys(entry):
+            by_key.setdefault(key, group)
+    return [_paper(group.entries, edition_month) for group in dict.fromkeys(groups) if group.entries]
 
 
+class _Group:
+    """The entries found to mean one paper so far."""
+
+    def __init__(self, entries: list[Entry]) -> None:
+        self.entries = entries
+
+    def absorb(self, other: "_Group", by_key: dict[Key, "_Group"]) -> "_Group":
+        """Take over the other's entries, and its keys with them; returns the one that stays."""
+        self.entries += other.entries
+        for entry in other.entries:
+            for key in _keys(entry):
+                if by_key.get(key) is other:
+                    by_key[key] = self
+        other.entries = []
+        return self
+
+    @property
+    def arxiv_ids(self) -> set[str]:
+        return {entry.arxiv_id for entry in self.entries if entry.arxiv_id}
+
+
+@lru_cache(maxsize=8_192)
 def normalised_title(title: str) -> str:
     """`title` without TeX, case, accents, punctuation and spaces; `+` and `#` stay, for C++ is not C."""
     plain = unicodedata.normalize("NFKD", readable(title)).casefold()
@@ -57,16 +80,14 @@ def _keys(entry: Entry) -> list[Key]:
     if entry.doi:
         keys.append(("doi", entry.doi))
     title = normalised_title(entry.title)
-    if len(title) >= _SHORTEST_TITLE:
+    if len(title) >= _SHORTEST_TITLE and len(entry.title.split()) > 1:
         keys.append(("title", title))
     return keys
 
 
-def _fits(key: Key, entry: Entry, by_key: dict[Key, int], ids: Sequence[str | None]) -> bool:
-    place = by_key.get(key)
-    if place is None:
-        return False
-    return key[0] == "arxiv" or entry.arxiv_id is None or ids[place] in {None, entry.arxiv_id}
+def _may_join(key: Key, one: _Group, other: _Group) -> bool:
+    """Two different arXiv ids are two papers, whatever else they share."""
+    return key[0] == "arxiv" or len(one.arxiv_ids | other.arxiv_ids) < 2
 
 
 def _paper(group: Sequence[Entry], edition_month: tuple[int, int] | None) -> Paper:
@@ -114,7 +135,7 @@ def _categories(group: Sequence[Entry]) -> tuple[str, ...]:
 def _links(group: Sequence[Entry], arxiv_id: str | None) -> tuple[Link, ...]:
     """arXiv first and without version, then every source's own page."""
     own = [Link("arxiv", f"https://arxiv.org/abs/{arxiv_id}")] if arxiv_id else []
-    others = [Link(entry.source, entry.url) for entry in group if "arxiv.org/" not in entry.url]
+    others = [Link(entry.source, entry.url) for entry in group if not (own and _ARXIV_PAGE.match(entry.url))]
     return tuple(dict.fromkeys([*own, *others]))
 
 

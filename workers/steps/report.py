@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from workers.domain.models import FIVE_PARTS, Category, Claim, Digest, Listed, Section
 from workers.wording import Wording, reasons_line, source_line, wording
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>|~#$])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>|~#$&])")
 _UNSAFE_IN_LINK = str.maketrans({"(": "%28", ")": "%29", "<": "%3C", ">": "%3E", " ": "%20", '"': "%22", "\\": "%5C"})
 
 
@@ -74,10 +74,11 @@ def _ones(
 
 
 def _paper(paper: Listed, words: Wording) -> Iterator[str]:
-    first, *others = paper.links
-    also = "".join(f" · [{escape(link.source)}]({_address(link.url)})" for link in others)
+    title = escape(paper.title)
+    named = f"[{title}]({_address(paper.links[0].url)})" if paper.links else title
+    also = "".join(f" · [{escape(link.source)}]({_address(link.url)})" for link in paper.links[1:])
     votes = f" · {words.votes.format(count=paper.upvotes)}" if paper.upvotes else ""
-    yield f"- [{paper.n}] [{escape(paper.title)}]({_address(first.url)}){also}{votes}"
+    yield f"- [{paper.n}] {named}{also}{votes}"
     if paper.tldr:
         yield f"  - {escape(paper.tldr)}"
 

@@ -1,0 +1,87 @@
+"""How often the keyless label is the one people gave: `python -m tests.benchmarks.classify [FILE]`.
+
+FILE holds one JSON object a line: {"title", "abstract"?, "categories"?, "label"}. Without FILE: the curated lists
+(titles only, their `topic` mapped to our categories), then the abstract-bearing papers of the ancestor's reports. The
+terms come from knowledge of the field, none from these lists; one round of additions followed a look at which
+categories were taken for each other, not at titles.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.recorded import SHARED, json_lines
+from workers import config
+from workers.domain.models import Category, Paper
+from workers.latex import readable
+from workers.steps.classify import classify
+
+OURS = {
+    "Audio": "Audio & Speech",
+    "Healthcare": "Healthcare AI",
+    "Graph": "Graph Learning",
+    "LLM": "Natural Language Processing",
+    "Robotics & Autonomous": "Robotics",
+    "Tabular": "Tabular & Time Series",
+    "Information Retrieval & Recommendation": "Information Retrieval",
+    "Interpretability": "Ethics & Safety",
+    "Machine Learning (general)": "Machine Learning Theory",
+    "Quantum": "AI for Science",
+    "Science & Statistics": "AI for Science",
+}
+"""Labels of the recorded lists that are called otherwise here; a label we have no category for is left out."""
+
+
+def main(arguments: list[str]) -> None:
+    categories = config.load(environment={}).closed_list()
+    if arguments:
+        for file in map(Path, arguments):
+            measure(file.name, json_lines(file), categories)
+        return
+    titles = [
+        {"title": row["title"], "label": row["topic"]} for row in json_lines(SHARED / "labels/curated_titles.jsonl.xz")
+    ]
+    measure("curated_titles (titles only)", titles, categories)
+    ancestor = json_lines(SHARED / "ancestor_reports/papers.jsonl")
+    unique = {row["title"]: {**row, "label": row["canonical"]} for row in ancestor if row.get("abstract")}
+    measure("ancestor_reports (titles and abstracts)", unique.values(), categories)
+
+
+def measure(name: str, rows: Iterable[dict[str, Any]], categories: Sequence[Category]) -> None:
+    known = {category.name for category in categories}
+    labelled = [(OURS.get(row["label"], row["label"]), _paper(row)) for row in rows]
+    labels = sorted({label for label, _ in labelled} & known)
+    # A list that knows no label for something (the curated ones none for generative models) cannot give it.
+    possible = [category for category in categories if category.name in labels or category is categories[-1]]
+    pairs = [(label, classify(paper, possible)) for label, paper in labelled if label in known]
+    print(f"file: {name}")
+    print(f"papers: {len(pairs)}")
+    print(f"accuracy: {sum(wanted == given for wanted, given in pairs) / len(pairs):.4f}")
+    print(f"macro_f1: {sum(_f1(pairs, label) for label in labels) / len(labels):.4f}")
+    for label in labels:
+        missed = Counter(given for wanted, given in pairs if wanted == label and given != label)
+        print(f"f1 {label}: {_f1(pairs, label):.3f}  misses: {dict(missed.most_common(3))}")
+
+
+def _f1(pairs: Sequence[tuple[str, str]], label: str) -> float:
+    hits = sum(wanted == given == label for wanted, given in pairs)
+    wanted, given = sum(pair[0] == label for pair in pairs), sum(pair[1] == label for pair in pairs)
+    return 2 * hits / (wanted + given) if wanted + given else 0.0
+
+
+def _paper(row: dict[str, Any]) -> Paper:
+    return Paper(
+        keys=(),
+        title=readable(row["title"]),
+        abstract=row.get("abstract") or "",
+        authors=(),
+        links=(),
+        categories=tuple(row.get("categories") or row.get("arxiv_categories") or ()),
+        sources=(),
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

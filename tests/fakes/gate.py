@@ -1,0 +1,14 @@
+"""A gate that counts who passes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class FakeGate:
+    def __init__(self) -> None:
+        self.passed = 0
+
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        self.passed += 1
+        yield

@@ -1,0 +1,64 @@
+"""A web server on loopback that answers as told and remembers what it was asked."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    hang: bool = False
+    """Send nothing until the server stops."""
+
+
+@dataclass
+class Web:
+    """`answers` are given in turn, the last one for ever; `seen` holds (path with query, headers)."""
+
+    url: str
+    answers: list[Answer]
+    stopping: threading.Event = field(default_factory=threading.Event)
+    seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+
+
+@contextmanager
+def web(*answers: Answer) -> Iterator[Web]:
+    told = Web("", list(answers))
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            told.seen.append((self.path, dict(self.headers)))
+            answer = told.answers.pop(0) if len(told.answers) > 1 else told.answers[0]
+            if answer.hang:
+                told.stopping.wait(30)
+                return
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
+            try:
+                self.wfile.write(answer.body)
+            except OSError:
+                return  # whoever asked had read enough
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    told.url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield told
+    finally:
+        told.stopping.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
