@@ -9,7 +9,7 @@ from pylatexenc.latexwalker import LatexWalkerError
 _SPACES = re.compile(r"\s+")
 _FORMULA = re.compile(r"(?<!\\)\$(?=\S)([^$\n]{1,200}?)(?<=\S)(?<!\\)\$(?!\d)")
 _LONGEST = 20_000
-_TEX_FAULTS = (LatexWalkerError, IndexError, AttributeError, TypeError, ValueError, RecursionError)
+_TEX_FAULTS = (LatexWalkerError, LookupError, AttributeError, TypeError, ValueError, RecursionError)
 """What pylatexenc raises on broken TeX, such as `\\href` without its braces: then the text stays as it was written."""
 _COMMAND = re.compile(r"\\[a-zA-Z]+|\\[^a-zA-Z\s]|[{}]")
 
@@ -33,8 +33,8 @@ def readable(text: str) -> str:
 
 def authors(names: str | list[str]) -> tuple[str, ...]:
     """Names in reading order from a list, or from arXiv's single string; affiliations in brackets are dropped."""
-    parts = _split(names) if isinstance(names, str) else names
-    cleaned = (readable(re.sub(r"\s*\([^()]*\)", "", name)) for name in parts)
+    parts = _split(fold(names)) if isinstance(names, str) else names
+    cleaned = (readable(re.sub(r" ?\([^()]*\)", "", fold(name))) for name in parts)
     return tuple(name for name in cleaned if name)
 
 
@@ -42,13 +42,15 @@ def authors(names: str | list[str]) -> tuple[str, ...]:
 def _plain(tex: str) -> str:
     if not _COMMAND.search(tex) or len(tex) > _LONGEST:
         return tex
-    # A bare % would start a TeX comment, a bare & or ~ would be eaten; in titles and abstracts all three are text.
-    guarded = re.sub(r"(?<!\\)([%&])", r"\\\1", tex)
+    # A bare % would start a TeX comment, a $ a formula, a bare & or ~ be eaten; in titles and abstracts all are text.
+    guarded = re.sub(r"(?<!\\)([%&$])", r"\\\1", tex)
+    guarded = re.sub(r"(?<=\d)~(?=\d)|(?<=\s)~(?=\s)", r"\\textasciitilde{}", guarded)
     try:
         converted: str = LatexNodes2Text(math_mode="text", strict_latex_spaces=True).latex_to_text(guarded)
     except _TEX_FAULTS:
         return tex
-    return converted
+    # A command without its braces leaves its template, and \today is not what the author wrote that day.
+    return tex if "%s" in converted or "\\today" in tex else converted
 
 
 def _split(names: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TextIO
 from urllib.parse import urlsplit
 
 _QUOTED = re.compile(r'[\s"=]')
-_NOISY = ("httpx", "httpcore", "alembic", "rq", "matplotlib")
+_NOISY = ("httpx", "httpcore", "alembic", "rq", "matplotlib", "pylatexenc")
 """httpx logs whole request URLs at INFO, and a bot's URL holds its token."""
 
 
@@ -17,7 +17,7 @@ def set_up(level: str = "INFO", stream: TextIO | None = None) -> None:
         level=level, stream=stream or sys.stderr, format="%(asctime)s %(levelname)s %(message)s", force=True
     )
     for name in _NOISY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(name).setLevel(logging.ERROR if name == "pylatexenc" else logging.WARNING)
 
 
 def note(logger: logging.Logger, event: str, *, level: int = logging.INFO, **fields: object) -> None:

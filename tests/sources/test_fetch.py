@@ -84,7 +84,7 @@ def test_a_wait_beyond_all_patience_is_not_begun(make_fetcher: Make, clock: Fake
         (Answer(body=b"x" * 5000), {"max_bytes": 4096}, "larger than 4,096 bytes"),
         (Answer(body=gzip.compress(b"x" * 5000)), {"max_bytes": 4096}, "larger than 4,096 bytes"),
         (Answer(body=b"\x1f\x8bnot gzip"), {}, "gzip body that cannot be unpacked"),
-        (Answer(302, headers={"Location": "/again"}), {}, "cannot be reached: TooManyRedirects"),
+        (Answer(302, headers={"Location": "/again"}), {}, "is redirected without end"),
     ],
 )
 def test_no_usable_answer_is_a_reason(

@@ -1,7 +1,6 @@
 """arXiv: the day's RSS feed per category; for a day the feed no longer shows, the export API."""
 
 import re
-from calendar import timegm
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -10,7 +9,7 @@ from workers.domain.errors import SourceError
 from workers.domain.models import AnnounceType, Collected, Entry, answered
 from workers.domain.ports import Fetch, Gate
 from workers.latex import authors, fold, readable
-from workers.sources.feed_entries import ARXIV_ID, FeedItem, arxiv_id_in, doi_in, parsed, title_text
+from workers.sources.feed_entries import ARXIV_ID, FeedItem, arxiv_id_in, doi_in, moment, parsed, title_text
 
 EASTERN = ZoneInfo("America/New_York")
 SLICE = 2_000
@@ -46,18 +45,22 @@ class Arxiv:
         """
         entries: list[Entry] = []
         dropped, faults = 0, []
+        other_day: date | None = None
         for category in self._categories:
             try:
                 feed_day, found, lost = parse_rss(
                     self._fetcher.get(f"{self._base}/{category}", gate=self._gate), self.name
                 )
-                if feed_day != day:
-                    return self._from_api(day, feed_day)
             except SourceError as error:
                 faults.append(f"{category}: {error}")
                 continue
+            if feed_day != day:
+                other_day = feed_day
+                break
             entries += found
             dropped += lost
+        if other_day:
+            return self._from_api(day, other_day)
         if len(faults) == len(self._categories):
             raise SourceError("; ".join(faults))
         lines = list(dict.fromkeys(entries))  # a cross-listed paper stands in several feeds with the same line
@@ -128,7 +131,7 @@ def parse_api(body: bytes, source: str, followed: tuple[str, ...]) -> tuple[int,
         if "/api/errors" in item.get("id", "") or (item.get("title") == "Error" and len(items) == 1):
             raise SourceError(f"arXiv answers: {fold(item.get('summary', 'Error'))}")
     found = [pair for item in items if (pair := _api_entry(item, source, followed))]
-    return int(channel.get("opensearch_totalresults") or len(items)), found, len(items) - len(found)
+    return _total(channel, items), found, len(items) - len(found)
 
 
 def _rss_entry(item: FeedItem, source: str) -> Entry | None:
@@ -154,9 +157,9 @@ def _rss_entry(item: FeedItem, source: str) -> Entry | None:
 def _api_entry(item: FeedItem, source: str, followed: tuple[str, ...]) -> tuple[date, Entry] | None:
     arxiv_id, version = arxiv_id_in(item.get("id", ""))
     title = readable(title_text(item.get("title", "")))
-    if not arxiv_id or not title or not item.get("published_parsed"):
+    published = moment(item.get("published_parsed"))
+    if not arxiv_id or not title or not published:
         return None
-    published = datetime.fromtimestamp(timegm(item.published_parsed), UTC)
     # `published` is the date of v1. Where a later version bears no later date, the stamp is that version's own.
     later = (version or 1) > 1 and item.get("updated_parsed") == item.published_parsed
     primary = item.get("arxiv_primary_category", {}).get("term")
@@ -182,13 +185,18 @@ def abs_url(arxiv_id: str) -> str:
     return f"https://arxiv.org/abs/{arxiv_id}"
 
 
+def _total(channel: FeedItem, items: Sequence[FeedItem]) -> int:
+    told = channel.get("opensearch_totalresults", "")
+    return int(told) if re.fullmatch(r"\d{1,9}", told) else len(items)
+
+
 def _feed_day(channel: FeedItem, items: Sequence[FeedItem]) -> date:
     """The Eastern date written in the channel, else the latest of its items. Raises SourceError without any."""
-    of_items = [item.published_parsed for item in items if item.get("published_parsed")]
-    stamp = channel.get("published_parsed") or channel.get("updated_parsed") or max(of_items, default=None)
-    if stamp is None:
+    of_items = [dated for item in items if (dated := moment(item.get("published_parsed")))]
+    published = moment(channel.get("published_parsed") or channel.get("updated_parsed")) or max(of_items, default=None)
+    if published is None:
         raise SourceError("the feed has no date")
-    return datetime.fromtimestamp(timegm(stamp), UTC).astimezone(EASTERN).date()
+    return published.astimezone(EASTERN).date()
 
 
 def _terms(item: FeedItem) -> tuple[str, ...]:

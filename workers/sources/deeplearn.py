@@ -47,9 +47,11 @@ def parse_front(body: bytes, base: str) -> tuple[list[tuple[str, str]], int]:
         raise SourceError('the page has no "Hot Papers" panel: has its layout changed?')
     links = panel.css("div.title a[href]")
     host = urlsplit(base).netloc
-    pairs = [(readable(fold(link.text())), urljoin(base + "/", link.attributes["href"] or "")) for link in links]
+    pairs = [(readable(fold(link.text())), _absolute(base, link.attributes["href"] or "")) for link in links]
     kept = [(title, address) for title, address in pairs if title and _is_paper(address, host)]
-    return kept[:PAPER_LIMIT], len(pairs) - len(kept)
+    if not kept:
+        raise SourceError("its Hot Papers panel names no paper: has its layout changed?")
+    return kept[:PAPER_LIMIT], len(pairs) - len(kept[:PAPER_LIMIT])
 
 
 def parse_paper(body: bytes) -> str:
@@ -59,6 +61,14 @@ def parse_paper(body: bytes) -> str:
     if not abstract:
         raise SourceError("the paper's page has no abstract")
     return abstract
+
+
+def _absolute(base: str, href: str) -> str:
+    """`href` as seen from `base`; "" where it is no address at all."""
+    try:
+        return urlsplit(urljoin(base + "/", href)).geturl()
+    except ValueError:
+        return ""
 
 
 def public_link(address: str) -> str:

@@ -1,13 +1,12 @@
 """Any RSS or Atom feed: its recent items, with the arXiv id or DOI their links hold."""
 
-from calendar import timegm
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from workers.domain.models import Collected, Entry, answered
 from workers.domain.ports import Fetch
 from workers.latex import authors, readable
 from workers.sources.arxiv import EASTERN
-from workers.sources.feed_entries import FeedItem, arxiv_id_in, body_text, doi_in, parsed, title_text, web_link
+from workers.sources.feed_entries import FeedItem, arxiv_id_in, body_text, doi_in, moment, parsed, title_text, web_link
 
 RECENT_DAYS = 7
 """A feed shows its window of weeks at every visit; older items are not the day's news, even on the first visit."""
@@ -37,11 +36,10 @@ def parse(body: bytes, source: str, day: date) -> tuple[list[Entry], int]:
 
 
 def _is_recent(item: FeedItem, day: date) -> bool:
-    stamp = item.get("published_parsed") or item.get("updated_parsed")
-    if not stamp:
+    published = moment(item.get("published_parsed") or item.get("updated_parsed"))
+    if published is None:
         return True
-    published = datetime.fromtimestamp(timegm(stamp), UTC).astimezone(EASTERN).date()
-    return day - timedelta(days=RECENT_DAYS) < published <= day
+    return day - timedelta(days=RECENT_DAYS) < published.astimezone(EASTERN).date() <= day
 
 
 def _entry(item: FeedItem, source: str) -> Entry | None:

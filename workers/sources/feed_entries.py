@@ -2,6 +2,9 @@
 
 import html
 import re
+from calendar import timegm
+from datetime import UTC, datetime
+from time import struct_time
 from typing import Any
 
 import feedparser
@@ -20,12 +23,14 @@ _TAG = re.compile(
     r"sub|sup|svg|table|td|th|tr|tt|u|ul|video)(?:\s[^<>]*)?/?>",
     re.IGNORECASE,
 )
+_LONGEST_TITLE = 2_000
+"""Characters; what is longer is no title, and markup in it would cost time without end."""
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z]\w{1,30});", re.IGNORECASE)
 _ACTIVE = re.compile(r"<(script|style)\b[^>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 
 FEED_LIMIT = 2_000
 """Entries of one feed: an arXiv feed that holds as many may hold less than the day (info.arxiv.org/help/rss)."""
-_ITEM = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_ITEM = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>/]", re.IGNORECASE)
 
 FeedItem = Any
 """feedparser's entry: a mapping with attributes, untyped there too."""
@@ -48,6 +53,13 @@ def parsed(body: bytes, limit: int = FEED_LIMIT) -> tuple[FeedItem, list[FeedIte
     return feed.feed, list(feed.entries)
 
 
+def moment(stamp: struct_time | None) -> datetime | None:
+    """feedparser's UTC stamp as an aware moment; None for none, and for years no feed can mean."""
+    if stamp is None or not 1990 <= stamp.tm_year <= 2100:
+        return None
+    return datetime.fromtimestamp(timegm(stamp), UTC)
+
+
 def arxiv_id_in(address: str) -> tuple[str | None, int | None]:
     """(id without version, version) of an arXiv or Hugging Face paper link."""
     found = _IN_LINK.search(address)
@@ -67,7 +79,8 @@ def web_link(address: str) -> str | None:
 
 def title_text(title: str) -> str:
     """A title as text: HTML's own tags go and its entities are read, `<think>` and `1 < 1` stay."""
-    return fold(_ENTITY.sub(lambda found: html.unescape(found[0]), _TAG.sub("", _ACTIVE.sub("", title))))
+    text = _TAG.sub("", _ACTIVE.sub("", title[:_LONGEST_TITLE]))
+    return fold(_ENTITY.sub(lambda found: html.unescape(found[0]), text))
 
 
 def body_text(markup: str) -> str:

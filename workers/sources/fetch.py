@@ -4,12 +4,12 @@ import logging
 import re
 import time
 import zlib
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from email.utils import parsedate_to_datetime
 
 import httpx
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_before_delay, wait_exponential_jitter
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
 
 from workers.config import HttpSettings
 from workers.domain.errors import SourceError
@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 LATER = frozenset({406, 429, 503})
 """arXiv answers any of the three when it throttles (info.arxiv.org/help/api/tou, and seen in the field for 406)."""
 _GZIP_MAGIC = b"\x1f\x8b"
+_REDIRECTS = 3
 _LONGEST_WAIT_S = 60.0
 _BACK_OFF = wait_exponential_jitter(initial=1, max=_LONGEST_WAIT_S)
 
@@ -48,7 +49,7 @@ class Fetcher:
         retrying = Retrying(
             sleep=self._clock.sleep,
             wait=_wait,
-            stop=stop_before_delay(self._settings.patience_s),
+            stop=lambda state: state.idle_for + state.upcoming_sleep > self._settings.patience_s,
             retry=retry_if_exception_type(Throttled),
             reraise=True,
         )
@@ -61,14 +62,14 @@ class Fetcher:
             raise SourceError(f"no answer within {self._settings.timeout_s:g} s") from None
         except httpx.HTTPError as error:
             raise SourceError(f"cannot be reached: {type(error).__name__}") from None
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, UnicodeError):
             raise SourceError("its address is not a URL") from None
 
     def _get_once(self, url: str, gate: Gate | None) -> bytes:
         cached = self._cache.get(url)
         with (
             gate.passing() if gate else nullcontext(),
-            self._client.stream("GET", url, headers=_validators(cached)) as answer,
+            self._followed(httpx.URL(url), _validators(cached)) as answer,
         ):
             note(log, "fetched", level=logging.DEBUG, url=host_of(url), status=answer.status_code)
             if answer.status_code == httpx.codes.NOT_MODIFIED and cached:
@@ -77,16 +78,30 @@ class Fetcher:
                 raise Throttled(answer.status_code, _retry_after_s(answer, self._clock))
             if answer.status_code != httpx.codes.OK:
                 raise SourceError(f"HTTP {answer.status_code}")
-            body = _unzipped(self._read(answer), self._settings.max_bytes)
+            body = _unpacked(self._read(answer), answer.headers.get("Content-Encoding", ""), self._settings.max_bytes)
         etag, modified = answer.headers.get("ETag"), answer.headers.get("Last-Modified")
         if body and (etag or modified):
             self._cache.put(url, CachedAnswer(body, etag, modified))
         return body
 
+    @contextmanager
+    def _followed(self, url: httpx.URL, validators: Mapping[str, str]) -> Iterator[httpx.Response]:
+        """The answer, after few redirects that stay on the same site: no server names another host to fetch from."""
+        for _ in range(_REDIRECTS + 1):
+            with self._client.stream("GET", url, headers=validators) as answer:
+                if answer.next_request is None:
+                    yield answer
+                    return
+                target = answer.next_request.url
+            if _site(target) != _site(url):
+                raise SourceError("is redirected to another site")
+            url = target
+        raise SourceError("is redirected without end")
+
     def _read(self, answer: httpx.Response) -> bytes:
         """The body, in pieces, so that neither a drip nor a flood goes on without end."""
         started, body = time.monotonic(), bytearray()
-        for piece in answer.iter_bytes():
+        for piece in answer.iter_raw():
             body += piece
             if len(body) > self._settings.max_bytes:
                 raise SourceError(f"larger than {self._settings.max_bytes:,} bytes")
@@ -96,13 +111,11 @@ class Fetcher:
 
 
 def client(settings: HttpSettings, user_agent: str) -> httpx.Client:
-    """An httpx client that names the program, follows few redirects and believes no proxy for loopback."""
+    """An httpx client that names the program; gzip alone is asked for, since it is unpacked here within bounds."""
     contact = f" ({settings.contact})" if settings.contact else ""
     return httpx.Client(
         timeout=settings.timeout_s,
-        headers={"User-Agent": user_agent + contact},
-        follow_redirects=True,
-        max_redirects=3,
+        headers={"User-Agent": user_agent + contact, "Accept-Encoding": "gzip"},
     )
 
 
@@ -127,18 +140,33 @@ def _validators(cached: CachedAnswer | None) -> dict[str, str]:
     if cached is None:
         return {}
     pairs = {"If-None-Match": cached.etag, "If-Modified-Since": cached.last_modified}
-    return {header: value for header, value in pairs.items() if value}
+    return {header: value for header, value in pairs.items() if value and value.isascii()}
 
 
-def _unzipped(body: bytes, max_bytes: int) -> bytes:
-    """A gzip body sent without its header, unpacked within the size limit; anything else as it is."""
+def _site(url: httpx.URL) -> str:
+    """The last two labels of the host, or the whole host with its port where it is an address."""
+    host = url.host
+    return url.netloc.decode() if re.fullmatch(r"[\d.:]+", host) else ".".join(host.split(".")[-2:])
+
+
+def _unpacked(body: bytes, encoding: str, max_bytes: int) -> bytes:
+    """A gzip body, with its header or without, unpacked within the size limit; a plain one as it is."""
+    if encoding.lower() not in {"", "gzip", "identity"}:
+        raise SourceError("packed in a way that was not asked for")
     if not body.startswith(_GZIP_MAGIC):
+        if encoding.lower() == "gzip" and body:
+            raise SourceError("a gzip body that cannot be unpacked")
         return body
-    unpacker = zlib.decompressobj(wbits=31)
-    try:
-        unpacked = unpacker.decompress(body, max_bytes)
-    except zlib.error:
-        raise SourceError("a gzip body that cannot be unpacked") from None
-    if unpacker.unconsumed_tail:
-        raise SourceError(f"larger than {max_bytes:,} bytes")
+    unpacked = b""
+    while body.startswith(_GZIP_MAGIC):  # a gzip file may have several members
+        unpacker = zlib.decompressobj(wbits=31)
+        try:
+            unpacked += unpacker.decompress(body, max_bytes - len(unpacked) + 1)
+        except zlib.error:
+            raise SourceError("a gzip body that cannot be unpacked") from None
+        if len(unpacked) > max_bytes:
+            raise SourceError(f"larger than {max_bytes:,} bytes")
+        if not unpacker.eof:
+            raise SourceError("torn: the gzip body ends too soon")
+        body = unpacker.unused_data
     return unpacked

@@ -57,7 +57,7 @@ def parse(body: bytes, source: str) -> tuple[list[Entry], int]:
         raise SourceError("empty answer")
     try:
         rows = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise SourceError("an HTML page, not JSON" if re.match(rb"\s*<", body) else "not JSON") from None
     if isinstance(rows, dict) and isinstance(rows.get("error"), str):
         raise SourceError(f"answers: {fold(rows['error'])[:120]}")
@@ -81,8 +81,13 @@ def _entry(row: object, source: str) -> Entry | None:
         source=source,
         title=title,
         url=f"https://huggingface.co/papers/{paper.id}",
-        abstract=fold(paper.summary),
+        abstract=fold(_whole(paper.summary)),
         arxiv_id=paper.id,
-        authors=authors(paper.authors),
+        authors=authors([_whole(name) for name in paper.authors]),
         upvotes=paper.upvotes,
     )
+
+
+def _whole(text: str) -> str:
+    """Half a surrogate pair, which JSON can hold and UTF-8 cannot, becomes a question mark."""
+    return text.encode("utf-8", "replace").decode("utf-8")
