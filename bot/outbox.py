@@ -5,8 +5,9 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
+from workers.domain.deliveries import Delivery, Message
 from workers.domain.errors import ChatGone, LeaseLost, NotSent, SendUnknown
-from workers.domain.models import Delivery, Message, Text
+from workers.domain.models import Text
 from workers.logs import note
 from workers.store import Store
 from workers.store.outbox import FAILED, PENDING, POSTED, UNKNOWN

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from workers.domain.errors import EditionFailed, LeaseLost
-from workers.domain.models import Category, Collected, Edition, Language, Placed, Selection, Text
+from workers.domain.models import (
+    Category,
+    Collected,
+    Edition,
+    Language,
+    Placed,
+    Selection,
+    Text,
+)
 from workers.domain.ports import Clock, Editions, Source, Subscriptions
 from workers.logs import note
 from workers.steps.arrange import arrange

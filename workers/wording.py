@@ -5,7 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from workers.domain.models import ANNOUNCED_BEFORE, NOT_SELECTED, REPLACEMENT, WITHDRAWN, Language, SourceReport
+from workers.domain.models import (
+    ANNOUNCED_BEFORE,
+    NOT_SELECTED,
+    REPLACEMENT,
+    WITHDRAWN,
+    Language,
+    SourceReport,
+)
 
 
 @dataclass(frozen=True, slots=True)

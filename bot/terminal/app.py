@@ -14,7 +14,8 @@ from bot.terminal.render import render
 from bot.terminal.send import TerminalSender, show
 from bot.texts import texts
 from bot.view import blocks, first_screen
-from workers.domain.models import Category, Delivery, Message, Text
+from workers.domain.deliveries import Delivery, Message
+from workers.domain.models import Category, Text
 from workers.store import Store
 
 _LOOK_AGAIN_S = 0.05

@@ -6,7 +6,8 @@ from rich.cells import cell_len
 from rich.markup import escape
 
 from workers.domain.blocks import Bar, Block, Closing, OnesBlock, Opening, SectionBlock
-from workers.domain.models import FIVE_PARTS, Claim, Listed, Message
+from workers.domain.deliveries import Message
+from workers.domain.models import FIVE_PARTS, Claim, Listed
 from workers.wording import wording
 
 _LONGEST_BAR = 30

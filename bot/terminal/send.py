@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from workers.domain.models import Message
+from workers.domain.deliveries import Message
 
 _LEAD = re.compile(r"(?:\s*•\s)|\s+")
 

@@ -9,7 +9,15 @@ import pytest
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
 from workers import config
-from workers.domain.models import Category, Collected, Edition, Placed, Selection, SourceReport, Text
+from workers.domain.models import (
+    Category,
+    Collected,
+    Edition,
+    Placed,
+    Selection,
+    SourceReport,
+    Text,
+)
 from workers.steps.summarise import Extractive
 from workers.store import Store, open_store
 

@@ -8,8 +8,9 @@ from bot.outbox import deliver_next
 from tests.bot.conftest import DAY
 from tests.fakes.clock import FakeClock
 from tests.fakes.sender import FakeSender
+from workers.domain.deliveries import Delivery, Message
 from workers.domain.errors import ChatGone, NotSent, SendUnknown
-from workers.domain.models import Delivery, Edition, Message, Text
+from workers.domain.models import Edition, Text
 from workers.store import Store
 from workers.store.subscriptions import Wanted
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from workers.domain.models import Message
+from workers.domain.deliveries import Message
 
 
 class FakeSender:

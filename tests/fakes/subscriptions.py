@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from workers.domain.models import Subscription
+from workers.domain.deliveries import Subscription
 
 
 class FakeSubscriptions:

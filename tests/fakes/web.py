@@ -12,8 +12,8 @@ class Answer:
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
-    hang: bool = False
-    """Send nothing until the server stops."""
+    hold: threading.Event | None = None
+    """Send nothing before it is set, at the latest when the server stops."""
 
 
 @dataclass
@@ -34,18 +34,18 @@ def web(*answers: Answer) -> Iterator[Web]:
         def do_GET(self) -> None:
             told.seen.append((self.path, dict(self.headers)))
             answer = told.answers.pop(0) if len(told.answers) > 1 else told.answers[0]
-            if answer.hang:
-                told.stopping.wait(30)
-                return
+            while answer.hold and not answer.hold.wait(0.02):
+                if told.stopping.is_set():
+                    return
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
             try:
+                self.end_headers()
                 self.wfile.write(answer.body)
             except OSError:
-                return  # whoever asked had read enough
+                return  # whoever asked had read enough, or is gone
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name
             return

@@ -1,6 +1,7 @@
 """The way out: polite, bounded, and clear about why there is no answer."""
 
 import gzip
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime
@@ -80,7 +81,7 @@ def test_a_wait_beyond_all_patience_is_not_begun(make_fetcher: Make, clock: Fake
     [
         (Answer(500), {}, "HTTP 500"),
         (Answer(404), {}, "HTTP 404"),
-        (Answer(hang=True), {"timeout_s": 0.2}, "no answer within 0.2 s"),
+        (Answer(hold=threading.Event()), {"timeout_s": 0.2}, "no answer within 0.2 s"),
         (Answer(body=b"x" * 5000), {"max_bytes": 4096}, "larger than 4,096 bytes"),
         (Answer(body=gzip.compress(b"x" * 5000)), {"max_bytes": 4096}, "larger than 4,096 bytes"),
         (Answer(body=b"\x1f\x8bnot gzip"), {}, "gzip body that cannot be unpacked"),

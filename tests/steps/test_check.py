@@ -6,7 +6,14 @@ from dataclasses import replace
 import pytest
 
 from tests.fakes.papers import edition, placed
-from workers.domain.models import Claim, Digest, Edition, Listed, Section, Synthesis
+from workers.domain.models import (
+    Claim,
+    Digest,
+    Edition,
+    Listed,
+    Section,
+    Synthesis,
+)
 from workers.steps.check import check
 
 GLOSSARY = {"reinforcement learning": "강화 학습", "retrieval": "검색", "kv cache": "KV 캐시"}

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.fakes.subscriptions import FakeSubscriptions
-from workers.domain.models import Subscription
+from workers.domain.deliveries import Subscription
 from workers.steps.publish import next_slot, publish
 
 WEEKDAYS, EVERY_DAY = (0, 1, 2, 3, 4), tuple(range(7))

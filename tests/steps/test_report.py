@@ -10,7 +10,14 @@ from markdown_it.token import Token
 
 from tests.fakes.papers import edition, placed, quiet_edition
 from workers import config
-from workers.domain.models import Category, Claim, Digest, Edition, Link, SourceReport
+from workers.domain.models import (
+    Category,
+    Claim,
+    Digest,
+    Edition,
+    Link,
+    SourceReport,
+)
 from workers.steps.report import escape, report
 from workers.steps.summarise import Extractive
 

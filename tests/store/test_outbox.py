@@ -6,8 +6,16 @@ import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
+from workers.domain.deliveries import Delivery, Message
 from workers.domain.errors import LeaseLost
-from workers.domain.models import Collected, Delivery, Digest, Message, Placed, Selection, SourceReport, Text
+from workers.domain.models import (
+    Collected,
+    Digest,
+    Placed,
+    Selection,
+    SourceReport,
+    Text,
+)
 from workers.store import Store
 from workers.store.outbox import PENDING, POSTED
 from workers.store.subscriptions import Wanted

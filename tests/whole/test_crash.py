@@ -1,9 +1,11 @@
 """The store is the truth: empty the queue and kill the worker in the middle, and the edition is there, once."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -15,7 +17,7 @@ from sqlalchemy import func, select
 
 from bot import valkey
 from bot.supervisor import Part, running
-from tests.fakes.held import HeldSource, held_source
+from tests.fakes.web import Answer, Web, web
 from workers.queue import WorkQueue
 from workers.store import Store, open_store
 from workers.store.subscriptions import Wanted
@@ -37,10 +39,10 @@ ROWS = [
 
 
 @pytest.fixture
-def files(tmp_path: Path, settings_file: Callable[..., Path]) -> Callable[[HeldSource], Path]:
-    def write(source: HeldSource) -> Path:
+def files(tmp_path: Path, settings_file: Callable[..., Path]) -> Callable[[str], Path]:
+    def write(address: str) -> Path:
         return settings_file(
-            [{"name": "huggingface", "kind": "huggingface", "url": source.url}],
+            [{"name": "huggingface", "kind": "huggingface", "url": address}],
             http={"timeout_s": 60, "deadline_s": 90},
             lease={"edition_s": 3, "delivery_s": 3},
         )
@@ -62,12 +64,13 @@ def kill_worker_and_job() -> None:
 
 
 def test_flushall_and_a_killed_worker_lose_nothing(
-    tmp_path: Path, files: Callable[[HeldSource], Path], capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, files: Callable[[str], Path], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with held_source(ROWS) as source:
-        environment = {**os.environ, "PAPERBOY_CONFIG": str(files(source)), "PAPERBOY_LOG_LEVEL": "ERROR"}
+    let_go = threading.Event()
+    with web(Answer(body=json.dumps(ROWS).encode(), hold=let_go)) as source:
+        environment = {**os.environ, "PAPERBOY_CONFIG": str(files(source.url)), "PAPERBOY_LOG_LEVEL": "ERROR"}
         with open_store(f"sqlite:///{tmp_path / 'store.db'}", SystemClock()) as store:
-            asyncio.run(_story(tmp_path, environment, source, store))
+            asyncio.run(_story(tmp_path, environment, source, let_go, store))
             with store.engine.connect() as connection:
                 attempts = connection.execute(select(edition.c.attempt)).scalar_one()
                 assert attempts == 2, "the first was killed, the second finished"
@@ -75,7 +78,7 @@ def test_flushall_and_a_killed_worker_lose_nothing(
                 assert connection.execute(select(func.count()).select_from(delivery)).scalar_one() == 1
 
 
-async def _story(folder: Path, environment: dict[str, str], source: HeldSource, store: Store) -> None:
+async def _story(folder: Path, environment: dict[str, str], source: Web, let_go: threading.Event, store: Store) -> None:
     store.subscriptions.add(Wanted("terminal", "here", store.clock.now()))
     store.editions.want(DAY)
     server, url = valkey.part(folder / "valkey")
@@ -85,9 +88,9 @@ async def _story(folder: Path, environment: dict[str, str], source: HeldSource, 
         await valkey.ready(url)
         WorkQueue(url).ask_for_edition(DAY, store.clock.now())
         async with running(parts, {**environment, "REDIS_URL": url}):
-            await until(source.asked.is_set)
+            await until(lambda: source.seen)
             await asyncio.to_thread(kill_worker_and_job)
             redis.Redis.from_url(url).flushall()
-            source.let_go.set()
+            let_go.set()
             await until(lambda: store.editions.text(DAY, "ko"))
             await until(lambda: not store.outbox.idle("terminal"))

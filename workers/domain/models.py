@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Literal
 
 AnnounceType = Literal["new", "cross", "replace", "replace-cross"]
@@ -256,53 +256,3 @@ class Text:
 
     digest: Digest
     chart_png: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class Subscription:
-    """A chat that wants the digest; `due_at` (UTC) is its next slot, `had` the newest edition it was given."""
-
-    subscription_id: int
-    platform: str
-    chat: str
-    thread: str
-    language: Language
-    slot: str
-    zone: str
-    weekdays: tuple[int, ...]
-    """0 is Monday."""
-    layout: str
-    due_at: datetime
-    had: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One cause to post one edition to one chat, claimed under `attempt`."""
-
-    delivery_id: int
-    platform: str
-    chat: str
-    thread: str
-    day: date
-    language: Language
-    layout: str
-    attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One rendered message: `text` in the platform's own markup, `papers` the numbers in it, for follow-ups."""
-
-    text: str
-    papers: tuple[int, ...] = ()
-    silent: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One message of a delivery on its way to the chat."""
-
-    part_id: int
-    n: int
-    message: Message

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from workers.domain.deliveries import Subscription
 from workers.domain.models import (
     Collected,
     Edition,
@@ -15,7 +16,6 @@ from workers.domain.models import (
     Placed,
     Selection,
     SourceReport,
-    Subscription,
     Text,
 )
 

@@ -4,7 +4,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from workers.domain.models import FIVE_PARTS, Claim, Digest, Edition, Listed, Section, Synthesis
+from workers.domain.models import (
+    FIVE_PARTS,
+    Claim,
+    Digest,
+    Edition,
+    Listed,
+    Section,
+    Synthesis,
+)
 from workers.latex import readable
 from workers.steps.extract import inner_quotes
 

@@ -3,7 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from workers.domain.models import FIVE_PARTS, Category, Claim, Digest, Listed, Section
+from workers.domain.models import (
+    FIVE_PARTS,
+    Category,
+    Claim,
+    Digest,
+    Listed,
+    Section,
+)
 from workers.wording import Wording, reasons_line, source_line, wording
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>|~#$&])")

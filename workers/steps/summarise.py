@@ -5,7 +5,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from workers.domain.models import Category, Claim, Digest, Edition, Language, Listed, Placed, Section, Synthesis
+from workers.domain.models import (
+    Category,
+    Claim,
+    Digest,
+    Edition,
+    Language,
+    Listed,
+    Placed,
+    Section,
+    Synthesis,
+)
 from workers.steps.arrange import sections
 from workers.steps.extract import Extract, Extractor
 from workers.wording import Wording, long_date, wording

@@ -9,7 +9,18 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, Row, select, update
 
 from workers.domain.errors import LeaseLost
-from workers.domain.models import Collected, Digest, Edition, Link, Paper, Past, Placed, Selection, SourceReport, Text
+from workers.domain.models import (
+    Collected,
+    Digest,
+    Edition,
+    Link,
+    Paper,
+    Past,
+    Placed,
+    Selection,
+    SourceReport,
+    Text,
+)
 from workers.domain.ports import Clock
 from workers.store import papers
 from workers.store.tables import collection, edition, listing, paper, text

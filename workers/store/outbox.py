@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, select, update
 
+from workers.domain.deliveries import Delivery, Message, Part
 from workers.domain.errors import LeaseLost
-from workers.domain.models import Delivery, Message, Part
 from workers.domain.ports import Clock
 from workers.store.tables import delivery, part, rendering, text
 from workers.store.transactions import insert, read, write

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine, select, update
 
-from workers.domain.models import Subscription
+from workers.domain.deliveries import Subscription
 from workers.store.tables import delivery, edition, subscription
 from workers.store.transactions import insert, read, write
 

@@ -11,7 +11,8 @@ from bot.terminal.render import render
 from bot.terminal.send import TerminalSender
 from bot.view import blocks
 from tests.bot.conftest import DAY
-from workers.domain.models import Category, Edition, Message
+from workers.domain.deliveries import Message
+from workers.domain.models import Category, Edition
 from workers.store import Store
 
 
