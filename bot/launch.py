@@ -34,7 +34,7 @@ def demo(language: str, out: Path) -> int:
     """Make and post the sample day in this terminal; the files go to `out`. Leaves no process and no data behind."""
     with tempfile.TemporaryDirectory(prefix="paperboy-") as folder, serving() as sources:
         settings_file = Path(folder) / "demo.yaml"
-        settings_file.write_text(yaml.safe_dump(_settings(Path(folder), sources)), "utf-8")
+        settings_file.write_text(yaml.safe_dump(_settings(Path(folder), sources, language)), "utf-8")
         return asyncio.run(_until_told(_Demo(language, out, Path(folder), settings_file).run()))
 
 
@@ -50,8 +50,9 @@ async def _until_told(work: Coroutine[None, None, int]) -> int:
         return 130
 
 
-def _settings(folder: Path, sources: str) -> dict[str, object]:
+def _settings(folder: Path, sources: str, language: str) -> dict[str, object]:
     return {
+        "digest": {"language": language},
         "store": {"url": f"sqlite:///{folder / 'paperboy.db'}"},
         "sources": [
             {"name": "huggingface", "kind": "huggingface", "url": f"{sources}/api/daily_papers"},

@@ -33,9 +33,8 @@ def readable(text: str) -> str:
 
 def authors(names: str | list[str]) -> tuple[str, ...]:
     """Names in reading order from a list, or from arXiv's single string; affiliations in brackets are dropped."""
-    parts = _split(fold(names)) if isinstance(names, str) else names
-    cleaned = (readable(re.sub(r" ?\([^()]*\)", "", fold(name))) for name in parts)
-    return tuple(name for name in cleaned if name)
+    parts = _split(fold(names)) if isinstance(names, str) else map(fold, names)
+    return tuple(cleaned for name in parts if (cleaned := _name(name)))
 
 
 @lru_cache(maxsize=4096)
@@ -53,8 +52,17 @@ def _plain(tex: str) -> str:
     return tex if "%s" in converted or "\\today" in tex else converted
 
 
+def _name(name: str) -> str:
+    """A folded name without its affiliation; most need no more than a strip, and a day has ten thousand."""
+    if "(" in name:
+        name = re.sub(r" ?\([^()]*\)", "", name)
+    return readable(name) if "\\" in name or "$" in name else name.strip()
+
+
 def _split(names: str) -> list[str]:
     """Split at commas that stand outside brackets: `A (X, Y), B` has two names."""
+    if "(" not in names and "{" not in names and "[" not in names:
+        return names.split(",")
     depth = 0
     parts: list[str] = []
     current: list[str] = []

@@ -1,0 +1,107 @@
+"""The whole keyless way of a recorded day beside feedparser's parse of the same bytes, in one run.
+
+`python -m tests.benchmarks.pipeline`: the three large categories and Hugging Face of 2025-06-03, from bytes in memory
+to the files, store and chart included, imports not. Best of ROUNDS each.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import feedparser
+import httpx
+import psutil
+
+from tests.benchmarks.recorded import SHARED
+from tests.fakes.fetcher import FakeFetcher
+from tests.fakes.gate import FakeGate
+from workers import config, pipeline
+from workers.sources.arxiv import Arxiv
+from workers.sources.huggingface import HuggingFace
+from workers.steps.report import report
+from workers.steps.select import Weights
+from workers.store import open_store
+from workers.store.editions import digest_json
+from workers.system import SystemClock
+
+ROUNDS = 5
+DAY = date(2025, 6, 3)
+CATEGORIES = ("cs.CL", "cs.CV", "cs.LG")
+
+
+def main() -> None:
+    bodies = recorded_bodies()
+    feeds = [bodies[category] for category in CATEGORIES]
+    parse_s = min(timed(lambda: [feedparser.parse(body) for body in feeds]) for _ in range(ROUNDS))
+    shares: dict[str, float] = {}
+    way_s = min(timed(lambda: whole_way(bodies, shares)) for _ in range(ROUNDS))
+    print(f"bytes: {sum(map(len, bodies.values()))}")
+    print(f"feedparser_s: {parse_s:.3f}")
+    print(f"pipeline_s: {way_s:.3f}")
+    print(f"ratio: {way_s / parse_s:.3f}")
+    print(f"peak_mb: {psutil.Process().memory_info().rss / 2**20:.0f}")
+    total = sum(shares.values())
+    for step, seconds in shares.items():
+        print(f"share {step}: {seconds / total:.3f}")
+
+
+def recorded_bodies() -> dict[str, bytes]:
+    """What the sources would serve on that day, by the end of the address."""
+    command = [sys.executable, str(SHARED.parent / "replay/serve.py"), "--data", str(SHARED), "--port", "0"]
+    with subprocess.Popen([*command, "--today", DAY.isoformat()], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().rsplit(" ", 1)[1].strip()
+        bodies = {each: httpx.get(f"{url}/rss/{each}").content for each in CATEGORIES}
+        bodies["daily_papers"] = httpx.get(f"{url}/api/daily_papers", params={"date": DAY.isoformat()}).content
+        server.terminate()
+    return bodies
+
+
+def whole_way(bodies: dict[str, bytes], shares: dict[str, float]) -> None:
+    settings, clock = config.load(environment={}), SystemClock()
+    fetcher = FakeFetcher(bodies)
+    plan = pipeline.Plan(
+        sources=[
+            Arxiv("arxiv", "http://arxiv/rss", CATEGORIES, None, fetcher, FakeGate()),
+            HuggingFace("huggingface", "http://hf/daily_papers", fetcher),
+        ],
+        categories=settings.closed_list(),
+        glossary=config.glossary(),
+        weights=Weights(**settings.select.model_dump()),
+        max_papers=settings.digest.max_papers,
+        lease_s=60,
+    )
+    last = time.perf_counter()
+
+    def tell(step: str, _figures: str) -> None:
+        nonlocal last
+        now = time.perf_counter()
+        shares[step] = shares.get(step, 0.0) + now - last
+        last = now
+
+    with tempfile.TemporaryDirectory() as folder, open_store(f"sqlite:///{folder}/store.db", clock) as store:
+        edition = pipeline.find_or_make(DAY, plan, store.editions, clock, tell)
+        tell("close", "")
+        text = pipeline.find_or_write(edition, "ko", plan, store.editions, tell)
+        assert text.chart_png is not None
+        for name, content in {
+            "report.md": report(text.digest, plan.categories).encode(),
+            "chart.png": text.chart_png,
+            "digest.json": digest_json(text.digest),
+        }.items():
+            (Path(folder) / name).write_bytes(content)
+        tell("files", "")
+
+
+def timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()
