@@ -39,10 +39,10 @@ def demo(language: str, out: Path) -> int:
 
 
 async def _until_told(work: Coroutine[None, None, int]) -> int:
-    """Run `work`; SIGTERM and SIGINT cancel it, so that what it started is stopped."""
+    """Run `work`; SIGTERM, SIGINT and SIGHUP cancel it, so that what it started is stopped."""
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, task.cancel)
     try:
         return await task

@@ -73,6 +73,14 @@ def test_secrets_are_neither_in_the_repr_nor_in_an_error(tmp_path: Path) -> None
     assert "hunter4" not in str(raised.value)
 
 
+def test_the_settings_in_force_are_shown_without_secrets_and_can_be_read_back(tmp_path: Path) -> None:
+    environment = {"DATABASE_URL": "postgresql://paper:hunter2@h/n", "REDIS_URL": "redis://:hunter3@h/0"}
+    text = config.shown(config.load(environment=environment))
+    assert "hunter" not in text
+    assert "postgresql://***@h/n" in text
+    assert config.load(write(tmp_path, text), environment=environment) == config.load(environment=environment)
+
+
 def test_every_term_of_the_glossary_has_a_korean_name() -> None:
     glossary = config.glossary()
     assert len(glossary) > 400

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bot.__main__ import main
 from bot.sample import DAY
 from bot.sample.server import serving
 from workers import jobs
@@ -43,6 +44,17 @@ def test_a_job_makes_the_edition_in_every_language_that_is_read_and_publishes(st
     delivery = store.outbox.claim("terminal")
     assert delivery is not None
     assert (delivery.day, delivery.language) == (DAY, "en")
+
+
+def test_a_paper_of_the_day_is_explained(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    jobs.make_edition(DAY.isoformat())
+    assert main(["digest", "--explain", "2409.15277"]) == 0
+    title, label, first, *_ = capsys.readouterr().out.splitlines()
+    assert title.startswith("A Preliminary Study of o1 in Medicine")
+    assert label == "Healthcare AI"
+    assert first.startswith("  Healthcare AI: ")
+    assert main(["digest", "--explain", "2409.99999"]) == 1
+    assert "was never collected" in capsys.readouterr().err
 
 
 def test_a_job_that_runs_twice_changes_nothing(store: Store) -> None:

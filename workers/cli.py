@@ -11,6 +11,7 @@ from workers.config import Settings
 from workers.domain.errors import EditionFailed, SettingsError
 from workers.domain.models import Text
 from workers.sources.arxiv import EASTERN
+from workers.steps.classify import classify, evidence
 from workers.steps.report import report
 from workers.store.editions import digest_json
 from workers.system import SystemClock
@@ -23,6 +24,10 @@ OK, FAILED, QUIET = 0, 1, 3
 def digest(arguments: argparse.Namespace) -> int:
     """Make or find one day's digest in this process and write its three files; 3 for a quiet day."""
     settings, clock = config.load(arguments.config), SystemClock()
+    if arguments.explain:
+        return _explain(arguments.explain, settings, clock)
+    if arguments.out is None:
+        raise SettingsError("--out: name the folder the files shall go to")
     today = clock.now().astimezone(EASTERN).date()
     day = arguments.date or today
     if day > today:
@@ -77,8 +82,12 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     verb = verbs.add_parser("digest", parents=[parent], help="make or find one day's digest and write its files")
     verb.add_argument("--date", type=_day, metavar="DATE", help="announcement day, e.g. 2025-06-03 (default: today)")
     verb.add_argument("--lang", choices=["ko", "en"], help="language (default: digest.language)")
-    verb.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
+    verb.add_argument("--out", type=Path, metavar="DIR", help="folder for the files")
+    verb.add_argument("--explain", metavar="ID", help="instead: what spoke for which category of a collected paper")
     verb.set_defaults(run=digest)
+
+    verb = verbs.add_parser("config", parents=[parent], help="print the settings in force, secrets masked")
+    verb.set_defaults(run=settings)
 
     verb = verbs.add_parser("worker", parents=[parent], help="serve a queue (part of `paperboy run`)")
     verb.add_argument("queue", choices=["editions"])
@@ -86,6 +95,31 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
     verb = verbs.add_parser("clock", parents=[parent], help="keep the hours (part of `paperboy run`)")
     verb.set_defaults(run=clock)
+
+
+def _explain(arxiv_id: str, settings: Settings, clock: SystemClock) -> int:
+    """Print each category something spoke for, the winner first, and what it was."""
+    with opened(settings, clock) as (store, plan):
+        paper = store.editions.paper(arxiv_id)
+    if paper is None:
+        raise SettingsError(f"--explain: {arxiv_id} was never collected; make the digest of its day first")
+    points = evidence(paper, plan.categories)
+    totals = {point.category: 0.0 for point in points}
+    for point in points:
+        totals[point.category] += point.points
+    print(f"{paper.title}\n{classify(paper, plan.categories)}")
+    for category in sorted(totals, key=lambda name: -totals[name]):
+        print(f"  {category}: {totals[category]:g}")
+        for point in sorted(points, key=lambda each: -each.points):
+            if point.category == category:
+                print(f"    {point.points:g}  {point.because}")
+    return OK
+
+
+def settings(arguments: argparse.Namespace) -> int:
+    """Print the settings in force as YAML, secrets masked."""
+    print(config.shown(config.load(arguments.config)), end="")
+    return OK
 
 
 def set_up_logs() -> None:

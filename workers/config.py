@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -122,6 +123,15 @@ def load(file: Path | None = None, environment: Mapping[str, str] | None = None)
         return Settings.model_validate(merged)
     except ValidationError as error:
         raise SettingsError("\n".join(_explain(error))) from None
+
+
+def shown(settings: Settings) -> str:
+    """The settings in force as YAML; user and password of a URL masked."""
+    plain = settings.model_dump(mode="json")
+    for part in ("store", "queue"):
+        if plain[part]["url"]:
+            plain[part]["url"] = re.sub(r"//[^@/]*@", "//***@", plain[part]["url"])
+    return yaml.safe_dump(plain, allow_unicode=True, sort_keys=False, width=150)
 
 
 def default_file() -> Path:

@@ -27,6 +27,20 @@ def test_a_wrong_setting_is_named(
     assert capsys.readouterr().err.startswith("paperboy: digest.max_papers: want greater than or equal to 1, got 0")
 
 
+def test_a_digest_needs_a_place_for_its_files(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["digest"]) == 1
+    assert "--out: name the folder" in capsys.readouterr().err
+
+
+def test_the_settings_in_force_can_be_seen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://:hunter2@127.0.0.1:9/0")
+    assert main(["config"]) == 0
+    told = capsys.readouterr().out
+    assert "max_papers: 40" in told
+    assert "redis://***@127.0.0.1:9/0" in told
+    assert "hunter2" not in told
+
+
 @pytest.mark.parametrize("verb", [["worker", "editions"], ["clock"]])
 def test_a_part_without_a_queue_says_what_to_set(
     verb: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

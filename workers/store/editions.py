@@ -114,6 +114,12 @@ class EditionStore:
             found.setdefault(row.source, []).append(row.day)
         return found
 
+    def paper(self, arxiv_id: str) -> Paper | None:
+        """A paper that was ever collected, listed or not."""
+        with read(self._engine) as connection:
+            row = connection.execute(select(paper).where(paper.c.arxiv_id == arxiv_id)).one_or_none()
+        return _paper(row) if row else None
+
     def history(self, wanted: Sequence[Paper]) -> list[Past | None]:
         with read(self._engine) as connection:
             return papers.history(connection, wanted)
