@@ -73,6 +73,13 @@ class SelectSettings(_Part):
     extra_source: float = Field(ge=0)
     followed: float = Field(ge=0)
     crowding: float = Field(ge=0)
+    code: float
+    named: float
+    broad: float
+    large_team: float
+    accepted: float
+    recent: float = Field(ge=0)
+    title_terms: dict[str, float]
 
 
 class LeaseSettings(_Part):

@@ -3,6 +3,7 @@
 import itertools
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -19,6 +20,7 @@ from workers.domain.models import (
     Selection,
 )
 from workers.steps.select import Weights, select, worth
+from workers.steps.terms import TermMatcher
 
 WEIGHTS = Weights(upvote=1.0, extra_source=1.5, followed=0.5, crowding=0.1)
 
@@ -117,12 +119,17 @@ def test_what_speaks_for_a_paper_puts_it_first(better: dict[str, Any], worse: di
 
 
 def test_worth_is_the_sum_of_its_points() -> None:
-    assert worth(numbered(1, upvotes=7, sources=("arxiv", "huggingface", "lab")), WEIGHTS) == 3 + 2 * 1.5 + 0.5
-    assert worth(numbered(1, upvotes=None, crossed=True), WEIGHTS) == 0
+    assert (
+        worth(numbered(1, upvotes=7, sources=("arxiv", "huggingface", "lab")), WEIGHTS, TermMatcher(()))
+        == 3 + 2 * 1.5 + 0.5
+    )
+    assert worth(numbered(1, upvotes=None, crossed=True), WEIGHTS, TermMatcher(())) == 0
 
 
 def test_no_votes_and_zero_votes_weigh_the_same() -> None:
-    assert worth(numbered(1, upvotes=0), WEIGHTS) == worth(numbered(1, upvotes=None), WEIGHTS)
+    assert worth(numbered(1, upvotes=0), WEIGHTS, TermMatcher(())) == worth(
+        numbered(1, upvotes=None), WEIGHTS, TermMatcher(())
+    )
 
 
 def test_equals_are_taken_by_submission_the_later_first() -> None:
@@ -187,3 +194,33 @@ def test_the_limit_is_the_most_that_is_chosen(limit: int, taken: int) -> None:
 def test_what_is_not_news_takes_no_place() -> None:
     papers = [numbered(1), numbered(2, replacement=True, upvotes=500), numbered(3, withdrawn=True, upvotes=500)]
     assert chosen(papers, limit=1) == ["Paper 1"]
+
+
+@pytest.mark.parametrize(
+    ("better", "weight"),
+    [
+        ({"abstract": "Our code is at github.com/a/b."}, {"code": 1.0}),
+        ({"title": "RACER: Rich Failure Recovery"}, {"named": 1.0}),
+        ({"categories": ("cs.CL", "cs.AI", "cs.LG")}, {"broad": 1.0}),
+        ({"authors": tuple("ABCDEFG")}, {"large_team": 1.0}),
+        ({"comment": "Accepted at ICML 2025"}, {"accepted": 1.0}),
+        ({"title": "Learning to Reason"}, {"title_terms": {"reason*": 1.0}}),
+    ],
+)
+def test_what_arxiv_itself_tells_speaks_for_a_paper(better: dict[str, Any], weight: dict[str, Any]) -> None:
+    plain = {"title": "A Study of Things", "abstract": "We study.", "categories": ("cs.CL",), "authors": ("A",)}
+    first = paper(**{**plain, "keys": (("arxiv", "2506.00009"),), "arxiv_id": "2506.00009"})
+    second = paper(**{**plain, **better, "keys": (("arxiv", "2506.00001"),), "arxiv_id": "2506.00001"})
+    weights = Weights(upvote=1, extra_source=1, followed=0, crowding=0)
+    assert select([first, second], lambda _: None, weights, 1).chosen == (first,), "the later one of equals"
+    assert select([first, second], lambda _: None, replace(weights, **weight), 1).chosen == (second,)
+
+
+def test_a_later_submission_gains_in_proportion() -> None:
+    papers = [
+        paper(keys=(("arxiv", f"2506.0000{n}"),), arxiv_id=f"2506.0000{n}", upvotes=votes)
+        for n, votes in ((1, 3), (9, 0))
+    ]
+    weights = Weights(upvote=1, extra_source=1, followed=0, crowding=0, recent=3)
+    assert select(papers, lambda _: None, weights, 1).chosen[0].arxiv_id == "2506.00001"
+    assert select(papers, lambda _: None, replace(weights, recent=5), 1).chosen[0].arxiv_id == "2506.00009"

@@ -1,0 +1,77 @@
+"""How many of the chosen papers readers voted for later: `python -m tests.benchmarks.selection`.
+
+Chosen from arXiv alone (no votes yet) on each recorded day; a hit stands on Hugging Face's list of that day or of the
+next five. Beside it: chance (the share of hits among the day's new papers) and newest first. The weights were set on
+every second day ("tuned"); the other days ("held out") are the ones to report.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+from tests.benchmarks.recorded import SHARED, json_lines
+from workers import config
+from workers.domain.models import Entry, Paper
+from workers.latex import authors, readable
+from workers.steps.merge import merge
+from workers.steps.select import Weights, select
+
+DAYS_AFTER = 5
+
+
+def main() -> None:
+    settings = config.load(environment={})
+    weights, limit = Weights(**settings.select.model_dump()), settings.digest.max_papers
+    voted: dict[str, set[str]] = {}
+    for row in json_lines(SHARED / "hf_daily/hf_daily_2024-05_2025-12.jsonl.gz"):
+        voted.setdefault(row["day"], set()).add(row["id"])
+    days = sorted((SHARED / "feeds/full_days_parsed").glob("rss_*.jsonl.xz"))
+    figures = []
+    for file in days:
+        day = date.fromisoformat(file.name[4:14])
+        liked = set[str]().union(*(voted.get(str(day + timedelta(days=each)), ()) for each in range(DAYS_AFTER + 1)))
+        papers = merge(_entries(file), (day.year, day.month))
+        figures.append(_hits(papers, liked, lambda given: select(given, lambda _: None, weights, limit).chosen, limit))
+    for name, part in {"all": figures, "tuned": figures[::2], "held_out": figures[1::2]}.items():
+        ours, chance, newest = (sum(column) / len(part) for column in zip(*part, strict=True))
+        print(f"{name}_days: {len(part)}")
+        print(f"{name}_hits_a_day: {ours:.2f}")
+        print(f"{name}_chance: {chance:.2f}")
+        print(f"{name}_newest_first: {newest:.2f}")
+
+
+def _hits(
+    papers: Sequence[Paper], liked: set[str], choose: Callable[[Sequence[Paper]], Sequence[Paper]], limit: int
+) -> tuple[float, float, float]:
+    """Hits of `choose`, of chance, and of the highest ids, among the papers that are news."""
+    news = [paper for paper in papers if not (paper.replacement or paper.relisted or paper.withdrawn)]
+    newest = sorted(news, key=lambda paper: paper.arxiv_id or "", reverse=True)[:limit]
+    share = sum(paper.arxiv_id in liked for paper in news) / len(news)
+    return (
+        sum(paper.arxiv_id in liked for paper in choose(papers)),
+        share * min(limit, len(news)),
+        sum(paper.arxiv_id in liked for paper in newest),
+    )
+
+
+def _entries(file: Path) -> list[Entry]:
+    return [
+        Entry(
+            source="arxiv",
+            title=readable(row["title"]),
+            url=row["link"],
+            abstract=re.sub(r"^.*?Abstract:\s*", "", row["description"], flags=re.DOTALL),
+            arxiv_id=row["id"],
+            version=int(row["version"] or 1),
+            authors=authors(row.get("creator") or ""),
+            categories=tuple(row.get("categories") or ()),
+            announce_type=row["announce_type"],
+        )
+        for row in json_lines(file)
+        if "id" in row
+    ]
+
+
+if __name__ == "__main__":
+    main()
