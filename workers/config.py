@@ -70,6 +70,7 @@ class SelectSettings(_Part):
     """Points of `steps.select`; see there."""
 
     upvote: float = Field(ge=0)
+    readers_list: float = Field(ge=0)
     extra_source: float = Field(ge=0)
     followed: float = Field(ge=0)
     crowding: float = Field(ge=0)

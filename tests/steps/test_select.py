@@ -199,6 +199,7 @@ def test_what_is_not_news_takes_no_place() -> None:
 @pytest.mark.parametrize(
     ("better", "weight"),
     [
+        ({"upvotes": 0}, {"readers_list": 1.0}),
         ({"abstract": "Our code is at github.com/a/b."}, {"code": 1.0}),
         ({"title": "RACER: Rich Failure Recovery"}, {"named": 1.0}),
         ({"categories": ("cs.CL", "cs.AI", "cs.LG")}, {"broad": 1.0}),

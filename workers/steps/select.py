@@ -36,6 +36,7 @@ class Weights:
     extra_source: float
     followed: float
     crowding: float
+    readers_list: float = 0.0
     code: float = 0.0
     named: float = 0.0
     broad: float = 0.0
@@ -81,6 +82,7 @@ def worth(paper: Paper, weights: Weights, title_terms: TermMatcher) -> float:
     """What speaks for a paper before its category is considered: readers' votes first, then what arXiv itself tells."""
     return (
         weights.upvote * math.log2(1 + (paper.upvotes or 0))
+        + weights.readers_list * (paper.upvotes is not None)
         + weights.extra_source * (len(paper.sources) - 1)
         + weights.followed * (not paper.crossed)
         + weights.code * (_CODE.search(f"{paper.abstract} {paper.comment}") is not None)
