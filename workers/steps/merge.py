@@ -8,7 +8,7 @@ from functools import lru_cache
 from workers.domain.models import Entry, Key, Link, Paper
 from workers.latex import readable
 
-_KEPT = re.compile(r"[^\w+#]|_")
+_DROPPED = re.compile(r"(?<!\d)\.|\.(?!\d)|[^\w+#<>.]|_")
 _SHORTEST_TITLE = 12
 """Letters and digits a title of several words needs to be an identity: "Erratum" or "Introduction" are none."""
 _WITHDRAWN = re.compile(
@@ -68,9 +68,12 @@ class _Group:
 
 @lru_cache(maxsize=8_192)
 def normalised_title(title: str) -> str:
-    """`title` without TeX, case, accents, punctuation and spaces; `+` and `#` stay, for C++ is not C."""
+    """`title` without TeX, case, accents, punctuation and spaces.
+
+    What tells works apart stays: `+` and `#` (C++ is not C), `<` and `>`, the point in 1.5.
+    """
     plain = unicodedata.normalize("NFKD", readable(title)).casefold()
-    return _KEPT.sub("", "".join(character for character in plain if not unicodedata.combining(character)))
+    return _DROPPED.sub("", "".join(character for character in plain if not unicodedata.combining(character)))
 
 
 def _keys(entry: Entry) -> list[Key]:
