@@ -42,8 +42,13 @@ async def _until_told(work: Coroutine[None, None, int]) -> int:
     """Run `work`; SIGTERM, SIGINT and SIGHUP cancel it, so that what it started is stopped."""
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        if not task.cancelling():  # an impatient second Ctrl-C does not break the stopping off
+            task.cancel()
+
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, task.cancel)
+        loop.add_signal_handler(number, stop)
     try:
         return await task
     except asyncio.CancelledError:

@@ -2,11 +2,15 @@
 
 import asyncio
 import os
+import secrets
 import signal
 import sys
 from pathlib import Path
 
+import pytest
+
 from bot.supervisor import Part, running
+from tests.whole.conftest import processes_with
 
 SAY_PID = (
     "import os, sys, signal, pathlib; pathlib.Path(sys.argv[1]).open('a').write(f'{os.getpid()}\\n'); signal.pause()"
@@ -59,6 +63,19 @@ def test_all_parts_stop_with_the_body_even_when_it_fails(tmp_path: Path) -> None
             return found
 
     assert [alive(pid) for pid in asyncio.run(story())] == [False, False]
+
+
+@pytest.mark.parametrize("turns", range(12))
+def test_no_part_is_lost_however_soon_the_body_ends(turns: int, tmp_path: Path) -> None:
+    marker = f"soon-{secrets.token_hex(8)}"
+
+    async def story() -> None:
+        async with running([part("one", SAY_PID, tmp_path / "one")], {**os.environ, "PAPERBOY_TEST": marker}):
+            for _ in range(turns):
+                await asyncio.sleep(0)
+
+    asyncio.run(story())
+    assert processes_with(marker) == []
 
 
 def test_a_part_that_will_not_stop_is_killed(tmp_path: Path) -> None:

@@ -143,3 +143,12 @@ def test_ctrl_c_at_any_moment_is_clean(moment: str, tmp_path: Path, marker: str)
         assert code in {0, 130}
         assert "Traceback" not in read_rest(ours)
     assert processes_with(marker) == []
+
+
+def test_an_impatient_second_ctrl_c_leaves_nothing_behind_either(tmp_path: Path, marker: str) -> None:
+    with terminal(tmp_path, marker) as (process, ours):
+        read_until(ours, "수집")
+        for _ in range(5):
+            process.send_signal(signal.SIGINT)
+        assert process.wait(LONGEST_S) == 130
+    assert processes_with(marker) == []
