@@ -24,7 +24,6 @@ def _web_address(url: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(_web_address)]
-ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Positive = Annotated[float, Field(gt=0)]
 
 

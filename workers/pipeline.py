@@ -89,7 +89,6 @@ def make(day: date, attempt: int, plan: Plan, editions: Editions, tell: Tell) ->
             ]
             placed = arrange(labelled, plan.categories)
             step("classify", f"{len({label for _, label in labelled}):,}")
-            lost()
             _close(day, attempt, selection, placed, collected, editions)
         except LeaseLost:
             raise

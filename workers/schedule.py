@@ -25,17 +25,22 @@ def serve(settings: Settings, clock: Clock) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     queue = WorkQueue(settings.queue.url)
-    with open_store(settings.store.url, clock) as store:
+    lease = settings.lease
+    with open_store(settings.store.url, clock, lease.edition_s, lease.delivery_s) as store:
         while not stopped.wait(TICK_S):
-            tick(store, queue, clock)
+            tick(store, queue, clock, settings.digest.language)
     return 0
 
 
-def tick(store: Store, queue: WorkQueue, clock: Clock) -> None:
-    """One look at the store: create the deliveries that are due, queue the editions that nobody works on."""
+def tick(store: Store, queue: WorkQueue, clock: Clock, language: str) -> None:
+    """One look at the store: create the deliveries that are due, queue what nobody works on.
+
+    That is editions that are open, and closed ones without a text in `language` or in one that a chat reads.
+    """
     if publish(store.subscriptions, clock.now()):
         queue.ring()
-    for day in store.editions.open_days():
+    unwritten = store.editions.unwritten_days([language, *store.subscriptions.languages()])
+    for day in [*store.editions.open_days(), *unwritten]:
         try:
             queue.ask_for_edition(day, clock.now())
         except QueueDown as error:

@@ -34,7 +34,6 @@ class Wording:
     books: str
     reasons: Mapping[str, str]
     theme: str
-    theme_alone: str
     keyed_line: str
     quote: str
     quiet: str
@@ -45,9 +44,7 @@ class Wording:
     places: tuple[str, ...]
     places_many: str
     tally: str
-    collected: str
     votes: str
-    status: Mapping[str, str]
 
 
 _MONTHS = (
@@ -75,7 +72,6 @@ KOREAN = Wording(
         NOT_SELECTED: "선정하지 않음",
     },
     theme="{phrases} 등을 다룬 논문 {count}편입니다.",
-    theme_alone="{phrases} 관련 논문입니다.",
     keyed_line="{phrases} — {quote}",
     quote="“{sentence}”",
     quiet="{date}에는 새로 발표된 논문이 없습니다.",
@@ -86,9 +82,7 @@ KOREAN = Wording(
     places=("", "한 곳", "두 곳", "세 곳", "네 곳", "다섯 곳"),
     places_many="{count}곳",
     tally="{entries}건 → {papers}편",
-    collected="수집",
     votes="추천 {count}",
-    status={"ok": "정상", "quiet": "새 논문 없음", "failed": "실패"},
 )
 
 ENGLISH = Wording(
@@ -111,7 +105,6 @@ ENGLISH = Wording(
         NOT_SELECTED: "not selected",
     },
     theme="{count} papers on {phrases}.",
-    theme_alone="A paper on {phrases}.",
     keyed_line="{quote}",
     quote="“{sentence}”",
     quiet="No new papers were announced on {date}.",
@@ -122,9 +115,7 @@ ENGLISH = Wording(
     places=("", "one place", "two places", "three places", "four places", "five places"),
     places_many="{count} places",
     tally="{entries} entries → {papers} papers",
-    collected="collected",
     votes="{count} votes",
-    status={"ok": "ok", "quiet": "nothing new", "failed": "failed"},
 )
 
 

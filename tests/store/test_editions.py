@@ -225,6 +225,19 @@ def test_open_editions_are_found_unless_somebody_works_on_them_or_they_rest(
     assert store.editions.open_days() == []
 
 
+def test_an_edition_whose_worker_stopped_before_writing_is_found(store: Store, moving_clock: FakeClock) -> None:
+    close(store, DAY, [numbered(1)])
+    assert store.editions.unwritten_days(["ko"]) == [], "its worker may still be writing"
+    moving_clock.advance(20)
+    assert store.editions.open_days() == []
+    assert store.editions.unwritten_days(["ko", "en"]) == [DAY]
+    store.editions.save_text(DAY, Text(_digest("ko", "제목"), None))
+    assert store.editions.unwritten_days(["ko"]) == []
+    assert store.editions.unwritten_days(["ko", "en"]) == [DAY]
+    moving_clock.advance(86_400)
+    assert store.editions.unwritten_days(["en"]) == [], "an old edition is written when somebody asks for it"
+
+
 def test_progress_is_what_the_present_attempt_did(store: Store, moving_clock: FakeClock) -> None:
     first = store.editions.claim(DAY)
     store.editions.note(DAY, first, "collect", "arxiv 9")

@@ -29,6 +29,7 @@ from workers.store.transactions import insert, read, write
 MISSED_DAYS = 7
 """How long a source is asked for a day it failed; Hugging Face and arXiv's API answer for longer, readers forget."""
 _TREND_DAYS = 14
+_WRITTEN_WITHIN = timedelta(days=1)
 _DIGEST = TypeAdapter(Digest)
 
 
@@ -100,6 +101,18 @@ class EditionStore:
                 .order_by(edition.c.day)
             )
             return [row.day for row in rows]
+
+    def unwritten_days(self, languages: Sequence[str]) -> list[date]:
+        """Editions closed in the last day that still lack a text: their worker stopped between closing and writing."""
+        with read(self._engine) as connection:
+            now = self._clock.now()
+            closed = select(edition.c.day).where(edition.c.closed_at > now - _WRITTEN_WITHIN)
+            closed = closed.where(edition.c.closed_at <= now - self._lease)  # until then its worker may be writing
+            days: set[date] = set()
+            for language in languages:
+                written = select(text.c.day).where(text.c.language == language)
+                days.update(connection.execute(closed.where(edition.c.day.not_in(written))).scalars())
+        return sorted(days)
 
     def missed(self, day: date) -> dict[str, list[date]]:
         with read(self._engine) as connection:
