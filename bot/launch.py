@@ -8,13 +8,14 @@ import tempfile
 import time
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
 from rich.console import Console
 
 from bot import valkey
-from bot.sample import DAY
+from bot.sample import DAY, MORNING
 from bot.sample.server import serving
 from bot.supervisor import Part, running
 from bot.terminal.app import TerminalChat
@@ -24,7 +25,7 @@ from workers.domain.errors import EditionFailed
 from workers.queue import WorkQueue
 from workers.store import Store, open_store
 from workers.store.subscriptions import Wanted
-from workers.system import SystemClock
+from workers.system import system_clock
 
 _MOST_S = 120.0
 """Seconds the sample day may take; it takes about three."""
@@ -78,11 +79,18 @@ class _Demo:
         started = time.monotonic()
         console.print(f"[dim]{said.starting}[/dim]")
         server, redis_url = valkey.part(self.folder / "valkey")
-        environment = {**_clean(os.environ), "PAPERBOY_CONFIG": str(self.settings_file), "REDIS_URL": redis_url}
+        ahead = self.folder / "ahead"
+        ahead.write_text(str((MORNING - datetime.now(UTC)).total_seconds()), "ascii")
+        environment = {
+            **_clean(os.environ),
+            "PAPERBOY_CONFIG": str(self.settings_file),
+            "REDIS_URL": redis_url,
+            "PAPERBOY_CLOCK_AHEAD": str(ahead),
+        }
         settings = config.load(environment=environment)
         program = [sys.executable, "-P", "-m", "bot"]
         work = [Part("worker", [*program, "worker", "editions"]), Part("clock", [*program, "clock"])]
-        with open_store(settings.store.url, SystemClock()) as store:
+        with open_store(settings.store.url, system_clock(environment)) as store:
             chat = TerminalChat(store, settings.closed_list(), self.language, console)
             self._want(store, chat)
             async with running([server], environment):

@@ -9,7 +9,12 @@ from workers.wording import reasons_line, short_name, source_line, wording
 
 
 def blocks(digest: Digest, categories: Sequence[Category]) -> list[Block]:
-    """The opening, a block per category of two papers and more, the one-paper block, the closing lines."""
+    """The opening, a block per category of two papers and more, the one-paper block, the closing lines.
+
+    A quiet day is one line.
+    """
+    if not digest.papers:
+        return [Closing((wording(digest.language).quiet.format(date=digest.date),))]
     known, papers = {category.name: category for category in categories}, {paper.n: paper for paper in digest.papers}
     several = [section for section in digest.sections if len(section.papers) > 1]
     shown: list[Block] = [_opening(digest, categories)]

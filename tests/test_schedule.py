@@ -13,9 +13,10 @@ from rq.serializers import JSONSerializer
 from bot import valkey
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
+from workers import config
 from workers.domain.models import Collected, Digest, Placed, Selection, SourceReport, Text
 from workers.queue import EDITIONS, WorkQueue
-from workers.schedule import tick
+from workers.schedule import Duties
 from workers.store import Store, open_store
 from workers.store.subscriptions import Wanted
 
@@ -48,6 +49,10 @@ def queued(queue: WorkQueue) -> list[str]:
     return [job.args[0] for job in jobs]
 
 
+def tick(store: Store, queue: WorkQueue, clock: FakeClock) -> None:
+    Duties(store, queue, clock, config.load(environment={})).tick()
+
+
 def close(store: Store) -> None:
     attempt = store.editions.claim(DAY)
     assert attempt is not None
@@ -59,20 +64,20 @@ def test_a_wanted_edition_is_queued_again_after_the_queue_was_emptied(
     store: Store, queue: WorkQueue, clock: FakeClock
 ) -> None:
     store.editions.want(DAY)
-    tick(store, queue, clock, "ko")
-    tick(store, queue, clock, "ko")
+    tick(store, queue, clock)
+    tick(store, queue, clock)
     assert queued(queue) == ["2025-06-03"]
     queue.connection.flushall()
-    tick(store, queue, clock, "ko")
+    tick(store, queue, clock)
     assert queued(queue) == ["2025-06-03"]
 
 
 def test_a_closed_edition_without_its_text_is_queued(store: Store, queue: WorkQueue, clock: FakeClock) -> None:
     close(store)
-    tick(store, queue, clock, "ko")
+    tick(store, queue, clock)
     assert queued(queue) == []
     clock.advance(20)
-    tick(store, queue, clock, "ko")
+    tick(store, queue, clock)
     assert queued(queue) == ["2025-06-03"]
 
 
@@ -82,7 +87,8 @@ def test_what_is_due_is_published_even_while_the_queue_is_away(store: Store, clo
     digest = Digest(DAY.isoformat(), "ko", "제목", (), (), (), 1, 1, {}, ())
     store.editions.save_text(DAY, Text(digest, None))
     store.subscriptions.add(Wanted("terminal", "a", datetime(2025, 6, 3, tzinfo=UTC)))
-    tick(store, WorkQueue("redis://127.0.0.1:9/0"), clock, "ko")
+    clock.advance(7200)
+    tick(store, WorkQueue("redis://127.0.0.1:9/0"), clock)
     delivery = store.outbox.claim("terminal")
     assert delivery is not None
     assert delivery.day == DAY

@@ -14,7 +14,7 @@ from workers.sources.arxiv import EASTERN
 from workers.steps.classify import classify, evidence
 from workers.steps.report import report
 from workers.store.editions import digest_json
-from workers.system import SystemClock
+from workers.system import SystemClock, system_clock
 from workers.wiring import opened
 from workers.wording import source_line
 
@@ -23,7 +23,7 @@ OK, FAILED, QUIET = 0, 1, 3
 
 def digest(arguments: argparse.Namespace) -> int:
     """Make or find one day's digest in this process and write its three files; 3 for a quiet day."""
-    settings, clock = config.load(arguments.config), SystemClock()
+    settings, clock = config.load(arguments.config), system_clock()
     if arguments.explain:
         return _explain(arguments.explain, settings, clock)
     if arguments.out is None:
@@ -34,7 +34,7 @@ def digest(arguments: argparse.Namespace) -> int:
         raise SettingsError(f"--date: {day} has not come yet; arXiv's day is {today} (New York)")
     with opened(settings, clock) as (store, plan):
         try:
-            edition = pipeline.find_or_make(day, plan, store.editions, clock, _tell)
+            edition = pipeline.find_or_make(day, plan, store.editions, store.collections, clock, _tell)
         except EditionFailed as error:
             raise EditionFailed(
                 f"no digest of {day}, every source failed ({error}); see `sources` in config.yaml, then run this again"
@@ -71,7 +71,7 @@ def clock(arguments: argparse.Namespace) -> int:
     """Run the clock's loop until told to stop."""
     from workers import schedule  # redis, and only where the clock runs
 
-    return schedule.serve(config.load(arguments.config), SystemClock())
+    return schedule.serve(config.load(arguments.config), system_clock())
 
 
 def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -4,6 +4,7 @@ import difflib
 import os
 import re
 from collections.abc import Mapping
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, Type
 
 from workers.domain.errors import SettingsError
 from workers.domain.models import Category
+from workers.hours import Calendar, Hour
 
 _ENVIRONMENT = {"DATABASE_URL": ("store", "url"), "REDIS_URL": ("queue", "url")}
 """Variables that stand for a setting; the secrets among them never come from a file of the project."""
@@ -23,6 +25,21 @@ def _web_address(url: str) -> str:
     return url.rstrip("/")
 
 
+def _hour(text: str) -> str:
+    return str(Hour.parse(text))
+
+
+HourText = Annotated[str, AfterValidator(_hour)]
+
+
+def _chat(name: str) -> str:
+    if not re.fullmatch(r"(telegram|discord):-?\d+", name):
+        raise ValueError("a platform and a number, such as telegram:123456789")
+    return name
+
+
+ChatName = Annotated[str, AfterValidator(_chat)]
+"""A person or chat of a platform, by the platform's own number."""
 Url = Annotated[str, AfterValidator(_web_address)]
 Positive = Annotated[float, Field(gt=0)]
 
@@ -37,7 +54,18 @@ class SourceSettings(_Part):
     url: Url
     categories: tuple[str, ...] = ()
     api_url: Url | None = None
+    collect_at: HourText | None = None
     enabled: bool = True
+
+    @property
+    def daily(self) -> bool:
+        """arXiv announces on working days; everything else may have news on any day."""
+        return self.kind != "arxiv"
+
+    @property
+    def collected_at(self) -> Hour:
+        """When the day's answer is there: arXiv's feed at midnight Eastern, Hugging Face's list by seven UTC."""
+        return Hour.parse(self.collect_at or ("07:00 UTC" if self.daily else "00:20 America/New_York"))
 
 
 class StoreSettings(_Part):
@@ -51,6 +79,9 @@ class QueueSettings(_Part):
 class DigestSettings(_Part):
     language: Literal["ko", "en"]
     max_papers: int = Field(ge=1, le=200)
+    closes_at: HourText
+    holidays: tuple[date, ...] = ()
+    catch_up_days: int = Field(ge=0, le=7)
 
 
 class ArxivSettings(_Part):
@@ -87,6 +118,11 @@ class LeaseSettings(_Part):
     delivery_s: Positive
 
 
+class ClockSettings(_Part):
+    tick_s: Positive
+    lease_s: Positive
+
+
 class CategorySettings(_Part):
     name: str
     name_ko: str
@@ -100,6 +136,7 @@ class Settings(_Part):
     """All settings, checked. Secrets are not in its repr."""
 
     store: StoreSettings
+    folder: Path
     queue: QueueSettings
     digest: DigestSettings
     sources: tuple[SourceSettings, ...]
@@ -107,7 +144,15 @@ class Settings(_Part):
     http: HttpSettings
     select: SelectSettings
     lease: LeaseSettings
+    clock: ClockSettings
+    access: Literal["open", "approve", "list"]
+    owners: tuple[ChatName, ...]
+    allowed: tuple[ChatName, ...]
     categories: tuple[CategorySettings, ...] = Field(min_length=1)
+
+    def calendar(self) -> Calendar:
+        digest = self.digest
+        return Calendar(Hour.parse(digest.closes_at), frozenset(digest.holidays), digest.catch_up_days)
 
     def closed_list(self) -> tuple[Category, ...]:
         return tuple(Category(**category.model_dump()) for category in self.categories)

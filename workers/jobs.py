@@ -3,25 +3,41 @@
 from datetime import date
 
 from workers import config, pipeline
+from workers.domain.errors import EditionFailed
 from workers.queue import WorkQueue
-from workers.system import SystemClock
-from workers.wiring import opened
+from workers.steps import alert
+from workers.system import system_clock
+from workers.wiring import opened, owners
 
 
 def make_edition(day: str) -> None:
-    """Make the edition of `day` ("2026-01-31"), its texts and the deliveries that are due.
+    """Make the edition of `day` ("2026-01-31"), its texts and the deliveries that are due; owners hear of trouble.
 
     Safe to run twice: what is closed is found. Raises EditionFailed when nothing could be listed.
     """
-    settings, clock = config.load(), SystemClock()
+    settings, clock, wanted = config.load(), system_clock(), date.fromisoformat(day)
+    language = settings.digest.language
     with opened(settings, clock) as (store, plan):
         queue = WorkQueue(settings.queue.url) if settings.queue.url else None
-        languages = dict.fromkeys([settings.digest.language, *store.subscriptions.languages()])
+        languages = dict.fromkeys([language, *store.subscriptions.languages()])
 
         def tell(_step: str, _figures: str) -> None:
             if queue:
                 queue.ring()
 
-        pipeline.day_of(
-            date.fromisoformat(day), list(languages), plan, store.editions, store.subscriptions, clock, tell
-        )
+        try:
+            edition = pipeline.day_of(
+                wanted, list(languages), plan, store.editions, store.collections, store.subscriptions, clock, tell
+            )
+        except EditionFailed as error:
+            alert.no_edition(wanted, str(error), owners(settings, store), store.outbox, language)
+            raise
+        alert.lame_sources(wanted, edition.sources, owners(settings, store), store.outbox, language)
+
+
+def collect_source(about: str) -> None:
+    """Ask one source for one day ("2026-01-31 arxiv") and keep the answer for that day's edition."""
+    settings = config.load()
+    day, _, name = about.partition(" ")
+    with opened(settings, system_clock()) as (store, plan):
+        pipeline.collect_ahead(date.fromisoformat(day), name, plan, store.collections)

@@ -15,13 +15,14 @@ from workers.domain.models import (
     Selection,
     Text,
 )
-from workers.domain.ports import Clock, Editions, Source, Subscriptions
+from workers.domain.ports import Clock, Collections, Editions, Source, Subscriptions
+from workers.hours import Calendar
 from workers.logs import note
 from workers.steps.arrange import arrange
 from workers.steps.chart import draw
 from workers.steps.check import check
 from workers.steps.classify import classify
-from workers.steps.collect import collect
+from workers.steps.collect import Earlier, ask, collect
 from workers.steps.hold import held
 from workers.steps.merge import merge
 from workers.steps.publish import publish
@@ -43,6 +44,9 @@ class Plan:
     """What the owner settled: where papers come from, how they are chosen and sorted."""
 
     sources: Sequence[Source]
+    daily: frozenset[str]
+    """Names of the sources that have news on days without an edition too."""
+    calendar: Calendar
     categories: Sequence[Category]
     glossary: Mapping[str, str]
     weights: Weights
@@ -50,8 +54,10 @@ class Plan:
     lease_s: float
 
 
-def find_or_make(day: date, plan: Plan, editions: Editions, clock: Clock, tell: Tell) -> Edition:
-    """The edition of `day`: found where it is closed, made where it is nobody's, waited for where another makes it.
+def find_or_make(
+    day: date, plan: Plan, editions: Editions, collections: Collections, clock: Clock, tell: Tell
+) -> Edition:
+    """The edition of `day`: found where it is closed, made where no other is under way, else waited for.
 
     Raises EditionFailed when nothing could be listed and a source failed.
     """
@@ -60,11 +66,11 @@ def find_or_make(day: date, plan: Plan, editions: Editions, clock: Clock, tell: 
         if attempt is None:
             clock.sleep(LOOK_AGAIN_S)
         else:
-            make(day, attempt, plan, editions, tell)
+            make(day, attempt, plan, editions, collections, tell)
     return edition
 
 
-def make(day: date, attempt: int, plan: Plan, editions: Editions, tell: Tell) -> None:
+def make(day: date, attempt: int, plan: Plan, editions: Editions, collections: Collections, tell: Tell) -> None:
     """Make and close the edition of `day` under the lease `attempt`. Raises EditionFailed or LeaseLost."""
 
     def step(name: str, figures: str) -> None:
@@ -75,7 +81,7 @@ def make(day: date, attempt: int, plan: Plan, editions: Editions, tell: Tell) ->
 
     with held(lambda: editions.renew(day, attempt), plan.lease_s / 4) as lost:
         try:
-            collected = collect(plan.sources, day, editions.missed(day))
+            collected = collect(plan.sources, day, _earlier(day, plan, collections))
             step("collect", " · ".join(f"{answer.report.name} {answer.report.entries:,}" for answer in collected))
             entries = [entry for answer in collected for entry in answer.entries]
             papers = merge(entries, (day.year, day.month))
@@ -97,6 +103,11 @@ def make(day: date, attempt: int, plan: Plan, editions: Editions, tell: Tell) ->
             raise
 
 
+def _earlier(day: date, plan: Plan, collections: Collections) -> Earlier:
+    off = plan.calendar.days_off_before(day)
+    return Earlier(collections.waiting(day), dict.fromkeys(plan.daily, off), collections.kept)
+
+
 def _close(
     day: date,
     attempt: int,
@@ -107,9 +118,16 @@ def _close(
 ) -> None:
     faults = [answer.report for answer in collected if answer.report.status == "failed"]
     if not placed and faults:
-        editions.note_failure(day, attempt, faults)
+        editions.note_failure(day, attempt, collected)
         raise EditionFailed("; ".join(f"{report.name}: {report.reason}" for report in faults))
     editions.close(day, attempt, selection, placed, collected)
+
+
+def collect_ahead(day: date, name: str, plan: Plan, collections: Collections) -> None:
+    """Ask one source for its day and keep the answer for the edition; does nothing where it is kept already."""
+    source = next((each for each in plan.sources if each.name == name), None)
+    if source and collections.kept(name, day) is None:
+        collections.keep(day, ask(source, day), RETRY_S)
 
 
 def find_or_write(edition: Edition, language: Language, plan: Plan, editions: Editions, tell: Tell) -> Text:
@@ -136,12 +154,14 @@ def day_of(
     languages: Sequence[Language],
     plan: Plan,
     editions: Editions,
+    collections: Collections,
     subscriptions: Subscriptions,
     clock: Clock,
     tell: Tell,
-) -> None:
+) -> Edition:
     """The whole way of one day, up to the deliveries. Safe to run twice; a crash leaves what is done and no more."""
-    edition = find_or_make(day, plan, editions, clock, tell)
+    edition = find_or_make(day, plan, editions, collections, clock, tell)
     for language in languages:
         find_or_write(edition, language, plan, editions, tell)
-    tell("publish", f"{publish(subscriptions, clock.now()):,}")
+    tell("publish", f"{publish(subscriptions, editions.in_the_making, clock.now()):,}")
+    return edition

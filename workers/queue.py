@@ -1,5 +1,6 @@
 """The contract between those who ask for work and those who do it: queue names, job names, ids; Redis as a doorbell."""
 
+import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +13,15 @@ from rq.serializers import JSONSerializer
 
 from workers.domain.errors import QueueDown
 
-EDITIONS = "editions"
+EDITIONS, QUESTIONS = "editions", "questions"
+QUEUES = (EDITIONS, QUESTIONS)
+"""One worker serves each, so that no question waits for an edition."""
 MAKE_EDITION = "workers.jobs.make_edition"
+COLLECT = "workers.jobs.collect_source"
 DOORBELL = "paperboy:doorbell"
 """A published message means: look into the store. Nothing is lost where nobody listened."""
 _TIMEOUT_S = 1800
-_AGAIN_S = 15
+_AGAIN_S, _COLLECT_AGAIN_S = 15, 120
 
 
 class WorkQueue:
@@ -34,13 +38,22 @@ class WorkQueue:
         shall not wait for that; a job too many finds the edition claimed and ends.
         """
         turn = int(now.timestamp()) // _AGAIN_S
+        self._ask(MAKE_EDITION, day.isoformat(), f"edition-{day}-{turn}")
+
+    def ask_for_collection(self, day: date, source: str, now: datetime) -> None:
+        """Queue one source's answer of one day, at most once in _COLLECT_AGAIN_S. Raises QueueDown."""
+        turn = int(now.timestamp()) // _COLLECT_AGAIN_S
+        name = hashlib.sha256(source.encode()).hexdigest()[:12]  # an id takes letters, digits, - and _
+        self._ask(COLLECT, f"{day} {source}", f"collect-{day}-{name}-{turn}")
+
+    def _ask(self, job: str, about: str, job_id: str) -> None:
         with self._reaching():
             queue = Queue(EDITIONS, connection=self.connection, serializer=JSONSerializer)
             try:
                 queue.enqueue_call(
-                    MAKE_EDITION,
-                    args=(day.isoformat(),),
-                    job_id=f"edition-{day.isoformat()}-{turn}",
+                    job,
+                    args=(about,),
+                    job_id=job_id,
                     timeout=_TIMEOUT_S,
                     result_ttl=0,
                     failure_ttl=86_400,
@@ -61,6 +74,11 @@ class WorkQueue:
             return bool(self.connection.ping())
         except redis.RedisError:
             return False
+
+    def waiting(self) -> dict[str, int]:
+        """Jobs that wait, by queue. Raises QueueDown."""
+        with self._reaching():
+            return {name: Queue(name, connection=self.connection).count for name in QUEUES}
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:

@@ -34,8 +34,11 @@ def opened(settings: Settings, clock: Clock) -> Iterator[tuple[Store, Plan]]:
 def _plan(settings: Settings, store: Store, web: httpx.Client, clock: Clock) -> Plan:
     fetcher = Fetcher(web, settings.http, store.http, clock)
     gate = store.gate(ARXIV_GATE, settings.arxiv.min_interval_s)
+    enabled = [source for source in settings.sources if source.enabled]
     return Plan(
-        sources=[_source(source, fetcher, gate) for source in settings.sources if source.enabled],
+        sources=[_source(source, fetcher, gate) for source in enabled],
+        daily=frozenset(source.name for source in enabled if source.daily),
+        calendar=settings.calendar(),
         categories=settings.closed_list(),
         glossary=glossary(),
         weights=Weights(**settings.select.model_dump()),
@@ -54,3 +57,9 @@ def _source(settings: SourceSettings, fetcher: Fetcher, gate: Gate) -> Source:
             return DeepLearn(settings.name, settings.url, fetcher)
         case "feed":
             return Feed(settings.name, settings.url, fetcher)
+
+
+def owners(settings: Settings, store: Store) -> list[tuple[str, str]]:
+    """(platform, person) of each owner: those of the settings, then those who gave a code."""
+    named = [(platform, person) for platform, _, person in (each.partition(":") for each in settings.owners)]
+    return list(dict.fromkeys([*named, *store.owners.all()]))

@@ -45,6 +45,8 @@ class Wording:
     places_many: str
     tally: str
     votes: str
+    alert_failed: str
+    alert_sources: str
 
 
 _MONTHS = (
@@ -83,6 +85,11 @@ KOREAN = Wording(
     places_many="{count}곳",
     tally="{entries}건 → {papers}편",
     votes="추천 {count}",
+    alert_failed=(
+        "{date} 다이제스트를 아직 만들지 못했습니다. 어느 출처에서도 가져오지 못했습니다({reason}). "
+        "10분마다 다시 시도합니다."
+    ),
+    alert_sources="{date} 다이제스트에 빠진 출처가 있습니다.",
 )
 
 ENGLISH = Wording(
@@ -116,6 +123,8 @@ ENGLISH = Wording(
     places_many="{count} places",
     tally="{entries} entries → {papers} papers",
     votes="{count} votes",
+    alert_failed="No digest of {date} yet: every source failed ({reason}). It is tried again every 10 minutes.",
+    alert_sources="The digest of {date} came out without some sources.",
 )
 
 

@@ -14,6 +14,7 @@ from bot.terminal.render import render
 from bot.terminal.send import TerminalSender, show
 from bot.texts import texts
 from bot.view import blocks, first_screen
+from workers.domain.blocks import Closing
 from workers.domain.deliveries import Delivery, Message
 from workers.domain.models import Category, Text
 from workers.store import Store
@@ -48,7 +49,7 @@ class TerminalChat:
 
     async def deliver(self) -> None:
         """Print what is due here, once it is published."""
-        sender = TerminalSender(self._console)
+        sender = TerminalSender(self._console, texts(self._language))
         while not await deliver_next(self._store, self.platform, sender, self._render):
             await asyncio.sleep(_LOOK_AGAIN_S)
 
@@ -69,7 +70,9 @@ class TerminalChat:
             if reply.ends:
                 return
 
-    def _render(self, text: Text, delivery: Delivery) -> list[Message]:
+    def _render(self, text: Text | None, delivery: Delivery) -> list[Message]:
+        if text is None:
+            return render([Closing(tuple((delivery.notice or "").splitlines()))], delivery.language)
         shown = blocks(text.digest, self._categories)
         if delivery.layout == "screen":
             shown = first_screen(shown, texts(delivery.language).rest)

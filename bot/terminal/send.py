@@ -7,20 +7,31 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from bot.texts import Texts
 from workers.domain.deliveries import Message
 
 _LEAD = re.compile(r"(?:\s*•\s)|\s+")
 
 
 class TerminalSender:
-    def __init__(self, console: Console) -> None:
-        self._console, self._numbers = console, count(1)
+    def __init__(self, console: Console, said: Texts) -> None:
+        self._console, self._said, self._numbers = console, said, count(1)
 
     async def send(self, chat: str, thread: str, message: Message) -> str:
         """Print `message`; the one terminal is every chat."""
         del chat, thread
         show(self._console, message)
         return str(next(self._numbers))
+
+    async def edit(self, chat: str, message_id: str, message: Message) -> None:
+        """What is printed stays: the new words are printed below, with what they replace."""
+        del chat
+        self._console.print(f"[dim]{self._said.corrected.format(number=message_id)}[/dim]")
+        show(self._console, message)
+
+    async def delete(self, chat: str, message_id: str) -> None:
+        del chat
+        self._console.print(f"[dim]{self._said.taken_back.format(number=message_id)}[/dim]")
 
 
 def show(console: Console, message: Message) -> None:

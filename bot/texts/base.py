@@ -21,3 +21,5 @@ class Texts:
     help: str
     goodbye: str
     files: str
+    corrected: str
+    taken_back: str

@@ -27,4 +27,6 @@ ENGLISH = Texts(
     ),
     goodbye="Goodbye.",
     files="Files written.",
+    corrected="Message {number} now reads:",
+    taken_back="Message {number} was taken back.",
 )

@@ -24,4 +24,6 @@ KOREAN = Texts(
     help="/digest — 전체 다이제스트\n/digest 분류 — 한 분류만(예: /digest 로보틱스)\n/help — 도움말\n/quit — 끝내기",
     goodbye="안녕히 가세요.",
     files="파일을 저장했습니다.",
+    corrected="{number}번째 글을 다음과 같이 고쳤습니다.",
+    taken_back="{number}번째 글을 거두었습니다.",
 )

@@ -69,6 +69,8 @@ def whole_way(bodies: dict[str, bytes], shares: dict[str, float]) -> None:
             Arxiv("arxiv", "http://arxiv/rss", CATEGORIES, None, fetcher, FakeGate()),
             HuggingFace("huggingface", "http://hf/daily_papers", fetcher),
         ],
+        daily=frozenset({"huggingface"}),
+        calendar=settings.calendar(),
         categories=settings.closed_list(),
         glossary=config.glossary(),
         weights=Weights(**settings.select.model_dump()),
@@ -84,7 +86,7 @@ def whole_way(bodies: dict[str, bytes], shares: dict[str, float]) -> None:
         last = now
 
     with tempfile.TemporaryDirectory() as folder, open_store(f"sqlite:///{folder}/store.db", clock) as store:
-        edition = pipeline.find_or_make(DAY, plan, store.editions, clock, tell)
+        edition = pipeline.find_or_make(DAY, plan, store.editions, store.collections, clock, tell)
         tell("close", "")
         text = pipeline.find_or_write(edition, "ko", plan, store.editions, tell)
         assert text.chart_png is not None

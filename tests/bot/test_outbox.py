@@ -17,7 +17,9 @@ from workers.store.subscriptions import Wanted
 pytestmark = pytest.mark.usefixtures("edition")
 
 
-def render(text: Text, delivery: Delivery) -> list[Message]:
+def render(text: Text | None, delivery: Delivery) -> list[Message]:
+    if text is None:
+        return [Message(f"notice: {delivery.notice}")]
     return [Message(f"{delivery.language} {part} {text.digest.date}") for part in ("first", "second", "third")]
 
 

@@ -14,6 +14,7 @@ class FakeSubscriptions:
         self.chats = {chat.subscription_id: chat for chat in chats}
         self.closed = list(closed)
         self.delivered: list[tuple[str, date]] = []
+        self.silent: list[bool] = []
 
     def due(self, now: datetime) -> list[Subscription]:
         return [chat for chat in self.chats.values() if chat.due_at <= now]
@@ -23,9 +24,12 @@ class FakeSubscriptions:
         days = sorted((day for day in self.closed if had is None or day > had), reverse=True)
         return days if had else days[:1]
 
-    def deliver(self, to: Subscription, days: Sequence[date], next_due_at: datetime, now: datetime) -> bool:
+    def deliver(
+        self, to: Subscription, days: Sequence[date], next_due_at: datetime, now: datetime, silent: bool
+    ) -> bool:
         if self.chats[to.subscription_id].due_at != to.due_at:
             return False
         self.chats[to.subscription_id] = replace(to, due_at=next_due_at, had=max([*days, to.had or date.min]))
         self.delivered += [(to.chat, day) for day in days]
+        self.silent += [silent for _ in days]
         return True

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.fakes.subscriptions import FakeSubscriptions
 from workers.domain.deliveries import Subscription
-from workers.steps.publish import next_slot, publish
+from workers.steps.publish import publish
 
 WEEKDAYS, EVERY_DAY = (0, 1, 2, 3, 4), tuple(range(7))
 MONDAY, TUESDAY, WEDNESDAY = date(2025, 6, 2), date(2025, 6, 3), date(2025, 6, 4)
@@ -39,99 +38,14 @@ def chat(n: int = 1, **overrides: Any) -> Subscription:
     return Subscription(**(values | overrides))
 
 
-@pytest.mark.parametrize(
-    ("zone", "after", "slot", "due"),
-    [
-        ("Asia/Seoul", "2025-06-03 23:59:59", "09:00", "2025-06-04 00:00"),
-        ("Asia/Seoul", "2025-06-04 00:00", "09:00", "2025-06-05 00:00"),
-        ("Asia/Seoul", "2025-06-04 20:00", "06:30", "2025-06-04 21:30"),
-        ("America/New_York", "2025-06-04 00:00", "09:00", "2025-06-04 13:00"),
-        ("America/New_York", "2025-12-03 00:00", "09:00", "2025-12-03 14:00"),
-        ("Europe/Berlin", "2025-06-04 00:00", "09:00", "2025-06-04 07:00"),
-        ("Europe/Berlin", "2025-12-03 00:00", "09:00", "2025-12-03 08:00"),
-        ("Asia/Kolkata", "2025-06-04 00:00", "09:00", "2025-06-04 03:30"),
-        ("Pacific/Auckland", "2025-06-04 00:00", "09:00", "2025-06-04 21:00"),
-        ("Pacific/Auckland", "2025-12-03 00:00", "09:00", "2025-12-03 20:00"),
-        ("UTC", "2025-06-04 00:00", "00:00", "2025-06-05 00:00"),
-        ("UTC", "2025-06-04 00:00", "23:59", "2025-06-04 23:59"),
-    ],
-)
-def test_the_next_slot_is_the_next_time_the_local_clocks_show_it(zone: str, after: str, slot: str, due: str) -> None:
-    found = next_slot(utc(after), slot, zone, EVERY_DAY)
-    assert found == utc(due)
-    assert found.utcoffset() == timedelta(0)
-
-
-@pytest.mark.parametrize(
-    ("zone", "after", "slot", "due"),
-    [
-        ("America/New_York", "2025-03-08 08:00", "02:30", "2025-03-09 07:00"),
-        ("America/New_York", "2025-03-08 08:00", "02:00", "2025-03-09 07:00"),
-        ("America/New_York", "2025-03-09 07:00", "02:30", "2025-03-10 06:30"),
-        ("America/New_York", "2025-03-08 08:00", "01:59", "2025-03-09 06:59"),
-        ("America/New_York", "2025-03-08 08:00", "03:00", "2025-03-09 07:00"),
-        ("Europe/Berlin", "2025-03-29 03:00", "02:30", "2025-03-30 01:00"),
-        ("Europe/Berlin", "2025-03-29 03:00", "02:59", "2025-03-30 01:00"),
-        ("Europe/Berlin", "2025-03-30 01:00", "02:30", "2025-03-31 00:30"),
-        ("Pacific/Auckland", "2025-09-27 00:00", "02:30", "2025-09-27 14:00"),
-    ],
-)
-def test_a_time_that_the_clocks_skip_becomes_the_first_they_show(zone: str, after: str, slot: str, due: str) -> None:
-    assert next_slot(utc(after), slot, zone, EVERY_DAY) == utc(due)
-
-
-@pytest.mark.parametrize(
-    ("zone", "after", "slot", "first", "following"),
-    [
-        ("America/New_York", "2025-11-01 12:00", "01:30", "2025-11-02 05:30", "2025-11-03 06:30"),
-        ("Europe/Berlin", "2025-10-25 12:00", "02:30", "2025-10-26 00:30", "2025-10-27 01:30"),
-        ("Pacific/Auckland", "2025-04-05 00:00", "02:30", "2025-04-05 13:30", "2025-04-06 14:30"),
-    ],
-)
-def test_a_time_that_comes_twice_counts_once(zone: str, after: str, slot: str, first: str, following: str) -> None:
-    found = next_slot(utc(after), slot, zone, EVERY_DAY)
-    assert found == utc(first)
-    assert next_slot(found, slot, zone, EVERY_DAY) == utc(following)
-
-
-@pytest.mark.parametrize(
-    "zone", ["Asia/Seoul", "America/New_York", "Europe/Berlin", "Asia/Kolkata", "Pacific/Auckland"]
-)
-@pytest.mark.parametrize("slot", ["00:00", "02:30", "09:00", "23:45"])
-def test_a_year_of_slots_has_one_a_day(zone: str, slot: str) -> None:
-    moment = datetime(2025, 1, 1, tzinfo=ZoneInfo(zone)).astimezone(UTC) - timedelta(seconds=1)
-    days = []
-    for _ in range(365):
-        moment = next_slot(moment, slot, zone, EVERY_DAY)
-        days.append(moment.astimezone(ZoneInfo(zone)).date())
-    assert days == [date(2025, 1, 1) + timedelta(days=n) for n in range(365)]
-
-
-@pytest.mark.parametrize(
-    ("after", "weekdays", "due"),
-    [
-        ("2025-06-06 00:00", WEEKDAYS, "2025-06-09 00:00"),
-        ("2025-06-05 23:59", WEEKDAYS, "2025-06-06 00:00"),
-        ("2025-06-04 00:00", (2,), "2025-06-11 00:00"),
-        ("2025-06-04 00:00", (5, 6), "2025-06-07 00:00"),
-    ],
-)
-def test_only_the_wanted_weekdays_count(after: str, weekdays: tuple[int, ...], due: str) -> None:
-    assert next_slot(utc(after), "09:00", "Asia/Seoul", weekdays) == utc(due)
-
-
-def test_the_weekday_is_the_chats_own_and_not_utcs() -> None:
-    assert next_slot(utc("2025-06-07 12:00"), "06:00", "Asia/Seoul", (0,)) == utc("2025-06-08 21:00")
-
-
-def test_a_slot_without_a_weekday_is_an_error() -> None:
-    with pytest.raises(ValueError, match="a slot needs a weekday"):
-        next_slot(NOW, "09:00", "Asia/Seoul", ())
+def nothing(_since: datetime) -> bool:
+    """No edition is in the making."""
+    return False
 
 
 def published(chats: Sequence[Subscription], closed: Sequence[date]) -> tuple[FakeSubscriptions, int]:
     subscriptions = FakeSubscriptions(chats, closed)
-    return subscriptions, publish(subscriptions, NOW)
+    return subscriptions, publish(subscriptions, nothing, NOW)
 
 
 def test_a_chat_gets_what_it_has_not_had_the_newest_first() -> None:
@@ -153,7 +67,7 @@ def test_a_slot_missed_for_days_moves_past_now() -> None:
 
 def test_publishing_twice_delivers_once() -> None:
     subscriptions, _ = published([chat()], [TUESDAY])
-    assert publish(subscriptions, NOW) == 0
+    assert publish(subscriptions, nothing, NOW) == 0
     assert subscriptions.delivered == [("chat1", TUESDAY)]
 
 
@@ -178,18 +92,20 @@ def test_a_chat_that_had_nothing_waits_for_the_first_edition() -> None:
     assert made == 0
     assert subscriptions.chats[1] == new
     subscriptions.closed = [MONDAY, TUESDAY]
-    assert publish(subscriptions, NOW + timedelta(hours=8)) == 1
+    assert publish(subscriptions, nothing, NOW + timedelta(hours=8)) == 1
     assert subscriptions.delivered == [("chat1", TUESDAY)]
 
 
 def test_a_slot_that_another_process_moved_is_not_counted() -> None:
     class Raced(FakeSubscriptions):
-        def deliver(self, to: Subscription, days: Sequence[date], next_due_at: datetime, now: datetime) -> bool:
-            super().deliver(to, days, next_due_at, now)
-            return super().deliver(to, days, next_due_at, now)
+        def deliver(
+            self, to: Subscription, days: Sequence[date], next_due_at: datetime, now: datetime, silent: bool
+        ) -> bool:
+            super().deliver(to, days, next_due_at, now, silent)
+            return super().deliver(to, days, next_due_at, now, silent)
 
     subscriptions = Raced([chat()], [TUESDAY])
-    assert publish(subscriptions, NOW) == 0
+    assert publish(subscriptions, nothing, NOW) == 0
     assert subscriptions.delivered == [("chat1", TUESDAY)]
 
 
@@ -198,3 +114,32 @@ def test_each_chat_has_its_own_hour() -> None:
     subscriptions, _ = published([chat(1), berlin], [TUESDAY])
     assert subscriptions.chats[1].due_at == utc("2025-06-05 00:00")
     assert subscriptions.chats[2].due_at == utc("2025-06-04 23:30")
+
+
+@pytest.mark.parametrize(
+    ("due", "slot", "now", "silent"),
+    [
+        ("2025-06-04 00:00", "09:00", "2025-06-04 00:00:30", False),
+        ("2025-06-04 00:00", "09:00", "2025-06-04 02:00", False),
+        ("2025-06-04 00:00", "09:00", "2025-06-04 02:00:01", True),
+        ("2025-06-04 12:50", "21:50", "2025-06-04 13:05", True),  # a quarter of an hour late, and night in Seoul
+        ("2025-06-03 21:00", "06:00", "2025-06-03 21:00:02", False),  # who asks for six in the morning means it
+    ],
+)
+def test_a_slot_caught_up_late_or_at_night_makes_no_sound(due: str, slot: str, now: str, silent: bool) -> None:
+    subscriptions = FakeSubscriptions([chat(due_at=utc(due), slot=slot)], [TUESDAY])
+    assert publish(subscriptions, nothing, utc(now)) == 1
+    assert subscriptions.silent == [silent]
+
+
+def test_a_slot_waits_for_an_edition_that_is_being_made() -> None:
+    asked: list[datetime] = []
+
+    def under_way(since: datetime) -> bool:
+        asked.append(since)
+        return True
+
+    subscriptions = FakeSubscriptions([chat()], [TUESDAY])
+    assert publish(subscriptions, under_way, NOW) == 0
+    assert subscriptions.chats[1].due_at == utc("2025-06-04 00:00")
+    assert asked == [NOW - timedelta(hours=2)], "an edition that takes longer is not waited for"

@@ -189,24 +189,24 @@ def test_what_a_source_missed_is_remembered_until_it_is_made_up(store: Store) ->
     failed = Collected(SourceReport("arxiv", "failed", reason="HTTP 503"))
     other = Collected(SourceReport("huggingface", "ok", 1))
     close(store, DAY, [numbered(1)], collected=[failed, other])
-    assert store.editions.missed(NEXT) == {"arxiv": [DAY]}
-    made_up = Collected(SourceReport("arxiv", "ok", 9), made_up_days=(DAY,))
+    assert store.collections.waiting(NEXT) == {"arxiv": [DAY]}
+    made_up = Collected(SourceReport("arxiv", "ok", 9), earlier=(DAY,))
     close(store, NEXT, [numbered(2)], collected=[made_up, other])
-    assert store.editions.missed(NEXT + timedelta(days=1)) == {}
+    assert store.collections.waiting(NEXT + timedelta(days=1)) == {}
 
 
 def test_a_source_is_not_asked_for_days_long_past(store: Store) -> None:
     failed = Collected(SourceReport("arxiv", "failed", reason="HTTP 503"))
     close(store, DAY, [numbered(1)], collected=[failed])
-    assert store.editions.missed(DAY + timedelta(days=7)) == {"arxiv": [DAY]}
-    assert store.editions.missed(DAY + timedelta(days=8)) == {}
+    assert store.collections.waiting(DAY + timedelta(days=7)) == {"arxiv": [DAY]}
+    assert store.collections.waiting(DAY + timedelta(days=8)) == {}
 
 
 def test_a_day_without_any_edition_still_remembers_what_failed(store: Store) -> None:
     attempt = store.editions.claim(DAY)
     assert attempt is not None
-    store.editions.note_failure(DAY, attempt, [SourceReport("arxiv", "failed", reason="no answer")])
-    assert store.editions.missed(NEXT) == {"arxiv": [DAY]}
+    store.editions.note_failure(DAY, attempt, [Collected(SourceReport("arxiv", "failed", reason="no answer"))])
+    assert store.collections.waiting(NEXT) == {"arxiv": [DAY]}
 
 
 def test_open_editions_are_found_unless_somebody_works_on_them_or_they_rest(

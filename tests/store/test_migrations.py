@@ -1,17 +1,22 @@
 """The schema: what the migrations leave is what the tables say, on both databases."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from tests.fakes.clock import FakeClock
+from tests.fakes.papers import paper
+from workers.domain.deliveries import Message
 from workers.domain.errors import SettingsError
+from workers.domain.models import Collected, Digest, Placed, Selection, SourceReport, Text
 from workers.store import Store, open_store
-from workers.store.migrate import alembic_config
+from workers.store.migrate import alembic_config, tables_may_be_rebuilt
 from workers.store.tables import metadata
 from workers.store.transactions import write
 
@@ -27,6 +32,28 @@ def test_the_way_down_leaves_nothing_behind(store: Store) -> None:
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
     assert inspect(store.engine).get_table_names() == ["alembic_version"]
+
+
+def test_what_a_store_holds_survives_the_way_down_and_up(store: Store, store_url: str, moving_clock: FakeClock) -> None:
+    day, one, report = date(2025, 6, 3), paper(), Collected(SourceReport("arxiv", "ok", 1))
+    attempt = store.editions.claim(day)
+    assert attempt is not None
+    store.editions.close(day, attempt, Selection((one,), {}), [Placed(1, one, "Robotics")], [report])
+    store.editions.save_text(day, Text(Digest(day.isoformat(), "ko", "제목", (), (), (), 1, 1, {}, ()), None))
+    store.outbox.request("request:1", "terminal", "a", day, "ko", "sections")
+    delivery = store.outbox.claim("terminal")
+    assert delivery is not None
+    store.outbox.expand(delivery, [Message("one", (1,))])
+    with tables_may_be_rebuilt(store.engine), write(store.engine) as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+    store.close()
+    with open_store(store_url, moving_clock) as again:
+        assert again.editions.get(day) == store.editions.get(day)
+        assert again.outbox.parts("request:1") == [(0, "pending", None)]
+        with pytest.raises(IntegrityError), write(again.engine) as connection:
+            connection.execute(text("DELETE FROM edition"))
 
 
 def test_many_processes_may_open_a_new_store_at_once(store_url: str, moving_clock: FakeClock) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
-from workers.domain.deliveries import Delivery, Message
+from workers.domain.deliveries import PENDING, POSTED, Delivery, Message
 from workers.domain.errors import LeaseLost
 from workers.domain.models import (
     Collected,
@@ -17,7 +17,6 @@ from workers.domain.models import (
     Text,
 )
 from workers.store import Store
-from workers.store.outbox import PENDING, POSTED
 from workers.store.subscriptions import Wanted
 
 DAY = date(2025, 6, 3)
@@ -137,8 +136,8 @@ def test_a_slot_makes_its_deliveries_and_moves_on_in_one_step(store: Store, edit
     (due,) = store.subscriptions.due(NOW)
     tomorrow = NOW + timedelta(days=1)
     assert store.subscriptions.closed_after(due.had) == [DAY]
-    assert store.subscriptions.deliver(due, [DAY], tomorrow, NOW)
-    assert not store.subscriptions.deliver(due, [DAY], tomorrow, NOW)
+    assert store.subscriptions.deliver(due, [DAY], tomorrow, NOW, silent=False)
+    assert not store.subscriptions.deliver(due, [DAY], tomorrow, NOW, silent=False)
     assert store.subscriptions.due(NOW) == []
     (again,) = store.subscriptions.due(tomorrow)
     assert again.had == DAY

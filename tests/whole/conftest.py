@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,28 @@ def replay_server(shared_data: Path) -> Iterator[str]:
 @pytest.fixture
 def replay(replay_server: str) -> Replay:
     return Replay(replay_server)
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """One clock for all processes of a test, moved by writing its file."""
+
+    file: Path
+
+    def move_to(self, moment: datetime) -> None:
+        """Every process with `environment` has this moment now; time goes on from there."""
+        aside = self.file.with_suffix(".new")
+        aside.write_text(str((moment - datetime.now(UTC)).total_seconds()), "ascii")
+        aside.replace(self.file)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"PAPERBOY_CLOCK_AHEAD": str(self.file)}
+
+
+@pytest.fixture
+def rehearsal(tmp_path: Path) -> Rehearsal:
+    return Rehearsal(tmp_path / "ahead")
 
 
 Settings = dict[str, Any]

@@ -7,7 +7,6 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 import psutil
@@ -16,15 +15,16 @@ import redis
 from sqlalchemy import func, select
 
 from bot import valkey
+from bot.sample import DAY, MORNING
 from bot.supervisor import Part, running
 from tests.fakes.web import Answer, Web, web
+from tests.whole.conftest import Rehearsal
 from workers.queue import WorkQueue
 from workers.store import Store, open_store
 from workers.store.subscriptions import Wanted
 from workers.store.tables import delivery, edition, listing
-from workers.system import SystemClock
+from workers.system import system_clock
 
-DAY = date(2024, 10, 6)
 ROWS = [
     {
         "paper": {
@@ -64,12 +64,13 @@ def kill_worker_and_job() -> None:
 
 
 def test_flushall_and_a_killed_worker_lose_nothing(
-    tmp_path: Path, files: Callable[[str], Path], capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, files: Callable[[str], Path], rehearsal: Rehearsal, capfd: pytest.CaptureFixture[str]
 ) -> None:
     let_go = threading.Event()
+    rehearsal.move_to(MORNING)
     with web(Answer(body=json.dumps(ROWS).encode(), hold=let_go)) as source:
-        environment = {**os.environ, "PAPERBOY_CONFIG": str(files(source.url)), "PAPERBOY_LOG_LEVEL": "ERROR"}
-        with open_store(f"sqlite:///{tmp_path / 'store.db'}", SystemClock()) as store:
+        environment = {**os.environ, **rehearsal.environment, "PAPERBOY_CONFIG": str(files(source.url))}
+        with open_store(f"sqlite:///{tmp_path / 'store.db'}", system_clock(environment)) as store:
             asyncio.run(_story(tmp_path, environment, source, let_go, store))
             with store.engine.connect() as connection:
                 attempts = connection.execute(select(edition.c.attempt)).scalar_one()

@@ -5,6 +5,12 @@ from datetime import date, datetime
 
 from workers.domain.models import Language
 
+PENDING, SENDING, POSTED = "pending", "sending", "posted"
+UNKNOWN, FAILED, DROPPED = "unknown", "failed", "dropped"
+"""A part's states: it goes from pending to sending, and ends as one of the last four."""
+TAKEN_BACK = "taken back"
+"""Why a part was dropped whose edition was retracted; it is sent when that edition is made anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
@@ -26,16 +32,23 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One cause to post one edition to one chat, claimed under `attempt`."""
+    """One cause to post to one chat, claimed under `attempt`: the edition of `day`, or a `notice` of one paragraph.
+
+    `retracted`: what was posted is to be taken back. `revision` counts how often the edition was made anew.
+    """
 
     delivery_id: int
     platform: str
     chat: str
     thread: str
-    day: date
+    day: date | None
     language: Language
     layout: str
     attempt: int
+    silent: bool = False
+    notice: str | None = None
+    revision: int = 0
+    retracted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +62,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One message of a delivery on its way to the chat."""
+    """One step of a delivery: a message to send, to put in the place of `message_id`, or (None) to take that back."""
 
     part_id: int
     n: int
-    message: Message
+    message: Message | None
+    message_id: str | None = None

@@ -51,8 +51,10 @@ class Collected:
 
     report: SourceReport
     entries: tuple[Entry, ...] = ()
-    made_up_days: tuple[date, ...] = ()
-    """Days this source had missed and has brought now."""
+    earlier: tuple[date, ...] = ()
+    """Earlier days that are in `entries` too: missed before, or without an edition of their own."""
+    lacking: tuple[date, ...] = ()
+    """Earlier days that were asked for and failed."""
 
 
 def answered(name: str, entries: Sequence[Entry], dropped: int = 0, fault: str = "") -> Collected:

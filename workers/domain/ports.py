@@ -15,7 +15,6 @@ from workers.domain.models import (
     Past,
     Placed,
     Selection,
-    SourceReport,
     Text,
 )
 
@@ -86,15 +85,15 @@ class Editions(Protocol):
         """Keep how far the work is; with an attempt also its lease, without one (a closed edition) just the note."""
         ...
 
-    def missed(self, day: date) -> Mapping[str, Sequence[date]]:
-        """Source name → days before `day` that it failed and has not brought since, oldest first."""
+    def in_the_making(self, since: datetime) -> bool:
+        """True while an edition that was wanted later than `since` is still to be closed."""
         ...
 
     def history(self, wanted: Sequence[Paper]) -> Sequence[Past | None]:
         """What is known of each paper, in the order asked."""
         ...
 
-    def note_failure(self, day: date, attempt: int, reports: Sequence[SourceReport]) -> None:
+    def note_failure(self, day: date, attempt: int, collected: Sequence[Collected]) -> None:
         """Keep what failed although no edition came of it."""
         ...
 
@@ -120,6 +119,22 @@ class Editions(Protocol):
         ...
 
 
+class Collections(Protocol):
+    """The store, as far as answers are kept for the edition that will use them."""
+
+    def kept(self, source: str, day: date) -> Collected | None:
+        """An answer of that day that no edition has used."""
+        ...
+
+    def keep(self, day: date, answer: Collected, retry_in_s: float) -> None:
+        """Keep an answer; a failed one is only noted, to be tried again."""
+        ...
+
+    def waiting(self, day: date) -> Mapping[str, Sequence[date]]:
+        """Source name → days before `day` that no edition has: failed then, or kept since; oldest first."""
+        ...
+
+
 class Subscriptions(Protocol):
     """The store, as far as publishing needs it."""
 
@@ -127,4 +142,18 @@ class Subscriptions(Protocol):
 
     def closed_after(self, had: date | None) -> Sequence[date]: ...
 
-    def deliver(self, to: Subscription, days: Sequence[date], next_due_at: datetime, now: datetime) -> bool: ...
+    def deliver(
+        self, to: Subscription, days: Sequence[date], next_due_at: datetime, now: datetime, silent: bool
+    ) -> bool: ...
+
+
+class Work(Protocol):
+    """The queue, as far as the clock fills it. Asking raises QueueDown; what is asked twice is done once."""
+
+    def ask_for_edition(self, day: date, now: datetime) -> None: ...
+
+    def ask_for_collection(self, day: date, source: str, now: datetime) -> None: ...
+
+    def ring(self) -> None:
+        """Wake whoever waits for news."""
+        ...

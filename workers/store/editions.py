@@ -2,18 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Engine, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, func, select, update
 
 from workers.domain.errors import LeaseLost
 from workers.domain.models import (
     Collected,
     Digest,
     Edition,
-    Link,
     Paper,
     Past,
     Placed,
@@ -22,12 +21,10 @@ from workers.domain.models import (
     Text,
 )
 from workers.domain.ports import Clock
-from workers.store import papers
-from workers.store.tables import collection, edition, listing, paper, text
+from workers.store import collections, papers
+from workers.store.tables import edition, listing, paper, text
 from workers.store.transactions import insert, read, write
 
-MISSED_DAYS = 7
-"""How long a source is asked for a day it failed; Hugging Face and arXiv's API answer for longer, readers forget."""
 _TREND_DAYS = 14
 _WRITTEN_WITHIN = timedelta(days=1)
 _DIGEST = TypeAdapter(Digest)
@@ -41,10 +38,12 @@ class EditionStore:
 
     def claim(self, day: date) -> int | None:
         with write(self._engine) as connection:
+            papers.lock(connection)
             now = self._clock.now()
             connection.execute(_first_row(connection, day))
-            row = connection.execute(select(edition).where(edition.c.day == day).with_for_update()).one()
-            if row.closed_at or (row.lease_until and row.lease_until > now):
+            row = connection.execute(select(edition).where(edition.c.day == day)).one()
+            under_way = select(edition.c.day).where(edition.c.closed_at.is_(None), edition.c.lease_until > now).limit(1)
+            if row.closed_at or connection.execute(under_way).one_or_none():
                 return None
             attempt = int(row.attempt) + 1
             connection.execute(
@@ -59,9 +58,17 @@ class EditionStore:
             self._guarded(connection, day, attempt, lease_until=self._clock.now() + self._lease)
 
     def want(self, day: date) -> None:
-        """Write down that `day` shall have an edition, before any queue is asked: what is open is found again."""
+        """Write down that `day` shall have an edition, before any queue is asked: what is open is found again.
+
+        A day that is wanted is a day readers expect, so that its quiet is told to them.
+        """
+        with read(self._engine) as connection:
+            known = select(edition.c.day).where(edition.c.day == day, edition.c.wanted_at.is_not(None))
+            if connection.execute(known).one_or_none():
+                return
         with write(self._engine) as connection:
             connection.execute(_first_row(connection, day))
+            connection.execute(update(edition).where(edition.c.day == day).values(wanted_at=self._clock.now()))
 
     def release(self, day: date, attempt: int, retry_in_s: float) -> None:
         """Give an unfinished edition back; a lease already lost is nobody's to give."""
@@ -90,17 +97,27 @@ class EditionStore:
         return [(item["step"], item["detail"]) for item in row.progress] if row else []
 
     def open_days(self) -> list[date]:
-        """Editions that are wanted and that nobody works on: what the reconciler queues again."""
+        """Editions to be made that nobody works on: what the reconciler queues again, oldest first."""
         with read(self._engine) as connection:
             now = self._clock.now()
             rows = connection.execute(
                 select(edition.c.day)
-                .where(edition.c.closed_at.is_(None))
+                .where(_to_be_made())
                 .where(edition.c.lease_until.is_(None) | (edition.c.lease_until <= now))
                 .where(edition.c.retry_at.is_(None) | (edition.c.retry_at <= now))
                 .order_by(edition.c.day)
             )
             return [row.day for row in rows]
+
+    def in_the_making(self, since: datetime) -> bool:
+        with read(self._engine) as connection:
+            query = select(edition.c.day).where(_to_be_made(), edition.c.wanted_at > since).limit(1)
+            return connection.execute(query).one_or_none() is not None
+
+    def newest_asked_for(self) -> date | None:
+        """The latest day that somebody wanted an edition of, made or not."""
+        with read(self._engine) as connection:
+            return connection.execute(select(func.max(edition.c.day))).scalar()
 
     def unwritten_days(self, languages: Sequence[str]) -> list[date]:
         """Editions closed in the last day that still lack a text: their worker stopped between closing and writing."""
@@ -114,33 +131,20 @@ class EditionStore:
                 days.update(connection.execute(closed.where(edition.c.day.not_in(written))).scalars())
         return sorted(days)
 
-    def missed(self, day: date) -> dict[str, list[date]]:
-        with read(self._engine) as connection:
-            rows = connection.execute(
-                select(collection.c.source, collection.c.day)
-                .where(collection.c.status == "failed", collection.c.made_up_on.is_(None))
-                .where(collection.c.day < day, collection.c.day >= day - timedelta(days=MISSED_DAYS))
-                .order_by(collection.c.day)
-            ).all()
-        found: dict[str, list[date]] = {}
-        for row in rows:
-            found.setdefault(row.source, []).append(row.day)
-        return found
-
     def paper(self, arxiv_id: str) -> Paper | None:
         """A paper that was ever collected, listed or not."""
         with read(self._engine) as connection:
             row = connection.execute(select(paper).where(paper.c.arxiv_id == arxiv_id)).one_or_none()
-        return _paper(row) if row else None
+        return papers.of_row(row) if row else None
 
     def history(self, wanted: Sequence[Paper]) -> list[Past | None]:
         with read(self._engine) as connection:
             return papers.history(connection, wanted)
 
-    def note_failure(self, day: date, attempt: int, reports: Sequence[SourceReport]) -> None:
+    def note_failure(self, day: date, attempt: int, collected: Sequence[Collected]) -> None:
         with write(self._engine) as connection:
             self._guarded(connection, day, attempt, lease_until=self._clock.now() + self._lease)
-            _keep_reports(connection, day, reports)
+            collections.settle(connection, day, [answer for answer in collected if answer.report.status == "failed"])
 
     def close(
         self, day: date, attempt: int, selection: Selection, placed: Sequence[Placed], collected: Sequence[Collected]
@@ -167,13 +171,38 @@ class EditionStore:
                     [{"day": day, "n": it.n, "paper_id": ids[it.paper], "label": it.label} for it in placed],
                 )
                 papers.label(connection, {ids[item.paper]: item.label for item in placed})
-            _keep_reports(connection, day, reports)
-            for answer in collected:
-                connection.execute(
-                    update(collection)
-                    .where(collection.c.source == answer.report.name, collection.c.day.in_(answer.made_up_days))
-                    .values(made_up_on=day)
+            collections.settle(connection, day, collected)
+
+    def reopen(self, day: date) -> bool:
+        """Make a closed edition anew: its papers are free again, its texts gone; False where there is none to redo.
+
+        What was posted stays posted until the new edition is written; see `OutboxStore.revise`.
+        """
+        with write(self._engine) as connection:
+            papers.lock(connection)
+            reopened = connection.execute(
+                update(edition)
+                .where(edition.c.day == day, edition.c.closed_at.is_not(None))
+                .values(
+                    closed_at=None, retracted_at=None, lease_until=None, retry_at=None, revision=edition.c.revision + 1
                 )
+            )
+            if reopened.rowcount != 1:
+                return False
+            connection.execute(delete(listing).where(listing.c.day == day))
+            connection.execute(delete(text).where(text.c.day == day))
+            collections.free(connection, day)
+            return True
+
+    def retract(self, day: date) -> bool:
+        """Take a closed edition back: nobody gets it any more; its papers stay announced. False where there is none."""
+        with write(self._engine) as connection:
+            retracted = connection.execute(
+                update(edition)
+                .where(edition.c.day == day, edition.c.closed_at.is_not(None))
+                .values(retracted_at=self._clock.now())
+            )
+            return retracted.rowcount == 1
 
     def get(self, day: date) -> Edition | None:
         with read(self._engine) as connection:
@@ -195,7 +224,7 @@ class EditionStore:
             ).all()
         return Edition(
             day=day,
-            placed=tuple(Placed(item.n, _paper(item), item.label) for item in listed),
+            placed=tuple(Placed(item.n, papers.of_row(item), item.label) for item in listed),
             collected=row.collected,
             skipped=row.skipped,
             sources=tuple(SourceReport(**report) for report in row.sources),
@@ -223,10 +252,12 @@ class EditionStore:
         return kept or written
 
     def newest(self, language: str) -> date | None:
-        """The latest day with a text in `language`."""
+        """The latest day with a text in `language` that was not taken back."""
         with read(self._engine) as connection:
             return connection.execute(
-                select(text.c.day).where(text.c.language == language).order_by(text.c.day.desc()).limit(1)
+                select(func.max(text.c.day))
+                .join(edition, edition.c.day == text.c.day)
+                .where(text.c.language == language, edition.c.retracted_at.is_(None))
             ).scalar()
 
     def _guarded(self, connection: Connection, day: date, attempt: int, **values: object) -> None:
@@ -248,27 +279,8 @@ def _first_row(connection: Connection, day: date) -> Any:
     return insert(connection, edition).values(day=day, attempt=0, progress=[]).on_conflict_do_nothing()
 
 
-def _keep_reports(connection: Connection, day: date, reports: Sequence[SourceReport]) -> None:
-    for report in reports:
-        connection.execute(
-            insert(connection, collection)
-            .values(day=day, source=report.name, status=report.status)
-            .on_conflict_do_update(index_elements=["day", "source"], set_={"status": report.status})
-        )
-
-
-def _paper(row: Row[Any]) -> Paper:
-    return Paper(
-        keys=(),
-        title=row.title,
-        abstract=row.abstract,
-        authors=tuple(row.authors),
-        links=tuple(Link(**link) for link in row.links),
-        categories=tuple(row.categories),
-        sources=tuple(row.sources),
-        arxiv_id=row.arxiv_id,
-        version=row.version,
-        doi=row.doi,
-        upvotes=row.upvotes,
-        comment=row.comment,
-    )
+def _to_be_made() -> ColumnElement[bool]:
+    """Open, and later than every closed one: what an older day missed is in a newer edition. Unless it is made anew."""
+    newer = edition.alias()
+    overtaken = select(newer.c.day).where(newer.c.day > edition.c.day, newer.c.closed_at.is_not(None)).exists()
+    return edition.c.closed_at.is_(None) & (~overtaken | (edition.c.revision > 0))

@@ -11,11 +11,13 @@ from sqlalchemy.pool import QueuePool
 
 from workers.domain.errors import SettingsError
 from workers.domain.ports import Clock
+from workers.store.collections import CollectionStore
 from workers.store.editions import EditionStore
-from workers.store.gate import RowGate
+from workers.store.gate import RowGate, RowLease
 from workers.store.http import HttpCacheStore
 from workers.store.migrate import bring_up_to_date
 from workers.store.outbox import OutboxStore
+from workers.store.owners import OwnerStore
 from workers.store.subscriptions import SubscriptionStore
 
 _BUSY_S = 30
@@ -28,13 +30,18 @@ class Store:
 
     engine: Engine
     editions: EditionStore
+    collections: CollectionStore
     subscriptions: SubscriptionStore
     outbox: OutboxStore
+    owners: OwnerStore
     http: HttpCacheStore
     clock: Clock
 
     def gate(self, name: str, interval_s: float) -> RowGate:
         return RowGate(self.engine, name, interval_s, self.clock)
+
+    def lease(self, name: str, lasts_s: float) -> RowLease:
+        return RowLease(self.engine, name, lasts_s, self.clock)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -63,8 +70,10 @@ def open_store(url: str, clock: Clock, edition_lease_s: float = 20, delivery_lea
     return Store(
         engine,
         EditionStore(engine, clock, timedelta(seconds=edition_lease_s)),
+        CollectionStore(engine, clock),
         SubscriptionStore(engine),
         OutboxStore(engine, clock, timedelta(seconds=delivery_lease_s)),
+        OwnerStore(engine, clock),
         HttpCacheStore(engine, clock),
         clock,
     )

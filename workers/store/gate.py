@@ -1,4 +1,4 @@
-"""A gate that is a row: one request at a time and a pause after each start, over all processes and machines."""
+"""Gates and posts that are rows: one passes, or holds, at a time, over all processes and machines."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +13,41 @@ from workers.store.transactions import insert, write
 _LONGEST_PASSAGE = timedelta(seconds=180)
 """After which a process that passed and never came out counts as dead; longer than any request may take."""
 _LOOK_AGAIN_S = 0.25
+
+
+class RowLease:
+    """A post that one process at a time holds; it is kept by asking for it again before it runs out."""
+
+    def __init__(self, engine: Engine, name: str, lasts_s: float, clock: Clock) -> None:
+        self._engine, self._name, self._clock = engine, name, clock
+        self._lasts = timedelta(seconds=lasts_s)
+        self._turn: int | None = None
+
+    def held(self) -> bool:
+        """Take the post where it is free, keep it where it is ours; False while another holds it."""
+        with write(self._engine) as connection:
+            now = self._clock.now()
+            connection.execute(
+                insert(connection, gate).values(name=self._name, free_at=now, turn=0).on_conflict_do_nothing()
+            )
+            row = connection.execute(select(gate).where(gate.c.name == self._name).with_for_update()).one()
+            ours = row.turn == self._turn
+            if row.free_at > now and not ours:
+                return False
+            self._turn = int(row.turn) if ours else int(row.turn) + 1
+            connection.execute(
+                gate.update().where(gate.c.name == self._name).values(free_at=now + self._lasts, turn=self._turn)
+            )
+            return True
+
+    def give_up(self) -> None:
+        """Free the post for the next one, if it is still ours."""
+        with write(self._engine) as connection:
+            connection.execute(
+                gate.update()
+                .where(gate.c.name == self._name, gate.c.turn == self._turn)
+                .values(free_at=self._clock.now())
+            )
 
 
 class RowGate:

@@ -1,12 +1,15 @@
 """The schema brought to this program's version, by one process at a time."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
 
 from workers.domain.errors import SettingsError
 from workers.store.transactions import read, write
@@ -24,12 +27,35 @@ def bring_up_to_date(engine: Engine) -> None:
         return
     if current and current not in {revision.revision for revision in script.walk_revisions()}:
         raise SettingsError(f"store.url: written by a newer Paperboy (schema {current}); upgrade the program")
-    with write(engine) as connection:
+    with tables_may_be_rebuilt(engine), write(engine) as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
         config = alembic_config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+@contextmanager
+def tables_may_be_rebuilt(engine: Engine) -> Iterator[None]:
+    """Without SQLite's foreign keys, on every connection of the body.
+
+    SQLite alters a table by building it anew, and dropping the old one would take what refers to it
+    (sqlite.org/lang_altertable.html, section 7).
+    """
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+
+    def unchecked(connection: Any, _record: object) -> None:
+        connection.execute("PRAGMA foreign_keys=OFF").close()
+
+    engine.dispose()
+    event.listen(engine, "connect", unchecked)
+    try:
+        yield
+    finally:
+        event.remove(engine, "connect", unchecked)
+        engine.dispose()
 
 
 def _version(connection: Connection) -> str | None:

@@ -5,17 +5,14 @@ from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, func, select, update
 
-from workers.domain.deliveries import Delivery, Message, Part
+from workers.domain.deliveries import DROPPED, PENDING, SENDING, UNKNOWN, Delivery, Message, Part
 from workers.domain.errors import LeaseLost
 from workers.domain.ports import Clock
-from workers.store.tables import delivery, part, rendering, text
+from workers.store.parts import revised, taken_back
+from workers.store.tables import delivery, edition, part, rendering, text
 from workers.store.transactions import insert, read, write
-
-PENDING, SENDING, POSTED = "pending", "sending", "posted"
-UNKNOWN, FAILED, DROPPED = "unknown", "failed", "dropped"
-"""A part's states: it goes from pending to sending, and ends as one of the last four."""
 
 
 class OutboxStore:
@@ -26,39 +23,41 @@ class OutboxStore:
 
     def request(self, cause: str, platform: str, chat: str, day: date, language: str, layout: str) -> bool:
         """A delivery that a reader asked for, in this chat now; False where that cause was answered already."""
+        return self._create(cause, platform=platform, chat=chat, day=day, language=language, layout=layout)
+
+    def notify(self, cause: str, platform: str, chat: str, language: str, notice: str) -> bool:
+        """A few lines for an owner; False where that cause was told already."""
+        return self._create(cause, platform=platform, chat=chat, notice=notice, language=language, layout="notice")
+
+    def _create(self, cause: str, **values: object) -> bool:
         with write(self._engine) as connection:
             made = connection.execute(
                 insert(connection, delivery)
-                .values(
-                    cause=cause,
-                    platform=platform,
-                    chat=chat,
-                    thread="",
-                    day=day,
-                    language=language,
-                    layout=layout,
-                    attempt=0,
-                    created_at=self._clock.now(),
-                )
+                .values(cause=cause, thread="", attempt=0, created_at=self._clock.now(), **values)
                 .on_conflict_do_nothing()
                 .returning(delivery.c.id)
             )
             return made.one_or_none() is not None
 
     def claim(self, platform: str) -> Delivery | None:
-        """The oldest open delivery whose text is written and whose chat has none under way.
+        """The oldest open delivery that has something to say or take back, and whose chat has none under way.
 
-        Parts that a dead process left as sending become unknown: whether they arrived is not known here.
+        Parts that a dead process left as sending become unknown: whether they arrived is not known here. An edit or
+        a removal can be repeated, and becomes pending again.
         """
         with write(self._engine) as connection:
             now = self._clock.now()
             busy = select(delivery.c.chat).where(
                 delivery.c.platform == platform, delivery.c.done_at.is_(None), delivery.c.lease_until > now
             )
+            ready = delivery.c.notice.is_not(None) | text.c.day.is_not(None) | edition.c.retracted_at.is_not(None)
             row = connection.execute(
-                select(delivery)
-                .join(text, (text.c.day == delivery.c.day) & (text.c.language == delivery.c.language))
-                .where(delivery.c.platform == platform, delivery.c.done_at.is_(None), delivery.c.chat.not_in(busy))
+                select(delivery, edition.c.revision.label("of_edition"), edition.c.retracted_at)
+                .outerjoin(text, (text.c.day == delivery.c.day) & (text.c.language == delivery.c.language))
+                .outerjoin(edition, edition.c.day == delivery.c.day)
+                .where(
+                    delivery.c.platform == platform, delivery.c.done_at.is_(None), delivery.c.chat.not_in(busy), ready
+                )
                 .order_by(delivery.c.created_at, delivery.c.id)
                 .limit(1)
                 .with_for_update(of=delivery, skip_locked=True)
@@ -70,11 +69,9 @@ class OutboxStore:
                 .where(delivery.c.id == row.id)
                 .values(attempt=row.attempt + 1, lease_until=now + self._lease)
             )
-            connection.execute(
-                update(part)
-                .where(part.c.delivery_id == row.id, part.c.state == SENDING)
-                .values(state=UNKNOWN, reason="the sender stopped while this was on its way")
-            )
+            halted = update(part).where(part.c.delivery_id == row.id, part.c.state == SENDING)
+            connection.execute(halted.where(part.c.message_id.is_not(None)).values(state=PENDING))
+            connection.execute(halted.values(state=UNKNOWN, reason="the sender stopped while this was on its way"))
             return Delivery(
                 delivery_id=row.id,
                 platform=row.platform,
@@ -84,55 +81,47 @@ class OutboxStore:
                 language=row.language,
                 layout=row.layout,
                 attempt=row.attempt + 1,
+                silent=row.silent,
+                notice=row.notice,
+                revision=row.of_edition or 0,
+                retracted=row.retracted_at is not None,
             )
 
     def rendered(self, of: Delivery) -> list[Message] | None:
-        """The messages as stored for this edition, language, platform and layout, or None."""
+        """The messages as stored for this view of the edition, or None."""
         with read(self._engine) as connection:
             messages = connection.execute(select(rendering.c.messages).where(*_same_rendering(of))).scalar_one_or_none()
         return None if messages is None else [_message(item) for item in messages]
 
     def expand(self, of: Delivery, messages: Sequence[Message]) -> None:
-        """Store the messages once for all chats with this view, and this delivery's parts, in one transaction."""
+        """Store the messages once for all chats with this view, and this delivery's parts, in one transaction.
+
+        Where an earlier revision was posted, its parts are edited, added to or taken back until they are this one.
+        """
         with write(self._engine) as connection:
             self._guard(connection, of)
             connection.execute(
                 insert(connection, rendering)
-                .values(
-                    day=of.day,
-                    language=of.language,
-                    platform=of.platform,
-                    layout=of.layout,
-                    filter="",
-                    messages=[asdict(message) for message in messages],
-                )
+                .values(**_view(of), messages=[asdict(message) for message in messages])
                 .on_conflict_do_nothing()
             )
             row = connection.execute(select(rendering.c.id, rendering.c.messages).where(*_same_rendering(of))).one()
-            connection.execute(
-                insert(connection, part)
-                .values(
-                    [
-                        {
-                            "delivery_id": of.delivery_id,
-                            "n": n,
-                            "rendering_id": row.id,
-                            "state": PENDING,
-                            "papers": item["papers"],
-                        }
-                        for n, item in enumerate(row.messages)
-                    ]
-                )
-                .on_conflict_do_nothing()
-            )
+            revised(connection, of, row.id, row.messages)
+            connection.execute(update(delivery).where(delivery.c.id == of.delivery_id).values(revision=of.revision))
+
+    def take_back(self, of: Delivery) -> None:
+        """What was posted is to be removed, what was not is dropped."""
+        with write(self._engine) as connection:
+            self._guard(connection, of)
+            taken_back(connection, part.c.delivery_id == of.delivery_id)
 
     def next_part(self, of: Delivery) -> Part | None:
         """The first part still pending, now sending; None when none is left."""
         with write(self._engine) as connection:
             self._guard(connection, of)
             row = connection.execute(
-                select(part.c.id, part.c.n, rendering.c.messages)
-                .join(rendering)
+                select(part.c.id, part.c.n, part.c.message_id, rendering.c.messages)
+                .outerjoin(rendering)
                 .where(part.c.delivery_id == of.delivery_id, part.c.state == PENDING)
                 .order_by(part.c.n)
                 .limit(1)
@@ -140,7 +129,7 @@ class OutboxStore:
             if row is None:
                 return None
             connection.execute(update(part).where(part.c.id == row.id).values(state=SENDING))
-        return Part(row.id, row.n, _message(row.messages[row.n]))
+        return Part(row.id, row.n, _message(row.messages[row.n]) if row.messages else None, row.message_id)
 
     def settle(self, of: Delivery, settled: Part, state: str, message_id: str | None = None, reason: str = "") -> None:
         """Write down how a part ended (or that it is pending again)."""
@@ -163,13 +152,25 @@ class OutboxStore:
             )
 
     def finish(self, of: Delivery) -> None:
+        """The delivery is done; or open again where its edition was made anew or taken back meanwhile."""
         with write(self._engine) as connection:
             self._guard(connection, of)
+            changed = (edition.c.revision != of.revision) | edition.c.retracted_at.is_not(None)
+            overtaken = select(edition.c.day).where(edition.c.day == of.day, changed)
+            again = not of.retracted and connection.execute(overtaken).one_or_none() is not None
             connection.execute(
                 update(delivery)
                 .where(delivery.c.id == of.delivery_id)
-                .values(done_at=self._clock.now(), lease_until=None)
+                .values(done_at=None if again else self._clock.now(), lease_until=None)
             )
+
+    def revise(self, day: date) -> int:
+        """Open what was delivered of an edition that changed, for its messages to follow; returns how many."""
+        with write(self._engine) as connection:
+            opened = connection.execute(
+                update(delivery).where(delivery.c.day == day, delivery.c.done_at.is_not(None)).values(done_at=None)
+            )
+            return opened.rowcount
 
     def parts(self, delivery_cause: str) -> list[tuple[int, str, str | None]]:
         """(n, state, message id) of a delivery's parts, in order."""
@@ -188,6 +189,21 @@ class OutboxStore:
             query = select(delivery.c.id).where(delivery.c.platform == platform, delivery.c.done_at.is_(None)).limit(1)
             return connection.execute(query).one_or_none() is None
 
+    def left_behind(self) -> int:
+        """Deliveries whose sender's lease ran out: their frontends should look."""
+        with read(self._engine) as connection:
+            return connection.execute(
+                select(func.count())
+                .select_from(delivery)
+                .where(delivery.c.done_at.is_(None), delivery.c.lease_until <= self._clock.now())
+            ).scalar_one()
+
+    def tally(self) -> dict[str, int]:
+        """Parts by state, of every delivery ever."""
+        with read(self._engine) as connection:
+            rows = connection.execute(select(part.c.state, func.count().label("count")).group_by(part.c.state)).all()
+        return {row.state: row[1] for row in rows}
+
     def _guard(self, connection: Connection, of: Delivery) -> None:
         """Renew the lease, or find that it is somebody else's."""
         held = connection.execute(
@@ -199,14 +215,20 @@ class OutboxStore:
             raise LeaseLost(f"delivery {of.delivery_id}: another process has taken over")
 
 
+def _view(of: Delivery) -> dict[str, Any]:
+    """What a rendering is stored by; a notice is its own view."""
+    return {
+        "day": of.day,
+        "revision": of.revision,
+        "language": of.language,
+        "platform": of.platform,
+        "layout": of.layout,
+        "filter": f"notice {of.delivery_id}" if of.notice else "",
+    }
+
+
 def _same_rendering(of: Delivery) -> tuple[ColumnElement[bool], ...]:
-    return (
-        rendering.c.day == of.day,
-        rendering.c.language == of.language,
-        rendering.c.platform == of.platform,
-        rendering.c.layout == of.layout,
-        rendering.c.filter == "",
-    )
+    return tuple(rendering.c[name] == value for name, value in _view(of).items())
 
 
 def _message(item: dict[str, Any]) -> Message:

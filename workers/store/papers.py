@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
-from workers.domain.models import Key, Paper, Past
+from workers.domain.models import Key, Link, Paper, Past
 from workers.store.tables import listing, paper, paper_key, seen
 from workers.store.transactions import insert
 
@@ -75,6 +75,24 @@ def keep(connection: Connection, wanted: Sequence[Paper], day: date) -> list[int
             ],
         )
     return ids
+
+
+def of_row(row: Row[Any]) -> Paper:
+    """The paper as it was kept; `keys` are left out, for who has a row needs none."""
+    return Paper(
+        keys=(),
+        title=row.title,
+        abstract=row.abstract,
+        authors=tuple(row.authors),
+        links=tuple(Link(**link) for link in row.links),
+        categories=tuple(row.categories),
+        sources=tuple(row.sources),
+        arxiv_id=row.arxiv_id,
+        version=row.version,
+        doi=row.doi,
+        upvotes=row.upvotes,
+        comment=row.comment,
+    )
 
 
 def label(connection: Connection, labels: Mapping[int, str]) -> None:

@@ -84,9 +84,13 @@ class SubscriptionStore:
         ]
 
     def closed_after(self, had: date | None) -> list[date]:
-        """Editions with papers that a chat has not had, newest first; a chat that has had none gets the newest."""
-        query = select(edition.c.day).where(edition.c.closed_at.is_not(None), edition.c.new > 0)
-        query = query.where(edition.c.day > had) if had else query
+        """Editions that a chat has not had, newest first; a chat that has had none gets the newest with papers.
+
+        A quiet edition counts where readers expected one.
+        """
+        papers, told = edition.c.new > 0, edition.c.wanted_at.is_not(None)
+        query = select(edition.c.day).where(edition.c.closed_at.is_not(None), edition.c.retracted_at.is_(None))
+        query = query.where(edition.c.day > had, papers | told) if had else query.where(papers)
         with read(self._engine) as connection:
             days = connection.execute(query.order_by(edition.c.day.desc())).scalars().all()
         return list(days if had else days[:1])
@@ -97,7 +101,9 @@ class SubscriptionStore:
             query = select(subscription.c.language).where(subscription.c.active).distinct()
             return sorted(connection.execute(query).scalars())
 
-    def deliver(self, to: Subscription, days: Sequence[date], next_due_at: datetime, now: datetime) -> bool:
+    def deliver(
+        self, to: Subscription, days: Sequence[date], next_due_at: datetime, now: datetime, silent: bool
+    ) -> bool:
         """Create the deliveries of one slot and move the slot on, in one transaction; False if it was moved already."""
         with write(self._engine) as connection:
             moved = connection.execute(
@@ -118,6 +124,7 @@ class SubscriptionStore:
                         day=day,
                         language=to.language,
                         layout=to.layout,
+                        silent=silent,
                         attempt=0,
                         created_at=now,
                     )

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -104,6 +105,9 @@ edition = Table(
     Column("skipped", JSON),
     Column("sources", JSON),
     Column("progress", JSON, nullable=False),
+    Column("wanted_at", UtcDateTime),  # when the clock asked for it; none where a person did
+    Column("retracted_at", UtcDateTime),
+    Column("revision", Integer, nullable=False, server_default="0"),  # how often it was made anew
 )
 
 listing = Table(
@@ -121,7 +125,10 @@ collection = Table(
     Column("day", Date, primary_key=True),
     Column("source", String(40), primary_key=True),
     Column("status", String(10), nullable=False),
-    Column("made_up_on", Date),
+    Column("reason", Text),
+    Column("used_on", Date),  # the edition that has it; none while it failed, or is kept for the next one
+    Column("answer", LargeBinary),  # packed, until an edition has used it
+    Column("retry_at", UtcDateTime),
 )
 
 text = Table(
@@ -160,9 +167,12 @@ delivery = Table(
     Column("platform", String(16), nullable=False),
     Column("chat", String(64), nullable=False),
     Column("thread", String(64), nullable=False),
-    Column("day", ForeignKey("edition.day"), nullable=False),
+    Column("day", ForeignKey("edition.day")),  # none for a notice
     Column("language", String(8), nullable=False),
     Column("layout", String(16), nullable=False),
+    Column("silent", Boolean, nullable=False, server_default=false()),
+    Column("notice", Text),
+    Column("revision", Integer, nullable=False, server_default="0"),  # of the edition, as its parts are
     Column("attempt", Integer, nullable=False),
     Column("lease_until", UtcDateTime),
     Column("done_at", UtcDateTime),
@@ -174,13 +184,14 @@ rendering = Table(
     "rendering",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("day", ForeignKey("edition.day"), nullable=False),
+    Column("day", ForeignKey("edition.day")),
+    Column("revision", Integer, nullable=False, server_default="0"),
     Column("language", String(8), nullable=False),
     Column("platform", String(16), nullable=False),
     Column("layout", String(16), nullable=False),
     Column("filter", String(200), nullable=False),
     Column("messages", JSON, nullable=False),
-    UniqueConstraint("day", "language", "platform", "layout", "filter"),
+    UniqueConstraint("day", "revision", "language", "platform", "layout", "filter"),
 )
 
 part = Table(
@@ -189,12 +200,27 @@ part = Table(
     Column("id", Id, primary_key=True),
     Column("delivery_id", ForeignKey("delivery.id"), nullable=False),
     Column("n", Integer, nullable=False),
-    Column("rendering_id", ForeignKey("rendering.id"), nullable=False),
+    Column("rendering_id", ForeignKey("rendering.id")),  # none: what was posted is to be taken back
     Column("state", String(10), nullable=False),
     Column("reason", Text),
     Column("message_id", String(64)),
     Column("papers", JSON, nullable=False),
     UniqueConstraint("delivery_id", "n"),
+)
+
+owner = Table(
+    "owner",
+    metadata,
+    Column("platform", String(16), primary_key=True),
+    Column("person", String(64), primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+)
+
+owner_code = Table(
+    "owner_code",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("good_until", UtcDateTime, nullable=False),
 )
 
 gate = Table(

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from bot.terminal.render import render
 from bot.terminal.send import TerminalSender
+from bot.texts import texts
 from bot.view import blocks
 from tests.bot.conftest import DAY
 from workers.domain.deliveries import Message
@@ -18,7 +19,7 @@ from workers.store import Store
 
 def printed(messages: Sequence[Message], width: int = 80) -> str:
     console = Console(file=io.StringIO(), width=width, color_system=None)
-    sender = TerminalSender(console)
+    sender = TerminalSender(console, texts("ko"))
     for message in messages:
         asyncio.run(sender.send("here", "", message))
     assert isinstance(console.file, io.StringIO)
@@ -65,6 +66,6 @@ def test_a_long_line_wraps_under_its_beginning() -> None:
 
 
 def test_each_message_has_its_own_number() -> None:
-    sender = TerminalSender(Console(file=io.StringIO()))
+    sender = TerminalSender(Console(file=io.StringIO()), texts("ko"))
     numbers = [asyncio.run(sender.send("here", "", Message("x"))) for _ in range(3)]
     assert numbers == ["1", "2", "3"]

@@ -1,0 +1,41 @@
+"""A queue that does at once what is asked of it, on a store and sources of a test."""
+
+from datetime import date, datetime
+
+from workers import pipeline
+from workers.domain.errors import EditionFailed
+from workers.pipeline import Plan
+from workers.store import Store
+
+
+class WorkAtOnce:
+    """`editions` and `collections` are what was asked for, in order."""
+
+    def __init__(self, store: Store, plan: Plan) -> None:
+        self._store, self._plan = store, plan
+        self.editions: list[date] = []
+        self.collections: list[tuple[date, str]] = []
+
+    def ask_for_edition(self, day: date, now: datetime) -> None:
+        self.editions.append(day)
+        store = self._store
+        try:
+            pipeline.day_of(
+                day,
+                ["ko"],
+                self._plan,
+                store.editions,
+                store.collections,
+                store.subscriptions,
+                store.clock,
+                lambda _step, _figures: None,
+            )
+        except EditionFailed:
+            return
+
+    def ask_for_collection(self, day: date, source: str, now: datetime) -> None:
+        self.collections.append((day, source))
+        pipeline.collect_ahead(day, source, self._plan, self._store.collections)
+
+    def ring(self) -> None:
+        return

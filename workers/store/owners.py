@@ -1,0 +1,66 @@
+"""Who owns this Paperboy: people added by a one-time code, beside those named in the settings."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from sqlalchemy import Engine, delete, select
+
+from workers.domain.ports import Clock
+from workers.store.tables import owner, owner_code
+from workers.store.transactions import insert, read, write
+
+CODE_GOOD_FOR = timedelta(hours=24)
+_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+"""Without those that look alike; 31 letters, 8 of them: 8.5e11 codes."""
+
+
+class OwnerStore:
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine, self._clock = engine, clock
+
+    def add(self, platform: str, person: str) -> None:
+        with write(self._engine) as connection:
+            connection.execute(
+                insert(connection, owner)
+                .values(platform=platform, person=person, since=self._clock.now())
+                .on_conflict_do_nothing()
+            )
+
+    def all(self) -> list[tuple[str, str]]:
+        """(platform, person) of each, in the order they came."""
+        with read(self._engine) as connection:
+            rows = connection.execute(select(owner.c.platform, owner.c.person).order_by(owner.c.since)).all()
+        return [(row.platform, row.person) for row in rows]
+
+    def new_code(self) -> str:
+        """A fresh one-time code such as `K7QM-2ZPA`; earlier ones are void. Only its hash is kept."""
+        code = "".join(secrets.choice(_LETTERS) for _ in range(8))
+        with write(self._engine) as connection:
+            connection.execute(delete(owner_code))
+            connection.execute(
+                owner_code.insert().values(digest=_digest(code), good_until=self._clock.now() + CODE_GOOD_FOR)
+            )
+        return f"{code[:4]}-{code[4:]}"
+
+    def redeem(self, code: str, platform: str, person: str) -> bool:
+        """Make a person an owner for a code that is good; it is used up then."""
+        with write(self._engine) as connection:
+            spent = connection.execute(
+                delete(owner_code).where(
+                    owner_code.c.digest == _digest(code), owner_code.c.good_until > self._clock.now()
+                )
+            )
+            if spent.rowcount != 1:
+                return False
+            connection.execute(
+                insert(connection, owner)
+                .values(platform=platform, person=person, since=self._clock.now())
+                .on_conflict_do_nothing()
+            )
+            return True
+
+
+def _digest(code: str) -> str:
+    plain = "".join(letter for letter in code.upper() if letter.isalnum())
+    return hashlib.sha256(plain.encode()).hexdigest()
