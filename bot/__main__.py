@@ -4,7 +4,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from bot import launch
 from workers import cli
 from workers.domain.errors import PaperboyError
 
@@ -31,9 +30,23 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--out", type=Path, default=Path("paperboy-demo"), metavar="DIR", help="folder for the files (paperboy-demo)"
     )
-    demo.set_defaults(run=lambda arguments: launch.demo(arguments.lang, arguments.out))
+    demo.set_defaults(run=_demo)
+    run = verbs.add_parser("run", parents=[cli.settings_option()], help="run everything, until Ctrl-C")
+    run.set_defaults(run=_run)
     cli.add_verbs(verbs)
     return parser
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from bot.demo import demo  # a terminal's libraries, and only where there is one
+
+    return demo(arguments.lang, arguments.out)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from bot import launch
+
+    return launch.run(arguments.config)
 
 
 if __name__ == "__main__":

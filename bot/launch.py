@@ -1,46 +1,45 @@
-"""`paperboy demo`: every part as a process, a bundled day from the sources to the post."""
+"""`paperboy run`: every part as a process under one supervisor, until told to stop."""
 
 import asyncio
+import fcntl
 import os
 import signal
-import sys
-import tempfile
 import time
-from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import yaml
 from rich.console import Console
 
-from bot import valkey
-from bot.sample import DAY, MORNING
-from bot.sample.server import serving
-from bot.supervisor import Part, running
+from bot import parts, valkey
+from bot.doorbell import doorbell
+from bot.supervisor import running
 from bot.terminal.app import TerminalChat
 from bot.texts import texts
 from workers import config
-from workers.domain.errors import EditionFailed
-from workers.queue import WorkQueue
+from workers.config import Settings
+from workers.domain.errors import QueueDown, SettingsError
+from workers.queue import QUEUES, WorkQueue
 from workers.store import Store, open_store
 from workers.store.subscriptions import Wanted
 from workers.system import system_clock
 
-_MOST_S = 120.0
-"""Seconds the sample day may take; it takes about three."""
+_READY_S = 60.0
+_LOOK_AGAIN_S = 0.05
 
 
-def demo(language: str, out: Path) -> int:
-    """Make and post the sample day in this terminal; the files go to `out`. Leaves no process and no data behind."""
-    with tempfile.TemporaryDirectory(prefix="paperboy-") as folder, serving() as sources:
-        settings_file = Path(folder) / "demo.yaml"
-        settings_file.write_text(yaml.safe_dump(_settings(Path(folder), sources, language)), "utf-8")
-        return asyncio.run(_until_told(_Demo(language, out, Path(folder), settings_file).run()))
+def run(settings_file: Path | None) -> int:
+    """Run everything until SIGTERM or Ctrl-C; 0 then. Raises SettingsError where another run is on the same folder."""
+    environment = dict(os.environ)
+    if settings_file:
+        environment["PAPERBOY_CONFIG"] = str(settings_file.resolve())
+    settings = config.load(environment=environment)
+    with _alone(settings.folder), open_store(settings.store.url, system_clock(environment)) as store:
+        return asyncio.run(until_told(_run(settings, store, environment), stopped=0))
 
 
-async def _until_told(work: Coroutine[None, None, int]) -> int:
-    """Run `work`; SIGTERM, SIGINT and SIGHUP cancel it, so that what it started is stopped."""
+async def until_told(work: Coroutine[None, None, int], stopped: int) -> int:
+    """Run `work`; SIGTERM, SIGINT and SIGHUP cancel it, so that what it started is stopped; `stopped` is returned."""
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
 
@@ -53,84 +52,72 @@ async def _until_told(work: Coroutine[None, None, int]) -> int:
     try:
         return await task
     except asyncio.CancelledError:
-        return 130
+        return stopped
 
 
-def _settings(folder: Path, sources: str, language: str) -> dict[str, object]:
-    return {
-        "digest": {"language": language},
-        "store": {"url": f"sqlite:///{folder / 'paperboy.db'}"},
-        "sources": [
-            {"name": "huggingface", "kind": "huggingface", "url": f"{sources}/api/daily_papers"},
-            {"name": "deeplearn", "kind": "deeplearn", "url": sources},
-        ],
-    }
+async def _run(settings: Settings, store: Store, environment: dict[str, str]) -> int:
+    started, said = time.monotonic(), texts(settings.digest.language)
+    console = Console(highlight=False)
+    server = []
+    if not settings.queue.url:
+        part, environment["REDIS_URL"] = valkey.part(settings.folder / "valkey")
+        server.append(part)
+    redis_url = environment.get("REDIS_URL") or str(settings.queue.url)
+    async with running(server, environment):
+        await valkey.ready(redis_url)
+        async with running(parts.work(), environment):
+            await _until_ready(WorkQueue(redis_url), store, settings)
+            console.print(f"[dim]{said.ready.format(seconds=time.monotonic() - started)}[/dim]")
+            await _terminal(settings, store, console, redis_url)
+    return 0
 
 
-@dataclass(frozen=True)
-class _Demo:
-    language: str
-    out: Path
-    folder: Path
-    settings_file: Path
+async def _until_ready(queue: WorkQueue, store: Store, settings: Settings) -> None:
+    """Until both workers serve and a clock holds its post. Raises QueueDown after a while."""
+    post = store.lease("clock", settings.clock.lease_s)
 
-    async def run(self) -> int:
-        console, said = Console(highlight=False), texts(self.language)
-        started = time.monotonic()
-        console.print(f"[dim]{said.starting}[/dim]")
-        server, redis_url = valkey.part(self.folder / "valkey")
-        ahead = self.folder / "ahead"
-        ahead.write_text(str((MORNING - datetime.now(UTC)).total_seconds()), "ascii")
-        environment = {
-            **_clean(os.environ),
-            "PAPERBOY_CONFIG": str(self.settings_file),
-            "REDIS_URL": redis_url,
-            "PAPERBOY_CLOCK_AHEAD": str(ahead),
-        }
-        settings = config.load(environment=environment)
-        program = [sys.executable, "-P", "-m", "bot"]
-        work = [Part("worker", [*program, "worker", "editions"]), Part("clock", [*program, "clock"])]
-        with open_store(settings.store.url, system_clock(environment)) as store:
-            chat = TerminalChat(store, settings.closed_list(), self.language, console)
-            self._want(store, chat)
-            async with running([server], environment):
-                await valkey.ready(redis_url)
-                queue = WorkQueue(redis_url)
-                await asyncio.to_thread(queue.ask_for_edition, DAY, store.clock.now())
-                async with running(work, environment), asyncio.timeout(_MOST_S):
-                    await chat.show_progress(DAY)
-                    console.print(f"[dim]{said.made.format(seconds=time.monotonic() - started)}[/dim]\n")
-                    await chat.deliver()
-                    await self._write_files(console, environment)
-                if console.is_terminal:
-                    await chat.converse()
-        return 0
+    def ready() -> bool:
+        return queue.workers() >= len(QUEUES) and post.taken()
 
-    def _want(self, store: Store, chat: TerminalChat) -> None:
-        """The edition and the subscription stand in the store before the queue is asked."""
-        store.editions.want(DAY)
-        store.subscriptions.add(
-            Wanted(chat.platform, chat.chat, store.clock.now(), language=self.language, layout=chat.layout)
-        )
-
-    async def _write_files(self, console: Console, environment: Mapping[str, str]) -> None:
-        """`paperboy digest` finds the edition in the store and writes its files."""
-        command = [sys.executable, "-P", "-m", "bot", "digest", "--date", DAY.isoformat(), "--lang", self.language]
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            "--out",
-            str(self.out),
-            env=dict(environment),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        written, trouble = await process.communicate()
-        if process.returncode != 0:
-            raise EditionFailed(f"the files could not be written: {trouble.decode().strip()}")
-        console.print(f"[dim]{texts(self.language).files}[/dim]")
-        console.print(f"[dim]{written.decode()}[/dim]", soft_wrap=True)
+    try:
+        async with asyncio.timeout(_READY_S):
+            while not await asyncio.to_thread(ready):
+                await asyncio.sleep(_LOOK_AGAIN_S)
+    except TimeoutError:
+        raise QueueDown("the workers and the clock do not come up; PAPERBOY_LOG_LEVEL=INFO shows why") from None
 
 
-def _clean(environment: Mapping[str, str]) -> dict[str, str]:
-    """The demo is the same everywhere: no database, queue or settings of the owner's own."""
-    return {name: value for name, value in environment.items() if name not in {"DATABASE_URL", "PAPERBOY_CONFIG"}}
+async def _terminal(settings: Settings, store: Store, console: Console, redis_url: str) -> None:
+    """The terminal as the frontend: it is subscribed, its reader is an owner, and it ends the run."""
+    chat = TerminalChat(store, settings.closed_list(), settings.digest.language, console)
+    store.owners.add(chat.platform, chat.chat)
+    if not store.subscriptions.known(chat.platform, chat.chat):
+        store.subscriptions.add(Wanted(chat.platform, chat.chat, store.clock.now(), language=settings.digest.language))
+    async with doorbell(redis_url) as bell:
+        delivering = asyncio.create_task(chat.deliver_for_ever(bell))
+        try:
+            if console.is_terminal:
+                await chat.converse(ready="")
+            else:
+                await delivering
+        finally:
+            delivering.cancel()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock for the body; the system frees it with this process, however that ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "run.lock").open("a+", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            other = lock.read().strip() or "unknown"
+            raise SettingsError(
+                f"folder: another `paperboy run` (process {other}) works in {folder}; stop it, or set another folder"
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from workers.lifeline import TIED
 from workers.logs import note
 
 log = logging.getLogger(__name__)
@@ -53,8 +54,8 @@ async def _keep(part: Part, environment: Mapping[str, str], stop_s: float) -> No
         started = loop.time()
         process = await asyncio.create_subprocess_exec(
             *part.command,
-            env={**environment, **part.environment},
-            stdin=asyncio.subprocess.DEVNULL,
+            env={**environment, **part.environment, TIED: "1"},
+            stdin=asyncio.subprocess.PIPE,  # held open: a part that ties itself to it ends with us
             stdout=asyncio.subprocess.DEVNULL,
             start_new_session=True,
         )
@@ -63,6 +64,7 @@ async def _keep(part: Part, environment: Mapping[str, str], stop_s: float) -> No
         except asyncio.CancelledError:
             await _stop(process, stop_s)
             raise
+        _kill_group(process)
         pause_s = _FIRST_PAUSE_S if loop.time() - started > _STEADY_S else min(pause_s * 2, _LONGEST_PAUSE_S)
         note(log, "part ended", level=logging.WARNING, part=part.name, code=code, again_in_s=pause_s)
         await asyncio.sleep(pause_s)
@@ -78,6 +80,11 @@ async def _stop(process: asyncio.subprocess.Process, stop_s: float) -> None:
             break
     else:
         note(log, "part killed", level=logging.WARNING, pid=process.pid)
+    _kill_group(process)
+    await process.wait()
+
+
+def _kill_group(process: asyncio.subprocess.Process) -> None:
+    """What a part left behind in its group; a job under way is not in it."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()

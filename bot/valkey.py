@@ -11,6 +11,8 @@ from bot.supervisor import Part
 from workers.domain.errors import QueueDown, SettingsError
 
 _READY_S = 10.0
+_TIED = 'exec 3<&0; (read -r _ <&3; kill "$$") >/dev/null 2>&1 & exec "$0" "$@" 3<&- </dev/null'
+"""The server knows no lifeline, so a shell ties it: when its standard input ends, the parent is gone."""
 
 
 def part(folder: Path) -> tuple[Part, str]:
@@ -21,9 +23,9 @@ def part(folder: Path) -> tuple[Part, str]:
     folder.mkdir(parents=True, exist_ok=True)
     port = _free_port()
     command = [
-        str(_binary()),
+        *("/bin/sh", "-c", _TIED, str(_binary())),
         *("--bind", "127.0.0.1", "--port", str(port)),
-        *("--save", "", "--appendonly", "yes", "--dir", str(folder)),
+        *("--save", "", "--appendonly", "yes", "--dir", str(folder.resolve())),
         *("--loglevel", "warning", "--daemonize", "no"),
     ]
     return Part("valkey", command), f"redis://127.0.0.1:{port}/0"

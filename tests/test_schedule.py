@@ -27,7 +27,7 @@ DAY = date(2025, 6, 3)
 def queue(tmp_path: Path) -> Iterator[WorkQueue]:
     """A real Valkey, as `paperboy` starts it."""
     part, url = valkey.part(tmp_path / "valkey")
-    with subprocess.Popen(part.command, stdout=subprocess.DEVNULL) as server:
+    with subprocess.Popen(part.command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as server:
         retry = redis.retry.Retry(redis.backoff.ConstantBackoff(0.02), 500)
         with redis.Redis.from_url(url, retry=retry) as connection:
             connection.ping()

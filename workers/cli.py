@@ -1,125 +1,61 @@
-"""The work verbs of `paperboy`: digest, worker, clock; each returns its exit code."""
+"""The work verbs of `paperboy` on its command line; each returns its exit code and loads only what it needs."""
 
 import argparse
 import os
-import sys
+from collections.abc import Callable
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 
-from workers import config, logs, pipeline
-from workers.config import Settings
-from workers.domain.errors import EditionFailed, SettingsError
-from workers.domain.models import Text
-from workers.sources.arxiv import EASTERN
-from workers.steps.classify import classify, evidence
-from workers.steps.report import report
-from workers.store.editions import digest_json
-from workers.system import SystemClock, system_clock
-from workers.wiring import opened
-from workers.wording import source_line
+from workers import config, logs
+from workers.verbs import FAILED, OK
 
-OK, FAILED, QUIET = 0, 1, 3
+__all__ = ["FAILED", "OK", "add_verbs", "set_up_logs", "settings_option"]
 
-
-def digest(arguments: argparse.Namespace) -> int:
-    """Make or find one day's digest in this process and write its three files; 3 for a quiet day."""
-    settings, clock = config.load(arguments.config), system_clock()
-    if arguments.explain:
-        return _explain(arguments.explain, settings, clock)
-    if arguments.out is None:
-        raise SettingsError("--out: name the folder the files shall go to")
-    today = clock.now().astimezone(EASTERN).date()
-    day = arguments.date or today
-    if day > today:
-        raise SettingsError(f"--date: {day} has not come yet; arXiv's day is {today} (New York)")
-    with opened(settings, clock) as (store, plan):
-        try:
-            edition = pipeline.find_or_make(day, plan, store.editions, store.collections, clock, _tell)
-        except EditionFailed as error:
-            raise EditionFailed(
-                f"no digest of {day}, every source failed ({error}); see `sources` in config.yaml, then run this again"
-            ) from None
-        text = pipeline.find_or_write(edition, arguments.lang or settings.digest.language, plan, store.editions, _tell)
-    for told in filter(None, (source_line(each, "en") for each in text.digest.sources if each.status == "failed")):
-        print(told, file=sys.stderr)
-    for file in write_files(text, settings, arguments.out):
-        print(file)
-    return OK if text.digest.papers else QUIET
-
-
-def write_files(text: Text, settings: Settings, folder: Path) -> list[Path]:
-    """Papers_DATE_report.md, digest.json and, unless the day is quiet, paper_DATE.png; returns what was written."""
-    folder.mkdir(parents=True, exist_ok=True)
-    made = text.digest
-    files = [(folder / f"Papers_{made.date}_report.md", report(made, settings.closed_list()).encode())]
-    if made.chart and text.chart_png:
-        files.append((folder / made.chart, text.chart_png))
-    files.append((folder / "digest.json", digest_json(made)))
-    for path, content in files:
-        _replace(path, content)
-    return [path for path, _ in files]
-
-
-def worker(arguments: argparse.Namespace) -> int:
-    """Serve one queue until told to stop."""
-    from workers import work  # rq, and only where a worker runs
-
-    return work.serve(config.load(arguments.config), arguments.queue)
-
-
-def clock(arguments: argparse.Namespace) -> int:
-    """Run the clock's loop until told to stop."""
-    from workers import schedule  # redis, and only where the clock runs
-
-    return schedule.serve(config.load(arguments.config), system_clock())
+Verb = Callable[[argparse.Namespace], int]
 
 
 def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the work verbs to the program's parser."""
-    parent = argparse.ArgumentParser(add_help=False)
-    parent.add_argument("--config", type=Path, metavar="FILE", help="settings that stand over the bundled config.yaml")
+    parents = [settings_option()]
 
-    verb = verbs.add_parser("digest", parents=[parent], help="make or find one day's digest and write its files")
+    verb = verbs.add_parser("digest", parents=parents, help="make or find one day's digest and write its files")
     verb.add_argument("--date", type=_day, metavar="DATE", help="announcement day, e.g. 2025-06-03 (default: today)")
     verb.add_argument("--lang", choices=["ko", "en"], help="language (default: digest.language)")
     verb.add_argument("--out", type=Path, metavar="DIR", help="folder for the files")
     verb.add_argument("--explain", metavar="ID", help="instead: what spoke for which category of a collected paper")
-    verb.set_defaults(run=digest)
+    verb.set_defaults(run=_verb("digest", "digest"))
 
-    verb = verbs.add_parser("config", parents=[parent], help="print the settings in force, secrets masked")
-    verb.set_defaults(run=settings)
+    verb = verbs.add_parser("redo", parents=parents, help="make a day's digest anew and edit what was posted of it")
+    verb.add_argument("date", type=_day, metavar="DATE")
+    verb.set_defaults(run=_verb("redo", "redo"))
 
-    verb = verbs.add_parser("worker", parents=[parent], help="serve a queue (part of `paperboy run`)")
-    verb.add_argument("queue", choices=["editions"])
-    verb.set_defaults(run=worker)
+    verb = verbs.add_parser("retract", parents=parents, help="take a day's digest back: what was posted is deleted")
+    verb.add_argument("date", type=_day, metavar="DATE")
+    verb.set_defaults(run=_verb("redo", "retract"))
 
-    verb = verbs.add_parser("clock", parents=[parent], help="keep the hours (part of `paperboy run`)")
-    verb.set_defaults(run=clock)
+    verb = verbs.add_parser("status", parents=parents, help="the last editions, what is posted, what waits")
+    verb.set_defaults(run=_verb("status", "status"))
 
+    verb = verbs.add_parser("doctor", parents=parents, help="check everything this installation needs, line by line")
+    verb.set_defaults(run=_verb("doctor", "doctor"))
 
-def _explain(arxiv_id: str, settings: Settings, clock: SystemClock) -> int:
-    """Print each category something spoke for, the winner first, and what it was."""
-    with opened(settings, clock) as (store, plan):
-        paper = store.editions.paper(arxiv_id)
-    if paper is None:
-        raise SettingsError(f"--explain: {arxiv_id} was never collected; make the digest of its day first")
-    points = evidence(paper, plan.categories)
-    totals = {point.category: 0.0 for point in points}
-    for point in points:
-        totals[point.category] += point.points
-    print(f"{paper.title}\n{classify(paper, plan.categories)}")
-    for category in sorted(totals, key=lambda name: -totals[name]):
-        print(f"  {category}: {totals[category]:g}")
-        for point in sorted(points, key=lambda each: -each.points):
-            if point.category == category:
-                print(f"    {point.points:g}  {point.because}")
-    return OK
+    verb = verbs.add_parser("config", parents=parents, help="print the settings in force, secrets masked")
+    verb.set_defaults(run=_settings)
+
+    verb = verbs.add_parser("worker", parents=parents, help="serve a queue (part of `paperboy run`)")
+    verb.add_argument("queue", choices=["editions", "questions"])
+    verb.set_defaults(run=_worker)
+
+    verb = verbs.add_parser("clock", parents=parents, help="keep the hours (part of `paperboy run`)")
+    verb.set_defaults(run=_clock)
 
 
-def settings(arguments: argparse.Namespace) -> int:
-    """Print the settings in force as YAML, secrets masked."""
-    print(config.shown(config.load(arguments.config)), end="")
-    return OK
+def settings_option() -> argparse.ArgumentParser:
+    """The parent of every verb that reads settings."""
+    parent = argparse.ArgumentParser(add_help=False)
+    parent.add_argument("--config", type=Path, metavar="FILE", help="settings that stand over the bundled config.yaml")
+    return parent
 
 
 def set_up_logs() -> None:
@@ -127,10 +63,35 @@ def set_up_logs() -> None:
     logs.set_up(os.environ.get("PAPERBOY_LOG_LEVEL", "ERROR").upper())
 
 
-def _tell(step: str, figures: str) -> None:
-    """Progress is for somebody who watches: a script gets the files' names, or one line of what failed."""
-    if sys.stderr.isatty():
-        print(f"{step}: {figures}", file=sys.stderr)
+def _verb(module: str, name: str) -> Verb:
+    def run(arguments: argparse.Namespace) -> int:
+        verb: Verb = getattr(import_module(f"workers.verbs.{module}"), name)
+        return verb(arguments)
+
+    return run
+
+
+def _worker(arguments: argparse.Namespace) -> int:
+    """Serve one queue until told to stop."""
+    from workers import lifeline, work
+
+    lifeline.tie()
+    return work.serve(config.load(arguments.config), arguments.queue)
+
+
+def _clock(arguments: argparse.Namespace) -> int:
+    """Run the clock's loop until told to stop."""
+    from workers import lifeline, schedule
+    from workers.system import system_clock
+
+    lifeline.tie()
+    return schedule.serve(config.load(arguments.config), system_clock())
+
+
+def _settings(arguments: argparse.Namespace) -> int:
+    """Print the settings in force as YAML, secrets masked."""
+    print(config.shown(config.load(arguments.config)), end="")
+    return OK
 
 
 def _day(text: str) -> date:
@@ -138,10 +99,3 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f'want a date like 2025-06-03, got "{text}"') from None
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Whole or not at all: a reader never sees half a file."""
-    aside = path.with_name(f".{path.name}.new")
-    aside.write_bytes(content)
-    aside.replace(path)

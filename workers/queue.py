@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 
 import redis
-from rq import Queue
+from rq import Queue, Worker
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 
@@ -31,22 +31,22 @@ class WorkQueue:
         self.address = _without_secret(url)
         self.connection: redis.Redis = redis.Redis.from_url(url, health_check_interval=30)
 
-    def ask_for_edition(self, day: date, now: datetime) -> None:
-        """Queue the edition of `day`, at most once in _AGAIN_S. Raises QueueDown; the store still knows what is open.
+    def ask_for_edition(self, day: date, now: datetime) -> bool:
+        """Queue the edition of `day`; False within _AGAIN_S of the last time. Raises QueueDown; the store still knows.
 
         The id holds the time because RQ keeps the id of a job whose worker was killed for minutes, and the edition
         shall not wait for that; a job too many finds the edition claimed and ends.
         """
         turn = int(now.timestamp()) // _AGAIN_S
-        self._ask(MAKE_EDITION, day.isoformat(), f"edition-{day}-{turn}")
+        return self._ask(MAKE_EDITION, day.isoformat(), f"edition-{day}-{turn}")
 
-    def ask_for_collection(self, day: date, source: str, now: datetime) -> None:
-        """Queue one source's answer of one day, at most once in _COLLECT_AGAIN_S. Raises QueueDown."""
+    def ask_for_collection(self, day: date, source: str, now: datetime) -> bool:
+        """Queue one source's answer of one day; False within _COLLECT_AGAIN_S of the last time. Raises QueueDown."""
         turn = int(now.timestamp()) // _COLLECT_AGAIN_S
         name = hashlib.sha256(source.encode()).hexdigest()[:12]  # an id takes letters, digits, - and _
-        self._ask(COLLECT, f"{day} {source}", f"collect-{day}-{name}-{turn}")
+        return self._ask(COLLECT, f"{day} {source}", f"collect-{day}-{name}-{turn}")
 
-    def _ask(self, job: str, about: str, job_id: str) -> None:
+    def _ask(self, job: str, about: str, job_id: str) -> bool:
         with self._reaching():
             queue = Queue(EDITIONS, connection=self.connection, serializer=JSONSerializer)
             try:
@@ -60,7 +60,8 @@ class WorkQueue:
                     unique=True,
                 )
             except DuplicateJobError:
-                return
+                return False
+        return True
 
     def ring(self) -> None:
         """Wake whoever waits for news; without Redis they look again by themselves."""
@@ -74,6 +75,11 @@ class WorkQueue:
             return bool(self.connection.ping())
         except redis.RedisError:
             return False
+
+    def workers(self) -> int:
+        """How many workers serve the queues. Raises QueueDown."""
+        with self._reaching():
+            return Worker.count(connection=self.connection)
 
     def waiting(self) -> dict[str, int]:
         """Jobs that wait, by queue. Raises QueueDown."""

@@ -60,11 +60,11 @@ class Duties:
             self.queue.ring()
         try:
             for day in self._editions():
-                self.queue.ask_for_edition(day, now)
-                note(log, "edition queued", day=day)
+                if self.queue.ask_for_edition(day, now):
+                    note(log, "edition queued", day=day)
             for day, source in collections_due(self.settings, self.store, now):
-                self.queue.ask_for_collection(day, source, now)
-                note(log, "collection queued", day=day, source=source)
+                if self.queue.ask_for_collection(day, source, now):
+                    note(log, "collection queued", day=day, source=source)
         except QueueDown as error:
             note(log, "queue down", level=logging.WARNING, error=error)
 

@@ -9,6 +9,7 @@ from prompt_toolkit.patch_stdout import patch_stdout
 from rich.console import Console
 
 from bot.commands import answer
+from bot.doorbell import Doorbell
 from bot.outbox import deliver_next
 from bot.terminal.render import render
 from bot.terminal.send import TerminalSender, show
@@ -30,6 +31,7 @@ class TerminalChat:
 
     def __init__(self, store: Store, categories: Sequence[Category], language: str, console: Console) -> None:
         self._store, self._categories, self._language, self._console = store, categories, language, console
+        self._sender = TerminalSender(console, texts(language))
 
     @property
     def layout(self) -> str:
@@ -49,14 +51,20 @@ class TerminalChat:
 
     async def deliver(self) -> None:
         """Print what is due here, once it is published."""
-        sender = TerminalSender(self._console, texts(self._language))
-        while not await deliver_next(self._store, self.platform, sender, self._render):
+        while not await deliver_next(self._store, self.platform, self._sender, self._render):
             await asyncio.sleep(_LOOK_AGAIN_S)
 
-    async def converse(self) -> None:
-        """Answer lines until the reader leaves; the first prompt holds a ready question."""
+    async def deliver_for_ever(self, bell: Doorbell) -> None:
+        """Print whatever becomes due, until cancelled."""
+        while True:
+            with patch_stdout(raw=True):
+                while await deliver_next(self._store, self.platform, self._sender, self._render):
+                    pass
+            await bell.rung()
+
+    async def converse(self, ready: str) -> None:
+        """Answer lines until the reader leaves; the first prompt holds the question `ready`."""
         session: PromptSession[str] = PromptSession()
-        ready = texts(self._language).ready_question
         while True:
             try:
                 with patch_stdout():

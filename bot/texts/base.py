@@ -21,5 +21,6 @@ class Texts:
     help: str
     goodbye: str
     files: str
+    ready: str
     corrected: str
     taken_back: str

@@ -26,6 +26,7 @@ ENGLISH = Texts(
         "/help — this help\n/quit — end"
     ),
     goodbye="Goodbye.",
+    ready="Ready after {seconds:.1f} s. Ctrl-C ends.",
     files="Files written.",
     corrected="Message {number} now reads:",
     taken_back="Message {number} was taken back.",

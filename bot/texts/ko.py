@@ -23,6 +23,7 @@ KOREAN = Texts(
     unknown_command="모르는 명령입니다. /help 를 입력해 보세요.",
     help="/digest — 전체 다이제스트\n/digest 분류 — 한 분류만(예: /digest 로보틱스)\n/help — 도움말\n/quit — 끝내기",
     goodbye="안녕히 가세요.",
+    ready="준비했습니다({seconds:.1f}초). 끝내려면 Ctrl-C 를 누르세요.",
     files="파일을 저장했습니다.",
     corrected="{number}번째 글을 다음과 같이 고쳤습니다.",
     taken_back="{number}번째 글을 거두었습니다.",

@@ -16,7 +16,7 @@ class WorkAtOnce:
         self.editions: list[date] = []
         self.collections: list[tuple[date, str]] = []
 
-    def ask_for_edition(self, day: date, now: datetime) -> None:
+    def ask_for_edition(self, day: date, now: datetime) -> bool:
         self.editions.append(day)
         store = self._store
         try:
@@ -31,11 +31,13 @@ class WorkAtOnce:
                 lambda _step, _figures: None,
             )
         except EditionFailed:
-            return
+            return True
+        return True
 
-    def ask_for_collection(self, day: date, source: str, now: datetime) -> None:
+    def ask_for_collection(self, day: date, source: str, now: datetime) -> bool:
         self.collections.append((day, source))
         pipeline.collect_ahead(day, source, self._plan, self._store.collections)
+        return True
 
     def ring(self) -> None:
         return

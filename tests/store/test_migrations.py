@@ -7,6 +7,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
@@ -16,7 +17,7 @@ from workers.domain.deliveries import Message
 from workers.domain.errors import SettingsError
 from workers.domain.models import Collected, Digest, Placed, Selection, SourceReport, Text
 from workers.store import Store, open_store
-from workers.store.migrate import alembic_config, tables_may_be_rebuilt
+from workers.store.migrate import HEAD, alembic_config, tables_may_be_rebuilt
 from workers.store.tables import metadata
 from workers.store.transactions import write
 
@@ -24,6 +25,10 @@ from workers.store.transactions import write
 def test_the_migrations_leave_exactly_the_tables_the_code_uses(store: Store) -> None:
     with store.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_head_is_the_newest_migration() -> None:
+    assert ScriptDirectory.from_config(alembic_config()).get_current_head() == HEAD
 
 
 def test_the_way_down_leaves_nothing_behind(store: Store) -> None:

@@ -148,11 +148,11 @@ class Subscriptions(Protocol):
 
 
 class Work(Protocol):
-    """The queue, as far as the clock fills it. Asking raises QueueDown; what is asked twice is done once."""
+    """The queue, as far as the clock fills it. Asking is False where it waits already, and raises QueueDown."""
 
-    def ask_for_edition(self, day: date, now: datetime) -> None: ...
+    def ask_for_edition(self, day: date, now: datetime) -> bool: ...
 
-    def ask_for_collection(self, day: date, source: str, now: datetime) -> None: ...
+    def ask_for_collection(self, day: date, source: str, now: datetime) -> bool: ...
 
     def ring(self) -> None:
         """Wake whoever waits for news."""

@@ -1,5 +1,6 @@
 """Opening the store: the URL, the transactions of each database, the schema brought up to date."""
 
+import sqlite3
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import QueuePool
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
 from workers.domain.errors import SettingsError
 from workers.domain.ports import Clock
@@ -104,8 +106,15 @@ def _engine(url: str) -> Engine:
 
 def _sqlite_connect(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the begin event below decides, not the driver
+    # A new file's change to WAL does not wait for another's lock as everything else does, so it is tried again.
+    waiting = Retrying(
+        retry=retry_if_exception_type(sqlite3.OperationalError),
+        stop=stop_after_delay(_BUSY_S),
+        reraise=True,
+        wait=wait_random(0, 0.1),
+    )
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}").close()
+        waiting(connection.execute, f"PRAGMA {pragma}").close()
 
 
 def _sqlite_begin(connection: Connection) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 
 from workers.domain.ports import Clock
 from workers.store.tables import gate
-from workers.store.transactions import insert, write
+from workers.store.transactions import insert, read, write
 
 _LONGEST_PASSAGE = timedelta(seconds=180)
 """After which a process that passed and never came out counts as dead; longer than any request may take."""
@@ -39,6 +39,12 @@ class RowLease:
                 gate.update().where(gate.c.name == self._name).values(free_at=now + self._lasts, turn=self._turn)
             )
             return True
+
+    def taken(self) -> bool:
+        """True while somebody holds the post."""
+        with read(self._engine) as connection:
+            free_at = connection.execute(select(gate.c.free_at).where(gate.c.name == self._name)).scalar_one_or_none()
+            return free_at is not None and free_at > self._clock.now()
 
     def give_up(self) -> None:
         """Free the post for the next one, if it is still ours."""

@@ -49,6 +49,12 @@ class SubscriptionStore:
                 .on_conflict_do_update(index_elements=["platform", "chat", "thread"], set_=values)
             )
 
+    def known(self, platform: str, chat: str) -> bool:
+        """True where the chat has subscribed at some time, paused or not."""
+        with read(self._engine) as connection:
+            query = select(subscription.c.id).where(subscription.c.platform == platform, subscription.c.chat == chat)
+            return connection.execute(query.limit(1)).one_or_none() is not None
+
     def deactivate(self, platform: str, chat: str, reason: str) -> None:
         """Pause every subscription of a chat that is gone; its settings stay for when it comes back."""
         with write(self._engine) as connection:

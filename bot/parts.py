@@ -1,0 +1,22 @@
+"""The parts of the program as processes, each started as a user would start it."""
+
+import sys
+from collections.abc import Sequence
+
+from bot.supervisor import Part
+from workers.queue import QUEUES
+
+PROGRAM = (sys.executable, "-P", "-m", "bot")
+
+
+def work() -> list[Part]:
+    """A worker for each queue, and the clock."""
+    return [*(_part(f"worker {queue}", "worker", queue) for queue in QUEUES), _part("clock", "clock")]
+
+
+def _part(name: str, *verb: str) -> Part:
+    return Part(name, [*PROGRAM, *verb])
+
+
+def command(*verb: str) -> Sequence[str]:
+    return [*PROGRAM, *verb]
