@@ -2,10 +2,13 @@
 
 import argparse
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from workers import cli
+from workers.config import Settings
 from workers.domain.errors import PaperboyError
+from workers.domain.findings import Finding
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -33,8 +36,14 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(run=_demo)
     run = verbs.add_parser("run", parents=[cli.settings_option()], help="run everything, until Ctrl-C")
     run.set_defaults(run=_run)
-    cli.add_verbs(verbs)
+    cli.add_verbs(verbs, _frontend_checks)
     return parser
+
+
+def _frontend_checks(settings: Settings, environment: Mapping[str, str]) -> Iterable[Finding]:
+    from bot import identity  # httpx, and only for who asks
+
+    return identity.findings(settings, environment)
 
 
 def _demo(arguments: argparse.Namespace) -> int:

@@ -71,7 +71,7 @@ class _Demo:
         }
         settings = config.load(environment=environment)
         with open_store(settings.store.url, system_clock(environment)) as store:
-            chat = TerminalChat(store, settings.closed_list(), self.language, console)
+            chat = TerminalChat(store, settings, console)
             self._want(store, chat)
             async with running([server], environment):
                 await valkey.ready(redis_url)

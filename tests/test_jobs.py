@@ -10,7 +10,9 @@ import yaml
 from bot.__main__ import main
 from bot.sample import DAY
 from bot.sample.server import serving
+from tests.fakes.web import Answer, web
 from workers import jobs
+from workers.domain.errors import EditionFailed
 from workers.store import Store, open_store
 from workers.store.subscriptions import Wanted
 from workers.system import SystemClock
@@ -72,3 +74,34 @@ def test_sources_that_show_no_past_give_a_later_day_nothing_twice(store: Store) 
     assert edition is not None
     assert edition.placed == ()
     assert edition.skipped == {"announced before": 11}
+
+
+def test_a_collection_is_kept_for_the_edition_and_asked_for_once(store: Store) -> None:
+    jobs.collect_source(f"{DAY} huggingface")
+    kept = store.collections.kept("huggingface", DAY)
+    assert kept is not None
+    assert len(kept.entries) == 6
+    jobs.collect_source(f"{DAY} nobody")
+    jobs.make_edition(DAY.isoformat())
+    assert store.collections.kept("huggingface", DAY) is None
+
+
+def test_when_every_source_fails_the_owners_hear_of_it_once_and_no_chat_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    with web(Answer(status=500)) as broken, open_store(url, SystemClock()) as store:
+        sources = [{"name": "huggingface", "kind": "huggingface", "url": broken.url}]
+        settings = {"store": {"url": url}, "sources": sources, "owners": ["telegram:9"]}
+        (tmp_path / "settings.yaml").write_text(yaml.safe_dump(settings), "utf-8")
+        monkeypatch.setenv("PAPERBOY_CONFIG", str(tmp_path / "settings.yaml"))
+        monkeypatch.delenv("REDIS_URL", raising=False)
+        store.subscriptions.add(Wanted("telegram", "-100", store.clock.now()))
+        for _ in range(2):
+            with pytest.raises(EditionFailed, match="huggingface: HTTP 500"):
+                jobs.make_edition(DAY.isoformat())
+        alert = store.outbox.claim("telegram")
+        assert alert is not None
+        assert (alert.chat, alert.day) == ("9", None)
+        assert "huggingface: HTTP 500" in (alert.notice or "")
+        assert store.outbox.claim("telegram") is None

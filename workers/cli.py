@@ -2,21 +2,23 @@
 
 import argparse
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from importlib import import_module
 from pathlib import Path
 
 from workers import config, logs
+from workers.domain.findings import Finding
 from workers.verbs import FAILED, OK
 
 __all__ = ["FAILED", "OK", "add_verbs", "set_up_logs", "settings_option"]
 
 Verb = Callable[[argparse.Namespace], int]
+Checks = Callable[[config.Settings, Mapping[str, str]], Iterable[Finding]]
 
 
-def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the work verbs to the program's parser."""
+def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", more_checks: Checks) -> None:
+    """Add the work verbs to the program's parser; `more_checks` are the doctor's for what is not workers' business."""
     parents = [settings_option()]
 
     verb = verbs.add_parser("digest", parents=parents, help="make or find one day's digest and write its files")
@@ -38,7 +40,7 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     verb.set_defaults(run=_verb("status", "status"))
 
     verb = verbs.add_parser("doctor", parents=parents, help="check everything this installation needs, line by line")
-    verb.set_defaults(run=_verb("doctor", "doctor"))
+    verb.set_defaults(run=_verb("doctor", "doctor"), more=more_checks)
 
     verb = verbs.add_parser("config", parents=parents, help="print the settings in force, secrets masked")
     verb.set_defaults(run=_settings)

@@ -154,6 +154,10 @@ class Settings(_Part):
         digest = self.digest
         return Calendar(Hour.parse(digest.closes_at), frozenset(digest.holidays), digest.catch_up_days)
 
+    def named_owners(self) -> list[tuple[str, str]]:
+        """(platform, person) of those under `owners`."""
+        return [(platform, person) for platform, _, person in (each.partition(":") for each in self.owners)]
+
     def closed_list(self) -> tuple[Category, ...]:
         return tuple(Category(**category.model_dump()) for category in self.categories)
 

@@ -76,6 +76,13 @@ class Calendar:
         oldest = today - timedelta(days=self.catch_up_days)
         return sorted(day for day in come if day > newest and (day >= oldest or day == come[0]))
 
+    def newest(self, now: datetime, hour: Hour, daily: bool) -> date:
+        """The latest day whose `hour` has come; a working day unless `daily`."""
+        day = hour.day_of(now)
+        while hour.on(day) > now or not (daily or self.expected(day)):
+            day -= timedelta(days=1)
+        return day
+
 
 def next_slot(after: datetime, slot: str, zone: str, weekdays: Iterable[int]) -> datetime:
     """The first moment later than `after` at which the clocks of `zone` show `slot` ("09:00") on one of `weekdays`.

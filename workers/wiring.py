@@ -23,15 +23,19 @@ ARXIV_GATE = "arxiv"
 @contextmanager
 def opened(settings: Settings, clock: Clock) -> Iterator[tuple[Store, Plan]]:
     """The store and the plan of `settings`, closed at the end. Raises SettingsError."""
-    agent = f"Paperboy/{version('paperboy')}"
     with (
         open_store(settings.store.url, clock, settings.lease.edition_s, settings.lease.delivery_s) as store,
-        client(settings.http, agent) as web,
+        client(settings.http, user_agent()) as web,
     ):
-        yield store, _plan(settings, store, web, clock)
+        yield store, plan_of(settings, store, web, clock)
 
 
-def _plan(settings: Settings, store: Store, web: httpx.Client, clock: Clock) -> Plan:
+def user_agent() -> str:
+    return f"Paperboy/{version('paperboy')}"
+
+
+def plan_of(settings: Settings, store: Store, web: httpx.Client, clock: Clock) -> Plan:
+    """What the day needs, over the connections of `web`."""
     fetcher = Fetcher(web, settings.http, store.http, clock)
     gate = store.gate(ARXIV_GATE, settings.arxiv.min_interval_s)
     enabled = [source for source in settings.sources if source.enabled]
@@ -61,5 +65,4 @@ def _source(settings: SourceSettings, fetcher: Fetcher, gate: Gate) -> Source:
 
 def owners(settings: Settings, store: Store) -> list[tuple[str, str]]:
     """(platform, person) of each owner: those of the settings, then those who gave a code."""
-    named = [(platform, person) for platform, _, person in (each.partition(":") for each in settings.owners)]
-    return list(dict.fromkeys([*named, *store.owners.all()]))
+    return list(dict.fromkeys([*settings.named_owners(), *store.owners.all()]))

@@ -1,23 +1,24 @@
 """The terminal chat: shows how the edition comes about, what is delivered, and answers what is typed."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import date
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.patch_stdout import patch_stdout
 from rich.console import Console
 
-from bot.commands import answer
+from bot.access import Speaker
+from bot.commands import Desk, answer
 from bot.doorbell import Doorbell
 from bot.outbox import deliver_next
 from bot.terminal.render import render
 from bot.terminal.send import TerminalSender, show
 from bot.texts import texts
 from bot.view import blocks, first_screen
+from workers.config import Settings
 from workers.domain.blocks import Closing
 from workers.domain.deliveries import Delivery, Message
-from workers.domain.models import Category, Text
+from workers.domain.models import Text
 from workers.store import Store
 
 _LOOK_AGAIN_S = 0.05
@@ -29,9 +30,11 @@ class TerminalChat:
     platform = "terminal"
     chat = "here"
 
-    def __init__(self, store: Store, categories: Sequence[Category], language: str, console: Console) -> None:
-        self._store, self._categories, self._language, self._console = store, categories, language, console
-        self._sender = TerminalSender(console, texts(language))
+    def __init__(self, store: Store, settings: Settings, console: Console) -> None:
+        self._store, self._language, self._console = store, settings.digest.language, console
+        self._desk = Desk(store, settings, settings.closed_list())
+        self._speaker = Speaker(self.platform, self.chat, self.chat, manages=True)
+        self._sender = TerminalSender(console, texts(self._language))
 
     @property
     def layout(self) -> str:
@@ -72,7 +75,7 @@ class TerminalChat:
             except (EOFError, KeyboardInterrupt):
                 return
             ready = ""
-            reply = await asyncio.to_thread(answer, line, self._language, self._store, self._categories)
+            reply = await asyncio.to_thread(answer, line, self._speaker, self._language, self._desk)
             for message in render(reply.blocks, self._language):
                 show(self._console, message)
             if reply.ends:
@@ -81,7 +84,7 @@ class TerminalChat:
     def _render(self, text: Text | None, delivery: Delivery) -> list[Message]:
         if text is None:
             return render([Closing(tuple((delivery.notice or "").splitlines()))], delivery.language)
-        shown = blocks(text.digest, self._categories)
+        shown = blocks(text.digest, self._desk.categories)
         if delivery.layout == "screen":
             shown = first_screen(shown, texts(delivery.language).rest)
         return render(shown, delivery.language)

@@ -24,3 +24,15 @@ class Texts:
     ready: str
     corrected: str
     taken_back: str
+    may_not_subscribe: str
+    subscribed: str
+    unsubscribed: str
+    waits_for_owner: str
+    asks_to_subscribe: str
+    approved: str
+    nobody_waits: str
+    owners_only: str
+    owner_now: str
+    code_is_wrong: str
+    bot_ready: str
+    owner_code: str

@@ -23,11 +23,23 @@ ENGLISH = Texts(
     unknown_command="Unknown command; try /help.",
     help=(
         "/digest — the whole digest\n/digest CATEGORY — one category, e.g. /digest robotics\n"
-        "/help — this help\n/quit — end"
+        "/subscribe — a digest every weekday\n/unsubscribe — no more\n/help — this help\n/quit — end"
     ),
     goodbye="Goodbye.",
     ready="Ready after {seconds:.1f} s. Ctrl-C ends.",
     files="Files written.",
     corrected="Message {number} now reads:",
     taken_back="Message {number} was taken back.",
+    may_not_subscribe="Only those who may manage this chat, and are allowed to, can subscribe it.",
+    subscribed="Subscribed: a digest comes on weekdays at {slot} ({zone}).",
+    unsubscribed="Unsubscribed. Your settings are kept; /subscribe starts again.",
+    waits_for_owner="The owner was asked. Digests come once it is approved.",
+    asks_to_subscribe="The chat {name} asks to subscribe. To approve: /approve {name}",
+    approved="Approved: {name}",
+    nobody_waits="No such chat waits for approval: {name}",
+    owners_only="This command is the owners' alone.",
+    owner_now="You are an owner now. Trouble is told to you here.",
+    code_is_wrong="That code is wrong or has expired.",
+    bot_ready="{name} — invite link: {invite}",
+    owner_code="There is no owner yet. Within 24 hours, send /owner {code} to the bot in private.",
 )

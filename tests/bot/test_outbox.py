@@ -10,7 +10,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.sender import FakeSender
 from workers.domain.deliveries import Delivery, Message
 from workers.domain.errors import ChatGone, NotSent, SendUnknown
-from workers.domain.models import Edition, Text
+from workers.domain.models import Collected, Edition, Selection, SourceReport, Text
 from workers.store import Store
 from workers.store.subscriptions import Wanted
 
@@ -85,3 +85,123 @@ def test_a_crash_between_sending_and_writing_down_leaves_an_unknown_part(store: 
     deliver(store, sender)
     assert states(store) == ["posted", "unknown", "posted"]
     assert [text.split()[1] for _, text in sender.sent] == ["third"]
+
+
+def other(text: Text | None, delivery: Delivery) -> list[Message]:
+    """The same edition made anew: the second part has other words, the third is gone."""
+    return [Message("ko first 2025-06-03"), Message("ko second, corrected")]
+
+
+def remake(store: Store, edition: Edition) -> None:
+    text = store.editions.text(DAY, "ko")
+    assert text is not None
+    assert store.editions.reopen(DAY) == ["en", "ko"]
+    store.outbox.revise(DAY)
+    attempt = store.editions.claim(DAY)
+    assert attempt is not None
+    papers = tuple(item.paper for item in edition.placed)
+    report = Collected(SourceReport("arxiv", "ok", 3))
+    store.editions.close(DAY, attempt, Selection(papers, {}), edition.placed, [report])
+    store.editions.save_text(DAY, text)
+
+
+def test_an_edition_made_anew_is_edited_where_it_was_posted(store: Store, edition: Edition) -> None:
+    ask(store)
+    sender = FakeSender()
+    deliver(store, sender)
+    remake(store, edition)
+    assert asyncio.run(deliver_next(store, "terminal", sender, other))
+    assert sender.edited == [("m2", "ko second, corrected")], "what reads the same is left alone"
+    assert sender.deleted == ["m3"]
+    assert len(sender.sent) == 3
+    assert states(store) == ["posted", "posted", "dropped"]
+    assert not deliver(store, sender)
+
+
+def test_an_edition_made_anew_that_is_longer_is_added_to(store: Store, edition: Edition) -> None:
+    ask(store)
+    sender = FakeSender()
+    asyncio.run(deliver_next(store, "terminal", sender, other))
+    remake(store, edition)
+    deliver(store, sender)
+    assert [text for _, text in sender.sent][2:] == ["ko third 2025-06-03"]
+    assert sender.edited == [("m2", "ko second 2025-06-03")]
+
+
+def test_until_the_new_text_is_written_nothing_is_touched(store: Store, edition: Edition) -> None:
+    ask(store)
+    sender = FakeSender()
+    deliver(store, sender)
+    store.editions.reopen(DAY)
+    assert store.outbox.revise(DAY) == 1
+    assert not deliver(store, sender)
+
+
+def test_a_retracted_edition_is_deleted_where_it_was_posted_and_sent_to_nobody_else(
+    store: Store, edition: Edition, bot_clock: FakeClock
+) -> None:
+    store.subscriptions.add(Wanted("terminal", "b", bot_clock.now()))
+    ask(store)
+    sender = FakeSender()
+    deliver(store, sender)
+    ask(store, "request:2", "c")
+    assert store.editions.retract(DAY)
+    store.outbox.revise(DAY)
+    while deliver(store, sender):
+        pass
+    assert sender.deleted == ["m1", "m2", "m3"]
+    assert len(sender.sent) == 3
+    assert store.subscriptions.closed_after(None) == []
+    remake(store, edition)
+    deliver(store, sender)
+    assert len(sender.sent) == 6, "made anew after all, it is posted again"
+
+
+def test_what_is_retracted_while_it_is_being_sent_is_taken_back_too(store: Store, edition: Edition) -> None:
+    ask(store)
+
+    class Slow(FakeSender):
+        async def send(self, chat: str, thread: str, message: Message) -> str:
+            if len(self.sent) == 1:
+                store.editions.retract(DAY)
+                store.outbox.revise(DAY)
+            return await super().send(chat, thread, message)
+
+    sender = Slow()
+    deliver(store, sender)
+    assert len(sender.sent) == 3
+    deliver(store, sender)
+    assert sender.deleted == ["m1", "m2", "m3"]
+    assert not deliver(store, sender)
+
+
+def test_an_edit_whose_fate_is_unknown_is_repeated(
+    store: Store, edition: Edition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(store)
+    sender = FakeSender()
+    deliver(store, sender)
+    remake(store, edition)
+    monkeypatch.setattr("bot.outbox._AGAIN_S", 0.01)
+    flaky = FakeSender([SendUnknown("the line broke"), None, None])
+    asyncio.run(deliver_next(store, "terminal", flaky, other))
+    assert flaky.edited == [("m2", "ko second, corrected")]
+    assert flaky.deleted == ["m3"]
+
+
+def test_a_late_delivery_and_a_quiet_day_make_no_sound(store: Store, edition: Edition, bot_clock: FakeClock) -> None:
+    store.subscriptions.add(Wanted("terminal", "a", bot_clock.now()))
+    (due,) = store.subscriptions.due(bot_clock.now())
+    store.subscriptions.deliver(due, [DAY], due.due_at, bot_clock.now(), silent=True)
+    sender = FakeSender()
+    deliver(store, sender)
+    assert sender.silent == [True, True, True]
+
+
+def test_a_notice_is_told_once_and_needs_no_edition(store: Store) -> None:
+    assert store.outbox.notify("alert:1", "terminal", "here", "ko", "arxiv: HTTP 503")
+    assert not store.outbox.notify("alert:1", "terminal", "here", "ko", "arxiv: HTTP 503")
+    sender = FakeSender()
+    deliver(store, sender)
+    assert sender.sent == [("here", "notice: arxiv: HTTP 503")]
+    assert not deliver(store, sender)

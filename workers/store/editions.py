@@ -173,10 +173,11 @@ class EditionStore:
                 papers.label(connection, {ids[item.paper]: item.label for item in placed})
             collections.settle(connection, day, collected)
 
-    def reopen(self, day: date) -> bool:
-        """Make a closed edition anew: its papers are free again, its texts gone; False where there is none to redo.
+    def reopen(self, day: date) -> list[str] | None:
+        """Make a closed edition anew: its papers are news again, its texts gone; returns the languages it had.
 
-        What was posted stays posted until the new edition is written; see `OutboxStore.revise`.
+        None where there is nothing to redo. What was posted stays until the new text is written; see
+        `OutboxStore.revise`.
         """
         with write(self._engine) as connection:
             papers.lock(connection)
@@ -188,11 +189,13 @@ class EditionStore:
                 )
             )
             if reopened.rowcount != 1:
-                return False
+                return None
             connection.execute(delete(listing).where(listing.c.day == day))
+            languages = connection.execute(select(text.c.language).where(text.c.day == day)).scalars().all()
             connection.execute(delete(text).where(text.c.day == day))
+            papers.forget(connection, day)
             collections.free(connection, day)
-            return True
+            return list(languages)
 
     def retract(self, day: date) -> bool:
         """Take a closed edition back: nobody gets it any more; its papers stay announced. False where there is none."""

@@ -95,6 +95,11 @@ def of_row(row: Row[Any]) -> Paper:
     )
 
 
+def forget(connection: Connection, day: date) -> None:
+    """Who brought what on `day` counts as never seen, so that the edition of that day can be made anew."""
+    connection.execute(delete(seen).where(seen.c.day == day))
+
+
 def label(connection: Connection, labels: Mapping[int, str]) -> None:
     """Give each paper its label; one that has a label keeps it."""
     connection.execute(

@@ -10,6 +10,9 @@ from workers.domain.deliveries import Subscription
 from workers.store.tables import delivery, edition, subscription
 from workers.store.transactions import insert, read, write
 
+WAITING = "waits for an owner's word"
+"""Why a subscription that nobody has approved yet is not active."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -30,16 +33,16 @@ class SubscriptionStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def add(self, wanted: Wanted) -> None:
-        """Subscribe a chat, or change what it asked for; what it has had stays had."""
+    def add(self, wanted: Wanted, waiting: bool = False) -> None:
+        """Subscribe a chat, or change what it asked for; what it has had stays had. `waiting`: not before `approve`."""
         values = {
             "language": wanted.language,
             "slot": wanted.slot,
             "zone": wanted.zone,
             "weekdays": list(wanted.weekdays),
             "layout": wanted.layout,
-            "active": True,
-            "reason": None,
+            "active": not waiting,
+            "reason": WAITING if waiting else None,
             "due_at": wanted.due_at,
         }
         with write(self._engine) as connection:
@@ -55,14 +58,24 @@ class SubscriptionStore:
             query = select(subscription.c.id).where(subscription.c.platform == platform, subscription.c.chat == chat)
             return connection.execute(query.limit(1)).one_or_none() is not None
 
-    def deactivate(self, platform: str, chat: str, reason: str) -> None:
-        """Pause every subscription of a chat that is gone; its settings stay for when it comes back."""
+    def approve(self, platform: str, chat: str, due_at: datetime) -> bool:
+        """Let a waiting chat have its digests, the first at `due_at`; False where none waits under that name."""
         with write(self._engine) as connection:
-            connection.execute(
+            approved = connection.execute(
                 update(subscription)
                 .where(subscription.c.platform == platform, subscription.c.chat == chat)
-                .values(active=False, reason=reason)
+                .where(subscription.c.reason == WAITING)
+                .values(active=True, reason=None, due_at=due_at)
             )
+            return approved.rowcount > 0
+
+    def deactivate(self, platform: str, chat: str, reason: str, thread: str | None = None) -> None:
+        """Pause a chat's subscriptions, or that of one thread; their settings stay for when it comes back."""
+        with write(self._engine) as connection:
+            paused = update(subscription).where(subscription.c.platform == platform, subscription.c.chat == chat)
+            if thread is not None:
+                paused = paused.where(subscription.c.thread == thread)
+            connection.execute(paused.values(active=False, reason=reason))
 
     def due(self, now: datetime) -> list[Subscription]:
         """Active subscriptions whose slot has come, the longest waiting first."""

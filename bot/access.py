@@ -1,0 +1,46 @@
+"""Who may do what: owners, and who may subscribe a chat."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from workers.config import Settings
+from workers.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who says something where; `manages` when the platform itself says that they may manage this chat."""
+
+    platform: str
+    person: str
+    chat: str
+    thread: str = ""
+    manages: bool = False
+
+
+class Verdict(Enum):
+    """`WAIT` for an owner's word."""
+
+    YES = "yes"
+    WAIT = "wait"
+    NO = "no"
+
+
+def owners(store: Store, settings: Settings) -> list[tuple[str, str]]:
+    """(platform, person) of each owner: those of the settings, then those who gave a code."""
+    return list(dict.fromkeys([*settings.named_owners(), *store.owners.all()]))
+
+
+def is_owner(speaker: Speaker, store: Store, settings: Settings) -> bool:
+    return (speaker.platform, speaker.person) in owners(store, settings)
+
+
+def may_subscribe(speaker: Speaker, store: Store, settings: Settings) -> Verdict:
+    """What `access` says of a chat that its speaker may manage; an owner may always."""
+    if not speaker.manages:
+        return Verdict.NO
+    if settings.access == "open" or is_owner(speaker, store, settings):
+        return Verdict.YES
+    if settings.access == "approve":
+        return Verdict.WAIT
+    return Verdict.YES if f"{speaker.platform}:{speaker.chat}" in settings.allowed else Verdict.NO
