@@ -2,9 +2,10 @@
 
 import hashlib
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import redis
 from rq import Queue, Worker
@@ -80,6 +81,16 @@ class WorkQueue:
         """How many workers serve the queues. Raises QueueDown."""
         with self._reaching():
             return Worker.count(connection=self.connection)
+
+    def heard_here(self, queue: str) -> datetime | None:
+        """When a worker of this host that serves `queue` last spoke up, in UTC. Raises QueueDown."""
+        with self._reaching():
+            here = [
+                worker.last_heartbeat
+                for worker in Worker.all(connection=self.connection)
+                if worker.hostname == socket.gethostname() and queue in worker.queue_names()
+            ]
+        return max((heard.replace(tzinfo=UTC) for heard in here if heard), default=None)
 
     def waiting(self) -> dict[str, int]:
         """Jobs that wait, by queue. Raises QueueDown."""
