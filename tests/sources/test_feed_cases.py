@@ -1,6 +1,8 @@
 """Feeds as files: each says why it is here and what it must lead to."""
 
+import lzma
 import re
+import tracemalloc
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -8,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from workers.domain.errors import SourceError
-from workers.domain.models import Entry
+from workers.domain.models import Entry, Paper
 from workers.sources import arxiv, feed
+from workers.steps.merge import merge
 
 CASES = sorted((Path(__file__).parents[1] / "feeds").glob("*.xml"))
 DAY = date(2025, 6, 3)
@@ -107,6 +110,31 @@ def test_every_hostile_file_leads_to_what_its_manifest_says(shared_data: Path) -
     assert led_to("deep_nesting.xml")[0] == "entries 1 dropped 0"
     assert led_to("cdata_and_comments.xml", "feed")[0] == "entries 1 dropped 0"
     assert led_to("weekend_empty_but_stale_date.xml")[0] == "entries 0 dropped 0"
+
+
+@pytest.mark.shared_data
+def test_what_a_hostile_feed_repeats_is_one_paper_and_what_is_withdrawn_is_not_news(shared_data: Path) -> None:
+    def merged(name: str) -> list[Paper]:
+        _, entries, _ = outcome("arxiv", (shared_data / "hostile/own" / name).read_bytes())
+        return list(merge(entries, (2025, 1)))
+
+    assert len(merged("duplicate_guid_same_item.xml")) == 1
+    assert [paper.version for paper in merged("v1_and_v2_same_feed.xml")] == [2]
+    assert [paper.withdrawn for paper in merged("withdrawn.xml")] == [True]
+    (latex,) = merged("latex_in_title_and_abstract.xml")
+    assert not re.search(r"[\\$]", latex.title)
+
+
+@pytest.mark.shared_data
+def test_twenty_thousand_items_are_refused_before_they_take_memory(shared_data: Path) -> None:
+    with lzma.open(shared_data / "hostile/own/huge_20000_items.rss.xml.xz") as packed:
+        body = packed.read()
+    tracemalloc.start()
+    try:
+        assert outcome("arxiv", body)[0].startswith("failed truncated: 20,000 entries")
+        assert tracemalloc.get_traced_memory()[1] < 3 * len(body)
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.shared_data

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.shared_data
 
 Run = Callable[..., tuple[int, Path]]
 Write = Callable[..., Path]
+FAULTS = ["429", "503", "406", "500", "hang", "slow", "truncate", "html", "empty", "garbage"]
 DAYS = ("2025-06-03", "2025-06-04", "2025-06-05", "2025-06-06")
 
 
@@ -118,7 +119,7 @@ def test_what_a_failed_source_missed_comes_with_the_next_edition(
     assert read_digest(third)["sources"][0]["reason"] is None
 
 
-@pytest.mark.parametrize("fault", ["429", "503", "406", "500", "hang", "truncate", "html", "empty", "garbage"])
+@pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_of_one_source_is_named_and_the_other_makes_the_digest(
     fault: str, replay: Replay, settings_file: Write, run_digest: Run
 ) -> None:
@@ -136,12 +137,13 @@ def test_a_fault_of_one_source_is_named_and_the_other_makes_the_digest(
     assert "huggingface: 가져오지 못했습니다" in (folder / "Papers_2025-06-13_report.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("fault", ["500", "html", "empty", "garbage", "truncate"])
+@pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_of_every_source_is_one_line_and_no_digest(
     fault: str, replay: Replay, settings_file: Write, run_digest: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     replay.today("2025-06-13")
-    code, folder = run_digest(settings_file(recorded_sources(replay.url, fault)), "2025-06-13")
+    impatient = {"timeout_s": 0.5, "patience_s": 1}
+    code, folder = run_digest(settings_file(recorded_sources(replay.url, fault), http=impatient), "2025-06-13")
     assert code == 1
     assert not folder.exists()
     told = capsys.readouterr().err.splitlines()[-1]
