@@ -36,6 +36,8 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(run=_demo)
     run = verbs.add_parser("run", parents=[cli.settings_option()], help="run everything, until Ctrl-C")
     run.set_defaults(run=_run)
+    telegram = verbs.add_parser("telegram", parents=[cli.settings_option()], help="the Telegram frontend (part of run)")
+    telegram.set_defaults(run=_telegram)
     cli.add_verbs(verbs, _frontend_checks)
     return parser
 
@@ -56,6 +58,13 @@ def _run(arguments: argparse.Namespace) -> int:
     from bot import launch
 
     return launch.run(arguments.config)
+
+
+def _telegram(arguments: argparse.Namespace) -> int:
+    from bot.telegram import app  # python-telegram-bot, and only where it runs
+    from workers import config
+
+    return app.serve(config.load(arguments.config))
 
 
 if __name__ == "__main__":

@@ -66,10 +66,13 @@ async def _run(settings: Settings, store: Store, environment: dict[str, str]) ->
     redis_url = environment.get("REDIS_URL") or str(settings.queue.url)
     async with running(server, environment):
         await valkey.ready(redis_url)
-        async with running(parts.work(), environment):
+        frontends = parts.frontends(environment)
+        async with running([*parts.work(), *frontends], environment):
             await _until_ready(WorkQueue(redis_url), store, settings)
             console.print(f"[dim]{said.ready.format(seconds=time.monotonic() - started)}[/dim]")
-            await asyncio.to_thread(_introduce, settings, store, environment, console)
+            if frontends:
+                await asyncio.to_thread(_introduce, settings, store, environment, console)
+                await asyncio.Event().wait()
             await _terminal(settings, store, console, redis_url)
     return 0
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from workers.domain.deliveries import DROPPED, FAILED, PENDING, POSTED, TAKEN_BACK, UNKNOWN, Delivery, Message
-from workers.domain.errors import ChatGone, LeaseLost, NotSent, SendUnknown
+from workers.domain.deliveries import DROPPED, FAILED, PENDING, POSTED, TAKEN_BACK, UNKNOWN, Delivery, Message, Part
+from workers.domain.errors import ChatGone, LeaseLost, NotSent, SendRefused, SendUnknown
 from workers.domain.models import Text
 from workers.logs import note
 from workers.store import Store
@@ -15,13 +15,14 @@ from workers.store import Store
 log = logging.getLogger(__name__)
 
 _AGAIN_S = 1.0
+"""Seconds until what was put off is tried again, at least."""
 
 Render = Callable[[Text | None, Delivery], list[Message]]
 """The messages of an edition's text, or of the delivery's notice where there is none."""
 
 
 class Sender(Protocol):
-    """One platform's way out. Raises ChatGone, NotSent or SendUnknown, and nothing else on purpose."""
+    """One platform's way out. Raises a SendError, and nothing else on purpose."""
 
     async def send(self, chat: str, thread: str, message: Message) -> str:
         """Send one message; returns the platform's id of it."""
@@ -47,9 +48,8 @@ async def deliver_next(store: Store, platform: str, sender: Sender, render: Rend
         return False
     try:
         await asyncio.to_thread(_expand, store, delivery, render)
-        while await _next(store, delivery, sender):
-            pass
-        await asyncio.to_thread(store.outbox.finish, delivery)
+        if await _send_all(store, delivery, sender):
+            await asyncio.to_thread(store.outbox.finish, delivery)
     except LeaseLost:
         note(log, "delivery lost", delivery=delivery.delivery_id, attempt=delivery.attempt)
     return True
@@ -69,33 +69,39 @@ def _expand(store: Store, delivery: Delivery, render: Render) -> None:
         store.outbox.expand(delivery, messages)
 
 
-async def _next(store: Store, delivery: Delivery, sender: Sender) -> bool:
-    """Send, edit or take back one part; False when none is left."""
-    part = await asyncio.to_thread(store.outbox.next_part, delivery)
-    if part is None:
-        return False
-    state, message_id, reason, wait_s = POSTED, part.message_id, "", 0.0
+async def _send_all(store: Store, delivery: Delivery, sender: Sender) -> bool:
+    """Send, edit or take back part after part; False where the platform said "later" and the rest was put off."""
+    while True:
+        part = await asyncio.to_thread(store.outbox.next_part, delivery)
+        if part is None:
+            return True
+        state, message_id, reason, wait_s = await _one(store, delivery, part, sender)
+        await asyncio.to_thread(store.outbox.settle, delivery, part, state, message_id, reason)
+        if state not in {POSTED, DROPPED}:
+            note(log, "part not posted", level=logging.WARNING, part=part.part_id, state=state, reason=reason)
+        if state == PENDING:
+            await asyncio.to_thread(store.outbox.put_off, delivery, max(wait_s, _AGAIN_S))
+            return False
+
+
+async def _one(store: Store, delivery: Delivery, part: Part, sender: Sender) -> tuple[str, str | None, str, float]:
+    """(state, message id, reason, seconds to wait) after one try at one part."""
     try:
         if part.message is None:
             await sender.delete(delivery.chat, part.message_id or "")
-            state, message_id, reason = DROPPED, None, TAKEN_BACK
-        elif part.message_id:
+            return DROPPED, None, TAKEN_BACK, 0.0
+        if part.message_id:
             await sender.edit(delivery.chat, part.message_id, part.message)
-        else:
-            message = replace(part.message, silent=part.message.silent or delivery.silent)
-            message_id = await sender.send(delivery.chat, delivery.thread, message)
+            return POSTED, part.message_id, "", 0.0
+        message = replace(part.message, silent=part.message.silent or delivery.silent)
+        return POSTED, await sender.send(delivery.chat, delivery.thread, message), "", 0.0
     except ChatGone as error:
-        state, reason = FAILED, str(error)
-        await asyncio.to_thread(store.outbox.drop_rest, delivery, reason)
-        await asyncio.to_thread(store.subscriptions.deactivate, delivery.platform, delivery.chat, reason)
+        await asyncio.to_thread(store.outbox.drop_rest, delivery, str(error))
+        await asyncio.to_thread(store.subscriptions.deactivate, delivery.platform, delivery.chat, str(error))
+        return FAILED, part.message_id, str(error), 0.0
     except NotSent as error:
-        state, reason, wait_s = PENDING, str(error), error.retry_after_s
-    except SendUnknown as error:
-        again = part.message_id is not None  # an edit or a removal
-        state, reason, wait_s = (PENDING, str(error), _AGAIN_S) if again else (UNKNOWN, str(error), 0.0)
-    await asyncio.to_thread(store.outbox.settle, delivery, part, state, message_id, reason)
-    if state not in {POSTED, DROPPED}:
-        note(log, "part not posted", level=logging.WARNING, part=part.part_id, state=state, reason=reason)
-    if wait_s:
-        await asyncio.sleep(wait_s)
-    return True
+        return PENDING, part.message_id, str(error), error.retry_after_s
+    except SendRefused as error:
+        return FAILED, part.message_id, str(error), 0.0
+    except SendUnknown as error:  # an edit or a removal can be repeated, a message cannot
+        return (PENDING if part.message_id else UNKNOWN), part.message_id, str(error), 0.0

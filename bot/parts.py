@@ -1,17 +1,23 @@
 """The parts of the program as processes, each started as a user would start it."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.supervisor import Part
 from workers.queue import QUEUES
 
+_TOKENS = {"telegram": "TELEGRAM_BOT_TOKEN"}
 PROGRAM = (sys.executable, "-P", "-m", "bot")
 
 
 def work() -> list[Part]:
     """A worker for each queue, and the clock."""
     return [*(_part(f"worker {queue}", "worker", queue) for queue in QUEUES), _part("clock", "clock")]
+
+
+def frontends(environment: Mapping[str, str]) -> list[Part]:
+    """Each platform's own process, where its token is set."""
+    return [_part(verb, verb) for verb, variable in _TOKENS.items() if environment.get(variable)]
 
 
 def _part(name: str, *verb: str) -> Part:

@@ -2,10 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from workers.domain.blocks import Bar, Block, Closing, OnesBlock, Opening, SectionBlock
-from workers.domain.models import Category, Digest, Listed, Section, Synthesis
+from workers.domain.models import Category, Digest, Listed, Section, SourceReport, Synthesis
 from workers.wording import reasons_line, short_name, source_line, wording
+
+MAIN_SOURCE = "arxiv"
+"""The source whose absence readers would notice."""
 
 
 def blocks(digest: Digest, categories: Sequence[Category]) -> list[Block]:
@@ -25,6 +29,23 @@ def blocks(digest: Digest, categories: Sequence[Category]) -> list[Block]:
         shown.append(OnesBlock(wording(digest.language).one_each, rows))
     shown.append(Closing(_closing_lines(digest)))
     return shown
+
+
+def chat_blocks(digest: Digest, categories: Sequence[Category]) -> list[Block]:
+    """What a chat is posted: counts in the opening, no bookkeeping, and trouble only where arXiv itself is missing."""
+    shown = blocks(digest, categories)
+    if not digest.papers:
+        return shown
+    opening = shown[0]
+    if isinstance(opening, Opening):
+        chosen = wording(digest.language).chart_title.format(listed=f"{digest.listed:,}", new=f"{digest.new:,}")
+        shown[0] = replace(opening, tally=chosen)
+    missing = [source_line(report, digest.language) for report in digest.sources if _is_main_and_failed(report)]
+    return [*shown[:-1], *([Closing(tuple(missing))] if missing else [])]
+
+
+def _is_main_and_failed(report: SourceReport) -> bool:
+    return report.status == "failed" and report.name == MAIN_SOURCE
 
 
 def first_screen(shown: Sequence[Block], rest: str) -> list[Block]:

@@ -36,3 +36,6 @@ class Texts:
     code_is_wrong: str
     bot_ready: str
     owner_code: str
+    continued: str
+    ask_hint: str
+    cannot_see_channel: str

@@ -42,4 +42,7 @@ ENGLISH = Texts(
     code_is_wrong="That code is wrong or has expired.",
     bot_ready="{name} — invite link: {invite}",
     owner_code="There is no owner yet. Within 24 hours, send /owner {code} to the bot in private.",
+    continued="(continued)",
+    ask_hint="Reply with a question, such as “What does paper 1 propose?”",
+    cannot_see_channel="To subscribe {name}, first add the bot as an admin who may post; you must be one too.",
 )

@@ -42,4 +42,10 @@ KOREAN = Texts(
     code_is_wrong="맞지 않거나 기한이 지난 코드입니다.",
     bot_ready="{name} — 초대 링크: {invite}",
     owner_code="아직 운영자가 없습니다. 24시간 안에 봇과의 개인 대화에서 /owner {code} 를 보내 주세요.",
+    continued="(이어서)",
+    ask_hint="답장으로 물어보세요. 예: “1번 논문은 무엇을 새로 제안했나요?”",
+    cannot_see_channel=(
+        "{name} 채널을 구독하려면 먼저 봇을 글 쓰기 권한이 있는 관리자로 추가해 주세요. "
+        "신청하시는 분도 관리자여야 합니다."
+    ),
 )

@@ -3,9 +3,13 @@
 import gzip
 import json
 import lzma
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from workers.domain.models import Entry
+from workers.latex import authors, readable
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 
@@ -16,3 +20,22 @@ def json_lines(file: Path) -> Iterator[dict[str, Any]]:
     unpack = {".xz": lzma.decompress, ".gz": gzip.decompress}.get(file.suffix, bytes)
     for line in unpack(raw).decode("utf-8").splitlines():
         yield json.loads(line)
+
+
+def entries_of(file: Path) -> list[Entry]:
+    """A recorded day of arXiv as its adapter would read it, without the parsing."""
+    return [
+        Entry(
+            source="arxiv",
+            title=readable(row["title"]),
+            url=row["link"],
+            abstract=re.sub(r"^.*?Abstract:\s*", "", row["description"], flags=re.DOTALL),
+            arxiv_id=row["id"],
+            version=int(row["version"] or 1),
+            authors=authors(row.get("creator") or ""),
+            categories=tuple(row.get("categories") or ()),
+            announce_type=row["announce_type"],
+        )
+        for row in json_lines(file)
+        if "id" in row
+    ]

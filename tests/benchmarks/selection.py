@@ -5,15 +5,12 @@ next five. Beside it: chance (the share of hits among the day's new papers) and 
 every second day ("tuned"); the other days ("held out") are the ones to report.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from pathlib import Path
 
-from tests.benchmarks.recorded import SHARED, json_lines
+from tests.benchmarks.recorded import SHARED, entries_of, json_lines
 from workers import config
-from workers.domain.models import Entry, Paper
-from workers.latex import authors, readable
+from workers.domain.models import Paper
 from workers.steps.merge import merge
 from workers.steps.select import Weights, select
 
@@ -31,7 +28,7 @@ def main() -> None:
     for file in days:
         day = date.fromisoformat(file.name[4:14])
         liked = set[str]().union(*(voted.get(str(day + timedelta(days=each)), ()) for each in range(DAYS_AFTER + 1)))
-        papers = merge(_entries(file), (day.year, day.month))
+        papers = merge(entries_of(file), (day.year, day.month))
         figures.append(_hits(papers, liked, lambda given: select(given, lambda _: None, weights, limit).chosen, limit))
     for name, part in {"all": figures, "tuned": figures[::2], "held_out": figures[1::2]}.items():
         ours, chance, newest = (sum(column) / len(part) for column in zip(*part, strict=True))
@@ -53,24 +50,6 @@ def _hits(
         share * min(limit, len(news)),
         sum(paper.arxiv_id in liked for paper in newest),
     )
-
-
-def _entries(file: Path) -> list[Entry]:
-    return [
-        Entry(
-            source="arxiv",
-            title=readable(row["title"]),
-            url=row["link"],
-            abstract=re.sub(r"^.*?Abstract:\s*", "", row["description"], flags=re.DOTALL),
-            arxiv_id=row["id"],
-            version=int(row["version"] or 1),
-            authors=authors(row.get("creator") or ""),
-            categories=tuple(row.get("categories") or ()),
-            announce_type=row["announce_type"],
-        )
-        for row in json_lines(file)
-        if "id" in row
-    ]
 
 
 if __name__ == "__main__":

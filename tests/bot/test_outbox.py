@@ -9,7 +9,7 @@ from tests.bot.conftest import DAY
 from tests.fakes.clock import FakeClock
 from tests.fakes.sender import FakeSender
 from workers.domain.deliveries import Delivery, Message
-from workers.domain.errors import ChatGone, NotSent, SendUnknown
+from workers.domain.errors import ChatGone, NotSent, SendRefused, SendUnknown
 from workers.domain.models import Collected, Edition, Selection, SourceReport, Text
 from workers.store import Store
 from workers.store.subscriptions import Wanted
@@ -56,9 +56,16 @@ def test_a_send_whose_fate_is_unknown_is_never_repeated(store: Store) -> None:
     assert len(sender.sent) == 2
 
 
-def test_a_send_that_surely_failed_is_repeated_in_its_place(store: Store) -> None:
+def test_a_send_that_surely_failed_is_repeated_in_its_place_when_its_time_has_come(
+    store: Store, bot_clock: FakeClock
+) -> None:
     ask(store)
-    sender = FakeSender([None, NotSent("told to wait", retry_after_s=0.01)])
+    sender = FakeSender([None, NotSent("told to wait", retry_after_s=40)])
+    deliver(store, sender)
+    assert states(store) == ["posted", "pending", "pending"]
+    bot_clock.advance(39)
+    assert not deliver(store, sender), "put off, longer than a lease lasts"
+    bot_clock.advance(1)
     deliver(store, sender)
     assert [text.split()[1] for _, text in sender.sent] == ["first", "second", "third"]
     assert states(store) == ["posted"] * 3
@@ -175,16 +182,15 @@ def test_what_is_retracted_while_it_is_being_sent_is_taken_back_too(store: Store
     assert not deliver(store, sender)
 
 
-def test_an_edit_whose_fate_is_unknown_is_repeated(
-    store: Store, edition: Edition, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_edit_whose_fate_is_unknown_is_repeated(store: Store, edition: Edition, bot_clock: FakeClock) -> None:
     ask(store)
     sender = FakeSender()
     deliver(store, sender)
     remake(store, edition)
-    monkeypatch.setattr("bot.outbox._AGAIN_S", 0.01)
     flaky = FakeSender([SendUnknown("the line broke"), None, None])
-    asyncio.run(deliver_next(store, "terminal", flaky, other))
+    for _ in range(2):
+        asyncio.run(deliver_next(store, "terminal", flaky, other))
+        bot_clock.advance(1)
     assert flaky.edited == [("m2", "ko second, corrected")]
     assert flaky.deleted == ["m3"]
 
@@ -205,3 +211,10 @@ def test_a_notice_is_told_once_and_needs_no_edition(store: Store) -> None:
     deliver(store, sender)
     assert sender.sent == [("here", "notice: arxiv: HTTP 503")]
     assert not deliver(store, sender)
+
+
+def test_a_message_that_is_refused_fails_alone(store: Store) -> None:
+    ask(store)
+    sender = FakeSender([None, SendRefused("can't parse entities")])
+    deliver(store, sender)
+    assert states(store) == ["posted", "failed", "posted"]

@@ -17,6 +17,7 @@ import yaml
 
 from bot.sample import MORNING
 from bot.valkey import binary
+from tests.fakes import telegram
 from tests.whole.conftest import Rehearsal
 from tests.whole.running import until
 
@@ -46,11 +47,19 @@ def passes(check: list[str], environment: dict[str, str], folder: Path) -> bool:
     return done.returncode == 0
 
 
+@pytest.fixture
+def platforms() -> Iterator[dict[str, str]]:
+    """Servers that the frontends talk to."""
+    with telegram.serving() as fake:
+        yield {"TELEGRAM_BOT_TOKEN": telegram.TOKEN, "TELEGRAM_API_URL": fake.url}
+
+
 def test_every_service_comes_up_as_its_health_check_says_and_goes_down_when_told(
-    redis_url: str, rehearsal: Rehearsal, tmp_path: Path
+    redis_url: str, platforms: dict[str, str], rehearsal: Rehearsal, tmp_path: Path
 ) -> None:
     environment = {
         **os.environ,
+        **platforms,
         **rehearsal.environment,
         "REDIS_URL": redis_url,
         "PAPERBOY_CONFIG": str(tmp_path / "none.yaml"),

@@ -53,11 +53,20 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One rendered message: `text` in the platform's own markup, `papers` the numbers in it, for follow-ups."""
+    """One rendered message: `text` in the platform's own markup, `papers` the numbers in it, for follow-ups.
+
+    `chart` names the edition's picture that it is the caption of, as `picture_name` does.
+    """
 
     text: str
     papers: tuple[int, ...] = ()
     silent: bool = False
+    chart: str = ""
+
+
+def picture_name(day: date, language: Language, revision: int) -> str:
+    """What an edition's chart is called wherever it was uploaded; a revised edition has a new picture."""
+    return f"{day} {language} {revision}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ PaperboyError
 └── SendError
     ├── ChatGone       deactivate the subscription, keep its settings
     ├── NotSent        surely not sent: try again after `retry_after_s`
+    ├── SendRefused    this message is not taken as it is: it failed, the next ones go on
     └── SendUnknown    may have been sent: never repeat blindly
 """
 
@@ -51,6 +52,10 @@ class NotSent(SendError):
     def __init__(self, reason: str, retry_after_s: float = 0.0) -> None:
         super().__init__(reason)
         self.retry_after_s = retry_after_s
+
+
+class SendRefused(SendError):
+    """The platform will not take this message, however often it is sent."""
 
 
 class SendUnknown(SendError):

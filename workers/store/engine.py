@@ -17,6 +17,7 @@ from workers.store.collections import CollectionStore
 from workers.store.editions import EditionStore
 from workers.store.gate import RowGate, RowLease
 from workers.store.http import HttpCacheStore
+from workers.store.inbox import InboxStore
 from workers.store.migrate import bring_up_to_date
 from workers.store.outbox import OutboxStore
 from workers.store.owners import OwnerStore
@@ -35,6 +36,7 @@ class Store:
     collections: CollectionStore
     subscriptions: SubscriptionStore
     outbox: OutboxStore
+    inbox: InboxStore
     owners: OwnerStore
     http: HttpCacheStore
     clock: Clock
@@ -75,6 +77,7 @@ def open_store(url: str, clock: Clock, edition_lease_s: float = 20, delivery_lea
         CollectionStore(engine, clock),
         SubscriptionStore(engine),
         OutboxStore(engine, clock, timedelta(seconds=delivery_lease_s)),
+        InboxStore(engine, clock),
         OwnerStore(engine, clock),
         HttpCacheStore(engine, clock),
         clock,

@@ -21,19 +21,25 @@ class OutboxStore:
     def __init__(self, engine: Engine, clock: Clock, lease: timedelta) -> None:
         self._engine, self._clock, self._lease = engine, clock, lease
 
-    def request(self, cause: str, platform: str, chat: str, day: date, language: str, layout: str) -> bool:
+    def request(
+        self, cause: str, platform: str, chat: str, day: date, language: str, layout: str, thread: str = ""
+    ) -> bool:
         """A delivery that a reader asked for, in this chat now; False where that cause was answered already."""
-        return self._create(cause, platform=platform, chat=chat, day=day, language=language, layout=layout)
+        return self._create(
+            cause, platform=platform, chat=chat, thread=thread, day=day, language=language, layout=layout
+        )
 
     def notify(self, cause: str, platform: str, chat: str, language: str, notice: str) -> bool:
         """A few lines for an owner; False where that cause was told already."""
-        return self._create(cause, platform=platform, chat=chat, notice=notice, language=language, layout="notice")
+        return self._create(
+            cause, platform=platform, chat=chat, thread="", notice=notice, language=language, layout="notice"
+        )
 
     def _create(self, cause: str, **values: object) -> bool:
         with write(self._engine) as connection:
             made = connection.execute(
                 insert(connection, delivery)
-                .values(cause=cause, thread="", attempt=0, created_at=self._clock.now(), **values)
+                .values(cause=cause, attempt=0, created_at=self._clock.now(), **values)
                 .on_conflict_do_nothing()
                 .returning(delivery.c.id)
             )
@@ -151,6 +157,13 @@ class OutboxStore:
                 .values(state=DROPPED, reason=reason)
             )
 
+    def put_off(self, of: Delivery, seconds: float) -> None:
+        """Nobody, this process included, takes the delivery up again before that."""
+        with write(self._engine) as connection:
+            self._guard(connection, of)
+            until = self._clock.now() + timedelta(seconds=seconds)
+            connection.execute(update(delivery).where(delivery.c.id == of.delivery_id).values(lease_until=until))
+
     def finish(self, of: Delivery) -> None:
         """The delivery is done; or open again where its edition was made anew or taken back meanwhile."""
         with write(self._engine) as connection:
@@ -232,4 +245,4 @@ def _same_rendering(of: Delivery) -> tuple[ColumnElement[bool], ...]:
 
 
 def _message(item: dict[str, Any]) -> Message:
-    return Message(text=item["text"], papers=tuple(item["papers"]), silent=item["silent"])
+    return Message(item["text"], tuple(item["papers"]), item["silent"], item.get("chart", ""))

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, Row, select, update
 
 from workers.domain.deliveries import Subscription
 from workers.store.tables import delivery, edition, subscription
@@ -12,6 +13,10 @@ from workers.store.transactions import insert, read, write
 
 WAITING = "waits for an owner's word"
 """Why a subscription that nobody has approved yet is not active."""
+
+
+GONE = "put out of the chat"
+"""Why a subscription rests whose bot was removed; it goes on when the bot is let in again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,32 @@ class SubscriptionStore:
             )
             return approved.rowcount > 0
 
+    def migrate(self, platform: str, old: str, new: str) -> None:
+        """A chat has a new id: its subscriptions and what waits for it go there."""
+        with write(self._engine) as connection:
+            taken = select(subscription.c.thread).where(subscription.c.platform == platform, subscription.c.chat == new)
+            connection.execute(
+                update(subscription)
+                .where(subscription.c.platform == platform, subscription.c.chat == old)
+                .where(subscription.c.thread.not_in(taken))
+                .values(chat=new)
+            )
+            connection.execute(
+                update(delivery)
+                .where(delivery.c.platform == platform, delivery.c.chat == old, delivery.c.done_at.is_(None))
+                .values(chat=new)
+            )
+
+    def of(self, platform: str, chat: str, thread: str = "") -> Subscription | None:
+        """A chat's subscription, paused or not."""
+        with read(self._engine) as connection:
+            row = connection.execute(
+                select(subscription).where(
+                    subscription.c.platform == platform, subscription.c.chat == chat, subscription.c.thread == thread
+                )
+            ).one_or_none()
+        return _subscription(row) if row else None
+
     def deactivate(self, platform: str, chat: str, reason: str, thread: str | None = None) -> None:
         """Pause a chat's subscriptions, or that of one thread; their settings stay for when it comes back."""
         with write(self._engine) as connection:
@@ -76,6 +107,17 @@ class SubscriptionStore:
             if thread is not None:
                 paused = paused.where(subscription.c.thread == thread)
             connection.execute(paused.values(active=False, reason=reason))
+
+    def reactivate(self, platform: str, chat: str) -> bool:
+        """Let in again: the subscriptions that rested for that go on as they were."""
+        with write(self._engine) as connection:
+            back = connection.execute(
+                update(subscription)
+                .where(subscription.c.platform == platform, subscription.c.chat == chat)
+                .where(~subscription.c.active, subscription.c.reason == GONE)
+                .values(active=True, reason=None)
+            )
+            return back.rowcount > 0
 
     def due(self, now: datetime) -> list[Subscription]:
         """Active subscriptions whose slot has come, the longest waiting first."""
@@ -85,22 +127,7 @@ class SubscriptionStore:
                 .where(subscription.c.active, subscription.c.due_at <= now)
                 .order_by(subscription.c.due_at, subscription.c.id)
             ).all()
-        return [
-            Subscription(
-                subscription_id=row.id,
-                platform=row.platform,
-                chat=row.chat,
-                thread=row.thread,
-                language=row.language,
-                slot=row.slot,
-                zone=row.zone,
-                weekdays=tuple(row.weekdays),
-                layout=row.layout,
-                due_at=row.due_at,
-                had=row.had,
-            )
-            for row in rows
-        ]
+        return [_subscription(row) for row in rows]
 
     def closed_after(self, had: date | None) -> list[date]:
         """Editions that a chat has not had, newest first; a chat that has had none gets the newest with papers.
@@ -150,3 +177,19 @@ class SubscriptionStore:
                     .on_conflict_do_nothing()
                 )
         return True
+
+
+def _subscription(row: Row[Any]) -> Subscription:
+    return Subscription(
+        subscription_id=row.id,
+        platform=row.platform,
+        chat=row.chat,
+        thread=row.thread,
+        language=row.language,
+        slot=row.slot,
+        zone=row.zone,
+        weekdays=tuple(row.weekdays),
+        layout=row.layout,
+        due_at=row.due_at,
+        had=row.had,
+    )

@@ -240,3 +240,21 @@ http_cache = Table(
     Column("body", LargeBinary, nullable=False),
     Column("kept_at", UtcDateTime, nullable=False),
 )
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("platform", String(16), primary_key=True),
+    Column("update_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+    Column("done", Boolean, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+)
+
+upload = Table(
+    "upload",
+    metadata,
+    Column("platform", String(16), primary_key=True),
+    Column("picture", String(80), primary_key=True),
+    Column("file_id", String(250), nullable=False),
+)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from workers import config
 from workers.domain.errors import SettingsError
-from workers.queue import WorkQueue
+from workers.queue import QUEUES, WorkQueue
 from workers.store import open_store
 from workers.system import system_clock
 from workers.verbs import FAILED, OK
@@ -16,11 +16,12 @@ _FRESH = timedelta(seconds=60)
 
 
 def health(arguments: argparse.Namespace) -> int:
-    """0 while the part is alive: this host's worker has spoken up lately, the clock's post is held; else 1."""
+    """0 while the part is alive: this host's worker has spoken up lately, the part's post is held; else 1."""
     settings = config.load(arguments.config)
     if not settings.queue.url:
         raise SettingsError("queue.url: health is for parts that share a queue; set REDIS_URL")
-    told = _clock(settings) if arguments.part == "clock" else _worker(WorkQueue(settings.queue.url), arguments.part)
+    part, queue = arguments.part, WorkQueue(settings.queue.url)
+    told = _worker(queue, part) if part in QUEUES else _post(settings, part)
     if told:
         print(f"paperboy: {told}", file=sys.stderr)
     return FAILED if told else OK
@@ -34,6 +35,6 @@ def _worker(queue: WorkQueue, name: str) -> str:
     return f"the worker for {name} has been silent for {silent.total_seconds():.0f} s" if silent > _FRESH else ""
 
 
-def _clock(settings: config.Settings) -> str:
+def _post(settings: config.Settings, name: str) -> str:
     with open_store(settings.store.url, system_clock()) as store:
-        return "" if store.lease("clock", settings.clock.lease_s).taken() else "no clock holds the post"
+        return "" if store.lease(name, 0).taken() else f"nobody holds the post of the {name}"

@@ -1,0 +1,116 @@
+"""A platform's limits kept beforehand: who may send when, answers to people before broadcasts."""
+
+import asyncio
+import heapq
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+
+INTERACTIVE, BROADCAST = 0, 1
+"""A person waits for the first; the second takes what is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`overall` sends in any `window_s`, `chat_gap_s` between two to one chat, `group` to one group in a minute."""
+
+    overall: int
+    window_s: float
+    chat_gap_s: float
+    group: int | None = None
+
+
+TELEGRAM = Limits(overall=29, window_s=1.0, chat_gap_s=1.0, group=20)
+"""About 30 a second, 1 a second to a chat, 20 a minute to a group (core.telegram.org/bots/faq)."""
+_MINUTE_S = 60.0
+
+
+@dataclass(order=True)
+class _Waiting:
+    priority: int
+    turn: int
+    chat: str = field(compare=False)
+    group: bool = field(compare=False)
+    go: "asyncio.Future[None]" = field(compare=False)
+
+
+class Pacer:
+    """One for all that is sent with one token. Times are those of the event loop, or of `now` in a test."""
+
+    def __init__(self, limits: Limits, now: Callable[[], float] | None = None) -> None:
+        self._limits, self._now = limits, now or (lambda: asyncio.get_running_loop().time())
+        self._sent: deque[float] = deque()
+        self._chats: dict[str, float] = {}
+        self._groups: dict[str, deque[float]] = {}
+        self._halted_until = 0.0
+        self._queue: list[_Waiting] = []
+        self._turns, self._timer = count(), None
+
+    _timer: asyncio.TimerHandle | None
+
+    async def turn(self, chat: str, *, group: bool, priority: int) -> None:
+        """Return when one message may be sent to `chat`; whoever waits longest within a priority goes first."""
+        waiting = _Waiting(priority, next(self._turns), chat, group, asyncio.get_running_loop().create_future())
+        heapq.heappush(self._queue, waiting)
+        self._let_go()
+        try:
+            await waiting.go
+        except asyncio.CancelledError:
+            if waiting in self._queue:
+                self._queue.remove(waiting)
+                heapq.heapify(self._queue)
+            raise
+
+    def halt(self, seconds: float) -> None:
+        """The platform said "later": nothing is sent before that, whatever else happens meanwhile."""
+        self._halted_until = max(self._halted_until, self._now() + seconds)
+
+    def _let_go(self) -> None:
+        """Wake everybody who may send now, and look again when the next one may."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        kept: list[_Waiting] = []
+        earliest = float("inf")
+        while self._queue:
+            waiting = heapq.heappop(self._queue)
+            now = self._now()
+            at = max(self._overall_at(now), self._chat_at(waiting, now))
+            if at <= now:
+                self._count(waiting, now)
+                if not waiting.go.done():
+                    waiting.go.set_result(None)
+            else:
+                earliest = min(earliest, at)
+                kept.append(waiting)
+                if self._overall_at(now) > now:
+                    break
+        self._queue = [*kept, *self._queue]
+        heapq.heapify(self._queue)
+        if self._queue and earliest < float("inf"):
+            self._timer = asyncio.get_running_loop().call_later(max(0.0, earliest - self._now()), self._let_go)
+
+    def _overall_at(self, now: float) -> float:
+        while self._sent and self._sent[0] <= now - self._limits.window_s:
+            self._sent.popleft()
+        full = len(self._sent) >= self._limits.overall
+        return max(self._halted_until, self._sent[0] + self._limits.window_s if full else 0.0)
+
+    def _chat_at(self, waiting: _Waiting, now: float) -> float:
+        at = self._chats.get(waiting.chat, float("-inf")) + self._limits.chat_gap_s
+        if waiting.group and self._limits.group:
+            minute = self._groups.setdefault(waiting.chat, deque())
+            while minute and minute[0] <= now - _MINUTE_S:
+                minute.popleft()
+            if len(minute) >= self._limits.group:
+                at = max(at, minute[0] + _MINUTE_S)
+        return at
+
+    def _count(self, waiting: _Waiting, now: float) -> None:
+        self._sent.append(now)
+        self._chats[waiting.chat] = now
+        if waiting.group and self._limits.group:
+            self._groups.setdefault(waiting.chat, deque()).append(now)
+        if len(self._chats) > 10_000:
+            self._chats = {chat: at for chat, at in self._chats.items() if at > now - self._limits.chat_gap_s}

@@ -1,0 +1,103 @@
+"""Limits kept beforehand, on the loop's own time made fast."""
+
+import asyncio
+import itertools
+from collections import Counter
+
+import pytest
+
+from bot.pacing import BROADCAST, INTERACTIVE, Limits, Pacer
+
+QUICK = Limits(overall=5, window_s=0.1, chat_gap_s=0.1, group=4)
+
+
+async def send(pacer: Pacer, chat: str, log: list[tuple[float, str]], priority: int = BROADCAST) -> None:
+    await pacer.turn(chat, group=chat.startswith("-"), priority=priority)
+    log.append((asyncio.get_running_loop().time(), chat))
+
+
+def most_in(window_s: float, times: list[float]) -> int:
+    return max(sum(start <= at < start + window_s for at in times) for start in times)
+
+
+def test_no_window_holds_more_than_the_limit_and_no_time_is_wasted() -> None:
+    async def story() -> list[tuple[float, str]]:
+        pacer, log = Pacer(QUICK), list[tuple[float, str]]()
+        await asyncio.gather(*(send(pacer, f"{n}", log) for n in range(30)))
+        return log
+
+    log = asyncio.run(story())
+    times = [at for at, _ in log]
+    assert most_in(0.0999, times) <= 5
+    assert times[-1] - times[0] == pytest.approx(0.5, abs=0.2)
+
+
+def test_one_chat_waits_for_its_own_gap_and_holds_up_nobody() -> None:
+    async def story() -> list[tuple[float, str]]:
+        pacer, log = Pacer(QUICK), list[tuple[float, str]]()
+        await asyncio.gather(*(send(pacer, "a", log) for _ in range(3)), send(pacer, "b", log))
+        return log
+
+    log = asyncio.run(story())
+    assert Counter(chat for _, chat in log) == {"a": 3, "b": 1}
+    a = [at for at, chat in log if chat == "a"]
+    assert all(later - earlier >= 0.0999 for earlier, later in itertools.pairwise(a))
+    assert [chat for _, chat in log][:2] == ["a", "b"]
+
+
+def test_who_waits_for_an_answer_goes_before_a_broadcast() -> None:
+    async def story() -> list[tuple[float, str]]:
+        pacer, log = Pacer(QUICK), list[tuple[float, str]]()
+        broadcast = [asyncio.create_task(send(pacer, f"{n}", log)) for n in range(20)]
+        await asyncio.sleep(0)
+        await send(pacer, "person", log, INTERACTIVE)
+        await asyncio.gather(*broadcast)
+        return log
+
+    assert [chat for _, chat in asyncio.run(story())].index("person") == 5, "next after those already let go"
+
+
+def test_told_to_wait_nothing_is_sent_before_that() -> None:
+    async def story() -> float:
+        pacer, log = Pacer(QUICK), list[tuple[float, str]]()
+        await send(pacer, "a", log)
+        pacer.halt(0.3)
+        pacer.halt(0.1)
+        await send(pacer, "b", log, INTERACTIVE)
+        return log[1][0] - log[0][0]
+
+    assert asyncio.run(story()) >= 0.299
+
+
+def test_a_group_has_its_own_minute() -> None:
+    moment = 1000.0
+
+    async def story() -> None:
+        nonlocal moment
+        pacer = Pacer(QUICK, now=lambda: moment)
+        for _ in range(4):
+            await pacer.turn("-1", group=True, priority=BROADCAST)
+            moment += 1
+        fifth = asyncio.create_task(pacer.turn("-1", group=True, priority=BROADCAST))
+        await pacer.turn("2", group=False, priority=BROADCAST)
+        assert not fifth.done()
+        moment += 57
+        pacer.halt(0)
+        await pacer.turn("3", group=False, priority=BROADCAST)
+        await asyncio.wait_for(fifth, 5)
+
+    asyncio.run(story())
+
+
+def test_who_gives_up_waiting_takes_no_turn() -> None:
+    async def story() -> list[tuple[float, str]]:
+        pacer, log = Pacer(QUICK), list[tuple[float, str]]()
+        await send(pacer, "a", log)
+        impatient = asyncio.create_task(send(pacer, "a", log))
+        await asyncio.sleep(0)
+        impatient.cancel()
+        await asyncio.gather(impatient, return_exceptions=True)
+        await send(pacer, "a", log)
+        return log
+
+    assert len(asyncio.run(story())) == 2

@@ -1,0 +1,270 @@
+"""A Bot API server on loopback: chats, members, topics, uploads, faults, and Telegram's own limits where asked for.
+
+Every request is held against the machine-readable Bot API where that is at hand, every text against Telegram's own
+parser; what they object to stands in `complaints`.
+"""
+
+import asyncio
+import itertools
+import json
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from aiohttp import web
+
+from tests.fakes.telegram_wire import (
+    BOT,
+    FULL_CHAT,
+    ChatRoom,
+    Fault,
+    Limits,
+    Posted,
+    member,
+    ok,
+    parsed,
+    refused,
+    retry_after,
+    spec,
+)
+
+TOKEN = "42:fake"  # noqa: S105 - opens nothing
+
+
+class TelegramServer:
+    """`posted` in order of arrival; `faults[chat]` are used up one by one by what is sent there."""
+
+    def __init__(self, enforce: bool = False) -> None:
+        self.rooms: dict[int, ChatRoom] = {}
+        self.posted: list[Posted] = []
+        self.deleted: list[int] = []
+        self.edited: list[int] = []
+        self.faults: dict[int, list[Fault]] = defaultdict(list)
+        self.complaints: list[str] = []
+        self.calls: list[str] = []
+        self.url = ""
+        self._updates: list[dict[str, Any]] = []
+        self._numbers, self._update_ids, self._files = itertools.count(1), itertools.count(1), itertools.count(1)
+        self._spec = spec()
+        self._limits = Limits() if enforce else None
+
+    # What people do
+
+    def room(self, number: int, kind: str, **more: Any) -> ChatRoom:
+        self.rooms[number] = ChatRoom(number, kind, **more)
+        return self.rooms[number]
+
+    def say(self, chat: int, user: int, text: str, **more: Any) -> None:
+        """A person types `text`; `more` are fields of the message."""
+        sender = {"id": user, "is_bot": False, "first_name": f"User {user}", "language_code": "ko"}
+        self._update("message", {"from": sender, **self._message(chat, text), **more})
+
+    def channel_post(self, chat: int, text: str) -> None:
+        self._update("channel_post", {**self._message(chat, text), "sender_chat": self.rooms[chat].wire()})
+
+    def our_status(self, chat: int, old: str, new: str) -> None:
+        """Somebody lets the bot in or puts it out."""
+        self.rooms[chat].bot = new
+        user = {"id": 7, "is_bot": False, "first_name": "Admin"}
+        change = {"chat": self.rooms[chat].wire(), "from": user, "date": int(time.time())}
+        both = {"old_chat_member": member(BOT, old), "new_chat_member": member(BOT, new)}
+        self._update("my_chat_member", {**change, **both})
+
+    def texts(self, chat: int, thread: int | None = None) -> list[str]:
+        return [each.text for each in self.posted if each.chat == chat and (thread is None or each.thread == thread)]
+
+    def _message(self, chat: int, text: str) -> dict[str, Any]:
+        return {
+            "message_id": next(self._numbers),
+            "date": int(time.time()),
+            "chat": self.rooms[chat].wire(),
+            "text": text,
+        }
+
+    def _update(self, kind: str, body: dict[str, Any]) -> None:
+        self._updates.append({"update_id": next(self._update_ids), kind: body})
+
+    # What the bot asks
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        method = request.match_info["method"]
+        if request.match_info["token"] != TOKEN:
+            return refused(Fault(401, "Unauthorized"))
+        params, files = await _fields(request)
+        self.calls.append(method)
+        self._check(method, params, files)
+        if method in {"sendMessage", "sendPhoto"}:
+            return self._send(request, params, files)
+        if method in {"editMessageText", "editMessageMedia", "deleteMessage"}:
+            return self._change(method, int(params["message_id"]), params)
+        match method:
+            case "getMe":
+                return ok(BOT)
+            case "getUpdates":
+                return ok(await self._poll(params))
+            case "getChat":
+                found = self.rooms.get(self._chat(params["chat_id"]))
+                return (
+                    ok({**found.wire(), **FULL_CHAT}) if found else refused(Fault(400, "Bad Request: chat not found"))
+                )
+            case "getChatMember":
+                return self._ask_member(self._chat(params["chat_id"]), int(params["user_id"]))
+            case _:
+                return ok(True)
+
+    def _check(self, method: str, params: dict[str, str], files: dict[str, bytes]) -> None:
+        if not self._spec:
+            return
+        shown = dict(params)
+        for name in ("text", "caption"):
+            if name in shown and shown.get("parse_mode"):
+                shown[name] = parsed(shown[name])[0]
+        self.complaints += self._spec.check_request(method, shown, set(files))
+
+    def _send(self, request: web.Request, params: dict[str, str], files: dict[str, bytes]) -> web.StreamResponse:
+        chat = self._chat(params["chat_id"])
+        fault, room = self._fault(chat), self.rooms.get(chat)
+        if fault and fault.broken:
+            if fault.broken == "after":
+                self._post(chat, params, files)
+            assert request.transport is not None
+            request.transport.abort()
+            return web.Response()
+        if fault:
+            return refused(fault)
+        if room is None:
+            return refused(Fault(400, "Bad Request: chat not found"))
+        if room.bot in {"left", "kicked"}:
+            return refused(Fault(403, "Forbidden: bot was kicked from the group chat"))
+        return ok(self._wire(self._post(chat, params, files)))
+
+    def _fault(self, chat: int) -> Fault | None:
+        if self.faults[chat]:
+            return self.faults[chat].pop(0)
+        wait = self._limits.wait(chat) if self._limits else 0
+        return retry_after(wait) if wait else None
+
+    def _post(self, chat: int, params: dict[str, str], files: dict[str, bytes]) -> Posted:
+        html = params.get("text") or params.get("caption") or ""
+        text, complaints = parsed(html) if params.get("parse_mode") else (html, [])
+        self.complaints += complaints
+        limit = 1024 if "caption" in params or files or "photo" in params else 4096
+        if not 0 < len(text.encode("utf-16-le")) // 2 <= limit:
+            self.complaints.append(f"{len(text)} characters, at most {limit}")
+        file = f"file{next(self._files)}" if files else params.get("photo", "")
+        thread = params.get("message_thread_id")
+        posted = Posted(
+            next(self._numbers),
+            chat,
+            int(thread) if thread else None,
+            text,
+            params.get("disable_notification") in {"true", "True"},
+            file,
+            bool(files),
+            time.monotonic(),
+        )
+        self.posted.append(posted)
+        return posted
+
+    def _change(self, method: str, number: int, params: dict[str, str]) -> web.StreamResponse:
+        found = next((each for each in self.posted if each.message_id == number), None)
+        if found is None or number in self.deleted:
+            verb = "delete" if method == "deleteMessage" else "edit"
+            return refused(Fault(400, f"Bad Request: message to {verb} not found"))
+        if method == "deleteMessage":
+            self.deleted.append(number)
+            return ok(True)
+        html = params.get("text") or json.loads(params["media"]).get("caption", "")
+        text, complaints = parsed(html)
+        self.complaints += complaints
+        if text == found.text and method == "editMessageText":
+            return refused(Fault(400, "Bad Request: message is not modified"))
+        found.text = text
+        self.edited.append(number)
+        return ok(self._wire(found))
+
+    def _ask_member(self, chat: int, user: int) -> web.StreamResponse:
+        room = self.rooms.get(chat)
+        if room is None:
+            return refused(Fault(400, "Bad Request: chat not found"))
+        if user == BOT["id"]:
+            return ok(member(BOT, room.bot))
+        person = {"id": user, "is_bot": False, "first_name": f"User {user}"}
+        return ok(member(person, room.members.get(user, "left")))
+
+    async def _poll(self, params: dict[str, str]) -> list[dict[str, Any]]:
+        offset, end = int(params.get("offset", 0)), time.monotonic() + float(params.get("timeout", 0))
+        self._updates = [each for each in self._updates if each["update_id"] >= offset]
+        while not self._updates and time.monotonic() < end:
+            await asyncio.sleep(0.02)
+        return list(self._updates)
+
+    def _chat(self, name: str) -> int:
+        """0, which no chat has, for a name that nobody has."""
+        if name.startswith("@"):
+            return next((room.id for room in self.rooms.values() if room.username == name[1:]), 0)
+        return int(name)
+
+    def _wire(self, posted: Posted) -> dict[str, Any]:
+        wire: dict[str, Any] = {
+            "message_id": posted.message_id,
+            "date": int(time.time()),
+            "chat": self.rooms[posted.chat].wire(),
+            "from": BOT,
+        }
+        if posted.file:
+            size = {"file_id": posted.file, "file_unique_id": posted.file, "width": 800, "height": 600}
+            return {**wire, "photo": [size], "caption": posted.text}
+        return {**wire, "text": posted.text}
+
+
+@contextmanager
+def serving(enforce: bool = False) -> Iterator[TelegramServer]:
+    """A server in a thread of its own, for this process and others; complaints are the test's failure."""
+    fake, ready, loop = TelegramServer(enforce), threading.Event(), asyncio.new_event_loop()
+
+    async def start() -> web.AppRunner:
+        app = web.Application(client_max_size=32 << 20)
+        app.router.add_route("*", "/bot{token}/{method}", fake.answer)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        fake.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        ready.set()
+        return runner
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        runner = loop.run_until_complete(start())
+        loop.run_forever()
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(runner.cleanup())
+        loop.run_until_complete(asyncio.gather(*asyncio.all_tasks(loop), return_exceptions=True))
+        loop.close()
+
+    thread = threading.Thread(target=run, name="telegram", daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield fake
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+    assert fake.complaints == []
+
+
+async def _fields(request: web.Request) -> tuple[dict[str, str], dict[str, bytes]]:
+    """(form fields, uploaded files by the name of their part)."""
+    params: dict[str, str] = {}
+    files: dict[str, bytes] = {}
+    for name, value in (await request.post()).items():
+        if isinstance(value, web.FileField):
+            files[name] = value.file.read()
+        else:
+            params[name] = str(value)
+    return params, files

@@ -1,0 +1,146 @@
+"""What Telegram's answers and texts look like on the wire, and its limits."""
+
+import importlib.util
+import json
+import time
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import tdjson
+from aiohttp import web
+
+BOT = {"id": 42, "is_bot": True, "first_name": "Paper", "username": "paper_bot", "can_read_all_group_messages": True}
+_SPEC = Path(__file__).resolve().parents[3] / "shared" / "specs" / "check_telegram.py"
+
+
+@dataclass
+class ChatRoom:
+    """`members` maps a user's id to their status; `bot` is ours."""
+
+    id: int
+    type: str
+    title: str = "A room"
+    username: str = ""
+    members: dict[int, str] = field(default_factory=dict)
+    bot: str = "administrator"
+
+    def wire(self) -> dict[str, Any]:
+        name = {"first_name": self.title} if self.type == "private" else {"title": self.title}
+        return {"id": self.id, "type": self.type, **name, **({"username": self.username} if self.username else {})}
+
+
+@dataclass
+class Posted:
+    """A message that stands in a chat: `text` as readers see it; `file` the id of its picture."""
+
+    message_id: int
+    chat: int
+    thread: int | None
+    text: str
+    silent: bool
+    file: str = ""
+    uploaded: bool = False
+    at: float = 0.0
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What befalls a request: an answer with `status` and `body`, or a broken line before or after it was taken."""
+
+    status: int = 0
+    description: str = ""
+    parameters: dict[str, Any] = field(default_factory=dict)
+    broken: str = ""
+
+
+def retry_after(seconds: int) -> Fault:
+    return Fault(429, f"Too Many Requests: retry after {seconds}", {"retry_after": seconds})
+
+
+class Limits:
+    """About 30 a second, 1 a second to a chat in short bursts of 3, 20 a minute to a group."""
+
+    def __init__(self) -> None:
+        self._all: deque[float] = deque()
+        self._chats: dict[int, deque[float]] = defaultdict(deque)
+
+    def wait(self, chat: int) -> int:
+        now = time.monotonic()
+        for times, window in ((self._all, 1.0), (self._chats[chat], 60.0)):
+            while times and times[0] < now - window:
+                times.popleft()
+        mine = self._chats[chat]
+        burst = sum(at > now - 2.7 for at in mine) >= 3
+        if len(self._all) >= 30 or burst or (chat < 0 and len(mine) >= 20):
+            return 2
+        self._all.append(now)
+        mine.append(now)
+        return 0
+
+
+_QUIET = json.dumps({"@type": "setLogVerbosityLevel", "new_verbosity_level": 0}).encode()
+
+
+def parsed(html: str) -> tuple[str, list[str]]:
+    """What readers see of Telegram's HTML, by Telegram's own parser, and what it objects to."""
+    query = {"@type": "parseTextEntities", "text": html, "parse_mode": {"@type": "textParseModeHTML"}}
+    tdjson.td_execute(_QUIET)
+    answer = json.loads(tdjson.td_execute(json.dumps(query).encode()) or b"{}")
+    if answer["@type"] == "error":
+        return html, [f"{answer['message']}: {html[:80]}"]
+    entities = answer["entities"]
+    return answer["text"], [f"{len(entities)} entities"] if len(entities) > 100 else []
+
+
+FULL_CHAT = {
+    "accent_color_id": 0,
+    "max_reaction_count": 11,
+    "accepted_gift_types": {
+        "unlimited_gifts": False,
+        "limited_gifts": False,
+        "unique_gifts": False,
+        "premium_subscription": False,
+        "gifts_from_channels": False,
+    },
+}
+
+
+def member(user: dict[str, Any], status: str) -> dict[str, Any]:
+    plain = {"user": user, "status": status}
+    if status == "administrator":
+        names = (
+            *("can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages", "can_manage_video_chats"),
+            *("can_restrict_members", "can_promote_members", "can_change_info", "can_invite_users", "can_post_stories"),
+            *("can_edit_stories", "can_delete_stories"),
+        )
+        return {**plain, **dict.fromkeys(names, False), "can_post_messages": True}
+    return {
+        **plain,
+        **({"is_anonymous": False} if status == "creator" else {}),
+        **({"until_date": 0} if status == "kicked" else {}),
+    }
+
+
+def ok(result: Any) -> web.Response:
+    return web.json_response({"ok": True, "result": result})
+
+
+def refused(fault: Fault) -> web.Response:
+    body = {"ok": False, "error_code": fault.status, "description": fault.description}
+    return web.json_response(
+        {**body, **({"parameters": fault.parameters} if fault.parameters else {})}, status=fault.status
+    )
+
+
+def spec() -> ModuleType | None:
+    if not _SPEC.exists():
+        return None
+    found = importlib.util.spec_from_file_location("check_telegram", _SPEC)
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module

@@ -1,0 +1,54 @@
+"""The digests of every recorded arXiv day, made once for the tests of each frontend."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+
+from tests.benchmarks.recorded import entries_of
+from tests.fakes.clock import FakeClock
+from tests.fakes.source import FakeSource
+from workers import config, pipeline
+from workers.domain.models import Category, Digest, Entry
+from workers.steps.check import check
+from workers.steps.select import Weights
+from workers.steps.summarise import Extractive
+from workers.store import open_store
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """Day → language → its digest, without the chart."""
+
+    digests: dict[date, dict[str, Digest]]
+    categories: Sequence[Category]
+
+
+@cache
+def recorded_days(data: Path, folder: Path) -> Recorded:
+    """All days in their order, so that no paper comes twice; both languages of each."""
+    settings, clock = config.load(environment={}), FakeClock(datetime(2025, 6, 30, tzinfo=UTC))
+    by_day: dict[date, list[Entry]] = defaultdict(list)
+    for file in sorted((data / "feeds/full_days_parsed").glob("rss_*.jsonl.xz")):
+        by_day[date.fromisoformat(re.findall(r"\d{4}-\d\d-\d\d", file.name)[0])] += entries_of(file)
+    plan = pipeline.Plan(
+        sources=[FakeSource("arxiv", dict(by_day))],
+        daily=frozenset(),
+        calendar=settings.calendar(),
+        categories=settings.closed_list(),
+        glossary=config.glossary(),
+        weights=Weights(**settings.select.model_dump()),
+        max_papers=40,
+        lease_s=60,
+    )
+    writer, digests = Extractive(plan.categories, plan.glossary), dict[date, dict[str, Digest]]()
+    with open_store(f"sqlite:///{folder / 'days.db'}", clock) as store:
+        for day in sorted(by_day):
+            edition = pipeline.find_or_make(day, plan, store.editions, store.collections, clock, lambda *_: None)
+            digests[day] = {
+                language: check(writer.write(edition, language), edition, plan.glossary) for language in ("ko", "en")
+            }
+    return Recorded(digests, plan.categories)
