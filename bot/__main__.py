@@ -38,6 +38,8 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(run=_run)
     telegram = verbs.add_parser("telegram", parents=[cli.settings_option()], help="the Telegram frontend (part of run)")
     telegram.set_defaults(run=_telegram)
+    discord = verbs.add_parser("discord", parents=[cli.settings_option()], help="the Discord frontend (part of run)")
+    discord.set_defaults(run=_discord)
     cli.add_verbs(verbs, _frontend_checks)
     return parser
 
@@ -62,6 +64,13 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _telegram(arguments: argparse.Namespace) -> int:
     from bot.telegram import app  # python-telegram-bot, and only where it runs
+    from workers import config
+
+    return app.serve(config.load(arguments.config))
+
+
+def _discord(arguments: argparse.Namespace) -> int:
+    from bot.discord import app  # discord.py, and only where it runs
     from workers import config
 
     return app.serve(config.load(arguments.config))

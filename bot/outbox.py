@@ -24,8 +24,8 @@ Render = Callable[[Text | None, Delivery], list[Message]]
 class Sender(Protocol):
     """One platform's way out. Raises a SendError, and nothing else on purpose."""
 
-    async def send(self, chat: str, thread: str, message: Message) -> str:
-        """Send one message; returns the platform's id of it."""
+    async def send(self, chat: str, thread: str, message: Message, key: str) -> str:
+        """Send one message; returns the platform's id of it. `key` is the part's own, the same at every try."""
         ...
 
     async def edit(self, chat: str, message_id: str, message: Message) -> None:
@@ -94,7 +94,7 @@ async def _one(store: Store, delivery: Delivery, part: Part, sender: Sender) -> 
             await sender.edit(delivery.chat, part.message_id, part.message)
             return POSTED, part.message_id, "", 0.0
         message = replace(part.message, silent=part.message.silent or delivery.silent)
-        return POSTED, await sender.send(delivery.chat, delivery.thread, message), "", 0.0
+        return POSTED, await sender.send(delivery.chat, delivery.thread, message, str(part.part_id)), "", 0.0
     except ChatGone as error:
         await asyncio.to_thread(store.outbox.drop_rest, delivery, str(error))
         await asyncio.to_thread(store.subscriptions.deactivate, delivery.platform, delivery.chat, str(error))

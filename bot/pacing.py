@@ -23,6 +23,8 @@ class Limits:
 
 TELEGRAM = Limits(overall=29, window_s=1.0, chat_gap_s=1.0, group=20)
 """About 30 a second, 1 a second to a chat, 20 a minute to a group (core.telegram.org/bots/faq)."""
+DISCORD = Limits(overall=49, window_s=1.0, chat_gap_s=1.0)
+"""50 a second over all, about 5 in 5 seconds to a channel; the buckets' own headers are the library's business."""
 _MINUTE_S = 60.0
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from bot.supervisor import Part
 from workers.queue import QUEUES
 
-_TOKENS = {"telegram": "TELEGRAM_BOT_TOKEN"}
+_TOKENS = {"telegram": "TELEGRAM_BOT_TOKEN", "discord": "DISCORD_BOT_TOKEN"}
 PROGRAM = (sys.executable, "-P", "-m", "bot")
 
 

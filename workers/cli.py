@@ -43,7 +43,7 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", more
     verb.set_defaults(run=_verb("doctor", "doctor"), more=more_checks)
 
     verb = verbs.add_parser("health", parents=parents, help="0 while a part does its work, for health checks")
-    verb.add_argument("part", choices=["editions", "questions", "clock", "telegram"])
+    verb.add_argument("part", choices=["editions", "questions", "clock", "telegram", "discord"])
     verb.set_defaults(run=_verb("health", "health"))
 
     verb = verbs.add_parser("config", parents=parents, help="print the settings in force, secrets masked")

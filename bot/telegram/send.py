@@ -49,14 +49,15 @@ class TelegramSender:
     def __init__(self, bot: Bot, store: Store, pacer: Pacer, priority: int) -> None:
         self._bot, self._store, self._pacer, self._priority = bot, store, pacer, priority
 
-    async def send(self, chat: str, thread: str, message: Message) -> str:
+    async def send(self, chat: str, thread: str, message: Message, key: str = "") -> str:
+        """Telegram knows no idempotency key, so `key` is of no use to it."""
         await self._pacer.turn(chat, group=is_group(chat), priority=self._priority)
         try:
             return await self._post(chat, thread, message)
         except ChatMigrated as error:
             new = str(error.new_chat_id)
             await asyncio.to_thread(self._store.subscriptions.migrate, PLATFORM, chat, new)
-            return await self.send(new, thread, message)
+            return await self.send(new, thread, message, key)
         except TelegramError as error:
             raise self._ours(error) from None
 

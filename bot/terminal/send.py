@@ -17,9 +17,9 @@ class TerminalSender:
     def __init__(self, console: Console, said: Texts) -> None:
         self._console, self._said, self._numbers = console, said, count(1)
 
-    async def send(self, chat: str, thread: str, message: Message) -> str:
+    async def send(self, chat: str, thread: str, message: Message, key: str) -> str:
         """Print `message`; the one terminal is every chat."""
-        del chat, thread
+        del chat, thread, key
         show(self._console, message)
         return str(next(self._numbers))
 

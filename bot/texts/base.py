@@ -39,3 +39,4 @@ class Texts:
     continued: str
     ask_hint: str
     cannot_see_channel: str
+    digest_comes: str

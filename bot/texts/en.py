@@ -45,4 +45,5 @@ ENGLISH = Texts(
     continued="(continued)",
     ask_hint="Reply with a question, such as “What does paper 1 propose?”",
     cannot_see_channel="To subscribe {name}, first add the bot as an admin who may post; you must be one too.",
+    digest_comes="It will be posted here in a moment.",
 )

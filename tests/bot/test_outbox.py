@@ -168,11 +168,11 @@ def test_what_is_retracted_while_it_is_being_sent_is_taken_back_too(store: Store
     ask(store)
 
     class Slow(FakeSender):
-        async def send(self, chat: str, thread: str, message: Message) -> str:
+        async def send(self, chat: str, thread: str, message: Message, key: str) -> str:
             if len(self.sent) == 1:
                 store.editions.retract(DAY)
                 store.outbox.revise(DAY)
-            return await super().send(chat, thread, message)
+            return await super().send(chat, thread, message, key)
 
     sender = Slow()
     deliver(store, sender)

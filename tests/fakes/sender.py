@@ -15,7 +15,7 @@ class FakeSender:
         self.deleted: list[str] = []
         self._faults = list(faults)
 
-    async def send(self, chat: str, thread: str, message: Message) -> str:
+    async def send(self, chat: str, thread: str, message: Message, key: str) -> str:
         self._may_fail()
         self.sent.append((chat, message.text))
         self.silent.append(message.silent)

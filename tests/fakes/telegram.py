@@ -255,7 +255,7 @@ def serving(enforce: bool = False) -> Iterator[TelegramServer]:
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
-    assert fake.complaints == []
+    assert not fake.complaints, "\n".join(dict.fromkeys(fake.complaints))
 
 
 async def _fields(request: web.Request) -> tuple[dict[str, str], dict[str, bytes]]:

@@ -15,7 +15,7 @@ import psutil
 
 from tests.whole.conftest import processes_with
 
-LONGEST_S = 90.0
+LONGEST_S = 60.0
 
 
 def until(what: Callable[[], object], longest_s: float = LONGEST_S, told: Callable[[], object] = str) -> None:

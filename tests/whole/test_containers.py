@@ -17,7 +17,7 @@ import yaml
 
 from bot.sample import MORNING
 from bot.valkey import binary
-from tests.fakes import telegram
+from tests.fakes import discord, telegram
 from tests.whole.conftest import Rehearsal
 from tests.whole.running import until
 
@@ -50,8 +50,13 @@ def passes(check: list[str], environment: dict[str, str], folder: Path) -> bool:
 @pytest.fixture
 def platforms() -> Iterator[dict[str, str]]:
     """Servers that the frontends talk to."""
-    with telegram.serving() as fake:
-        yield {"TELEGRAM_BOT_TOKEN": telegram.TOKEN, "TELEGRAM_API_URL": fake.url}
+    with telegram.serving() as one, discord.serving() as other:
+        yield {
+            "TELEGRAM_BOT_TOKEN": telegram.TOKEN,
+            "TELEGRAM_API_URL": one.url,
+            "DISCORD_BOT_TOKEN": discord.TOKEN,
+            "DISCORD_API_URL": f"{other.url}/api/v10",
+        }
 
 
 def test_every_service_comes_up_as_its_health_check_says_and_goes_down_when_told(
@@ -95,5 +100,6 @@ def test_no_secret_stands_in_the_compose_file_and_redis_keeps_what_it_has() -> N
     redis = COMPOSE["services"]["redis"]["command"][-1]
     assert "--appendonly yes" in redis
     assert "--requirepass" in redis
-    assert COMPOSE["services"]["postgres"]["profiles"] == ["postgres"]
+    profiled = {name: service["profiles"] for name, service in COMPOSE["services"].items() if "profiles" in service}
+    assert profiled == {"telegram": ["telegram"], "discord": ["discord"], "postgres": ["postgres"]}
     assert all(service["healthcheck"]["test"] for service in COMPOSE["services"].values())

@@ -21,7 +21,7 @@ def printed(messages: Sequence[Message], width: int = 80) -> str:
     console = Console(file=io.StringIO(), width=width, color_system=None)
     sender = TerminalSender(console, texts("ko"))
     for message in messages:
-        asyncio.run(sender.send("here", "", message))
+        asyncio.run(sender.send("here", "", message, ""))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -67,5 +67,5 @@ def test_a_long_line_wraps_under_its_beginning() -> None:
 
 def test_each_message_has_its_own_number() -> None:
     sender = TerminalSender(Console(file=io.StringIO()), texts("ko"))
-    numbers = [asyncio.run(sender.send("here", "", Message("x"))) for _ in range(3)]
+    numbers = [asyncio.run(sender.send("here", "", Message("x"), "")) for _ in range(3)]
     assert numbers == ["1", "2", "3"]

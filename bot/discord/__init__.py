@@ -1,0 +1,1 @@
+"""Discord as a frontend: the same blocks, outbox and commands as any chat."""
