@@ -8,6 +8,7 @@ from bot.texts import texts
 from bot.view import blocks, category_blocks
 from workers.config import Settings
 from workers.domain.blocks import Block, Closing
+from workers.domain.deliveries import private_chat
 from workers.domain.models import Category
 from workers.store import Store
 from workers.store.subscriptions import Wanted
@@ -85,7 +86,7 @@ def _subscribe(_rest: str, speaker: Speaker, language: str, desk: Desk) -> Seque
     for platform, person in owners(store, desk.settings):
         notice = texts(desk.settings.digest.language).asks_to_subscribe.format(name=name)
         cause = f"approve:{name}:{store.clock.now():%Y-%m-%d}:{platform}:{person}"
-        store.outbox.notify(cause, platform, person, desk.settings.digest.language, notice)
+        store.outbox.notify(cause, platform, private_chat(platform, person), desk.settings.digest.language, notice)
     return [_line(said.waits_for_owner)]
 
 

@@ -1,6 +1,6 @@
 """Who the bots of our tokens are: their names, their invite links, and what Discord lets them read."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -79,11 +79,6 @@ def discord(environment: Mapping[str, str]) -> Bot | None:
     )
     deaf = "no message content intent: questions are taken by reply, mention, /ask and button"
     return Bot("discord", me.username, invite, "" if application.flags & _MAY_READ_MESSAGES else deaf)
-
-
-def bots(environment: Mapping[str, str]) -> Iterator[Bot]:
-    """The bots whose tokens are set. Raises SettingsError for a token that is refused."""
-    yield from filter(None, (telegram(environment), discord(environment)))
 
 
 def findings(settings: Settings, environment: Mapping[str, str]) -> Iterable[Finding]:

@@ -22,7 +22,7 @@ from workers.config import Settings
 from workers.domain.errors import QueueDown, SettingsError
 from workers.queue import QUEUES, WorkQueue
 from workers.store import Store, open_store
-from workers.store.subscriptions import Wanted
+from workers.store.subscriptions import GONE, Wanted
 from workers.system import system_clock
 
 _READY_S = 60.0
@@ -72,6 +72,7 @@ async def _run(settings: Settings, store: Store, environment: dict[str, str]) ->
             console.print(f"[dim]{said.ready.format(seconds=time.monotonic() - started)}[/dim]")
             if frontends:
                 await asyncio.to_thread(_introduce, settings, store, environment, console)
+                await asyncio.to_thread(_leave_terminal, store)
                 await asyncio.Event().wait()
             await _terminal(settings, store, console, redis_url)
     return 0
@@ -94,18 +95,33 @@ async def _until_ready(queue: WorkQueue, store: Store, settings: Settings) -> No
 
 def _introduce(settings: Settings, store: Store, environment: Mapping[str, str], console: Console) -> None:
     """The bots of our tokens with their invite links; where nobody owns them, a one-time code to become the owner."""
-    said, bots = texts(settings.digest.language), list(identity.bots(environment))
-    for bot in bots:
-        console.print(said.bot_ready.format(name=bot.name, invite=bot.invite), soft_wrap=True)
+    said, bots = texts(settings.digest.language), []
+    for who in (identity.telegram, identity.discord):
+        try:
+            bot = who(environment)
+        except SettingsError as error:  # its process goes on trying; what is wrong is said here
+            console.print(str(error), soft_wrap=True)
+            continue
+        if bot:
+            bots.append(bot)
+            console.print(said.bot_ready.format(name=bot.name, invite=bot.invite), soft_wrap=True)
     if bots and not [platform for platform, _ in owners(store, settings) if platform != TerminalChat.platform]:
         console.print(said.owner_code.format(code=store.owners.new_code()))
+
+
+def _leave_terminal(store: Store) -> None:
+    """Where bots post, a terminal that was the frontend of an earlier run is neither served nor told of trouble."""
+    store.subscriptions.deactivate(TerminalChat.platform, TerminalChat.chat, GONE)
+    store.owners.remove(TerminalChat.platform, TerminalChat.chat)
 
 
 async def _terminal(settings: Settings, store: Store, console: Console, redis_url: str) -> None:
     """The terminal as the frontend: it is subscribed, its reader is an owner, and it ends the run."""
     chat = TerminalChat(store, settings, console)
     store.owners.add(chat.platform, chat.chat)
-    if not store.subscriptions.known(chat.platform, chat.chat):
+    if not store.subscriptions.reactivate(chat.platform, chat.chat) and not store.subscriptions.of(
+        chat.platform, chat.chat
+    ):
         store.subscriptions.add(Wanted(chat.platform, chat.chat, store.clock.now(), language=settings.digest.language))
     async with doorbell(redis_url) as bell:
         delivering = asyncio.create_task(chat.deliver_for_ever(bell))

@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
 from pathlib import Path
 
 from tests.benchmarks.recorded import entries_of
@@ -27,7 +26,6 @@ class Recorded:
     categories: Sequence[Category]
 
 
-@cache
 def recorded_days(data: Path, folder: Path) -> Recorded:
     """All days in their order, so that no paper comes twice; both languages of each."""
     settings, clock = config.load(environment={}), FakeClock(datetime(2025, 6, 30, tzinfo=UTC))

@@ -31,9 +31,10 @@ def serve(settings: Settings, clock: Clock) -> int:
     queue = WorkQueue(settings.queue.url)
     with open_store(settings.store.url, clock, settings.lease.edition_s, settings.lease.delivery_s) as store:
         post, duties = store.lease("clock", settings.clock.lease_s), Duties(store, queue, clock, settings)
-        while not stopped.wait(settings.clock.tick_s):
+        while not stopped.is_set():
             if post.held():
                 duties.tick()
+            stopped.wait(settings.clock.tick_s)
         post.give_up()
     return 0
 

@@ -35,12 +35,12 @@ class DiscordSender:
     def __init__(self, client: discord.Client, store: Store, pacer: Pacer, priority: int) -> None:
         self._client, self._store, self._pacer, self._priority = client, store, pacer, priority
 
-    async def send(self, chat: str, thread: str, message: Message, key: str) -> str:
+    async def send(self, chat: str, thread: str, message: Message, key: str) -> str:  # noqa: ARG002 - a thread is a channel
         """Sent again with the same nonce where the line breaks: Discord then answers with what it has."""
         for attempt in range(1, _TRIES + 1):
             await self._pacer.turn(chat, group=False, priority=self._priority)
             try:
-                return await self._post(int(thread or chat), message, key)
+                return await self._post(await self._channel(chat), message, key)
             except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
                 ours = self._ours(error)
                 if not isinstance(ours, SendUnknown) or attempt == _TRIES:
@@ -50,7 +50,7 @@ class DiscordSender:
         raise SendUnknown("not reached")
 
     async def edit(self, chat: str, message_id: str, message: Message) -> None:
-        channel = self._client.get_partial_messageable(int(chat))
+        channel = self._client.get_partial_messageable(await self._channel(chat))
         try:
             view, files = layout(cards_of(message)), await self._files(message)
             await channel.get_partial_message(int(message_id)).edit(view=view, attachments=files)
@@ -59,12 +59,19 @@ class DiscordSender:
                 raise self._ours(error) from None
 
     async def delete(self, chat: str, message_id: str) -> None:
-        channel = self._client.get_partial_messageable(int(chat))
+        channel = self._client.get_partial_messageable(await self._channel(chat))
         try:
             await channel.get_partial_message(int(message_id)).delete()
         except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
             if getattr(error, "code", 0) != _NO_MESSAGE:
                 raise self._ours(error) from None
+
+    async def _channel(self, chat: str) -> int:
+        """A channel's own number; for `@PERSON` that of the private one with them, which is opened."""
+        if not chat.startswith("@"):
+            return int(chat)
+        user = self._client.get_user(int(chat[1:])) or await self._client.fetch_user(int(chat[1:]))
+        return (await user.create_dm()).id
 
     async def _post(self, channel: int, message: Message, key: str) -> str:
         sent = await self._client.get_partial_messageable(channel).send(

@@ -33,9 +33,9 @@ APPLICATION = {
     "owner": {"id": "7", "username": "ada", "discriminator": "0", "avatar": None, "global_name": "Ada"},
 }
 ME = {"id": "42", "username": "paper", "discriminator": "0", "avatar": None, "bot": True, "global_name": None}
-GUILD = 900
+GUILD, DM = 900, 901
 _SPEC = Path(__file__).resolve().parents[3] / "shared" / "specs" / "check_discord.py"
-_FALSE_ALARMS = ("attachments/0/id", "message_id", "/tts", "/nsfw", "/embed/flags")
+_FALSE_ALARMS = ("attachments/0/id", "message_id", "recipient_id", "/tts", "/nsfw", "/embed/flags")
 """What discord.py is known to send beside the description."""
 
 
@@ -136,14 +136,12 @@ class DiscordServer:
         path = "/" + request.match_info["path"]
         body, files = await _read(request)
         self._check(request, path, body)
+        if request.method == "GET":
+            return self._told(path.strip("/").split("/"))
         match request.method, path.strip("/").split("/"):
-            case "GET", ["users", "@me"]:
-                return _ok(ME)
-            case "GET", ["oauth2", "applications", "@me"] | ["applications", "@me"]:
-                return _ok(APPLICATION)
-            case "GET", ["gateway", "bot"]:
-                limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
-                return _ok({"url": self.url.replace("http", "ws") + "/gw", "shards": 1, "session_start_limit": limit})
+            case "POST", ["users", "@me", "channels"]:
+                recipient = {**ME, "id": body["recipient_id"], "bot": False}
+                return _ok({"id": str(DM), "type": 1, "recipients": [recipient], "last_message_id": None, "flags": 0})
             case "PUT", ["applications", _, "commands"]:
                 return self._sync(body)
             case "POST", ["interactions", _, token, "callback"]:
@@ -152,6 +150,18 @@ class DiscordServer:
                 return self._follow_up(token, body)
             case method, ["channels", channel, "messages", *rest]:
                 return self._message(request, method, int(channel), rest, body, files)
+            case _:
+                return _refused(404, 0)
+
+    def _told(self, path: list[str]) -> web.StreamResponse:
+        match path:
+            case ["users", person]:
+                return _ok(ME if person == "@me" else {**ME, "id": person, "bot": False})
+            case ["oauth2", "applications", "@me"] | ["applications", "@me"]:
+                return _ok(APPLICATION)
+            case ["gateway", "bot"]:
+                limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
+                return _ok({"url": self.url.replace("http", "ws") + "/gw", "shards": 1, "session_start_limit": limit})
             case _:
                 return _refused(404, 0)
 

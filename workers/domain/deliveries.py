@@ -69,6 +69,11 @@ def picture_name(day: date, language: Language, revision: int) -> str:
     return f"{day} {language} {revision}"
 
 
+def private_chat(platform: str, person: str) -> str:
+    """Where a person is written to in private; on Discord that is no channel until one is opened for them."""
+    return f"@{person}" if platform == "discord" else person
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One step of a delivery: a message to send, to put in the place of `message_id`, or (None) to take that back."""

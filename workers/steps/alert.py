@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
+from workers.domain.deliveries import private_chat
 from workers.domain.models import Language, SourceReport
 from workers.wording import source_line, wording
 
@@ -33,6 +34,6 @@ def lame_sources(day: date, reports: Sequence[SourceReport], owners: Owners, out
 
 def _tell(cause: str, line: str, owners: Owners, outbox: Outbox, language: Language) -> int:
     return sum(
-        outbox.notify(f"alert:{cause}:{platform}:{person}", platform, person, language, line)
+        outbox.notify(f"alert:{cause}:{platform}:{person}", platform, private_chat(platform, person), language, line)
         for platform, person in owners
     )

@@ -27,6 +27,10 @@ class OwnerStore:
                 .on_conflict_do_nothing()
             )
 
+    def remove(self, platform: str, person: str) -> None:
+        with write(self._engine) as connection:
+            connection.execute(delete(owner).where(owner.c.platform == platform, owner.c.person == person))
+
     def all(self) -> list[tuple[str, str]]:
         """(platform, person) of each, in the order they came."""
         with read(self._engine) as connection:

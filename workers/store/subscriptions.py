@@ -57,12 +57,6 @@ class SubscriptionStore:
                 .on_conflict_do_update(index_elements=["platform", "chat", "thread"], set_=values)
             )
 
-    def known(self, platform: str, chat: str) -> bool:
-        """True where the chat has subscribed at some time, paused or not."""
-        with read(self._engine) as connection:
-            query = select(subscription.c.id).where(subscription.c.platform == platform, subscription.c.chat == chat)
-            return connection.execute(query.limit(1)).one_or_none() is not None
-
     def approve(self, platform: str, chat: str, due_at: datetime) -> bool:
         """Let a waiting chat have its digests, the first at `due_at`; False where none waits under that name."""
         with write(self._engine) as connection:

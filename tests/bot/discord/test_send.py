@@ -12,8 +12,8 @@ import pytest
 from bot.discord.send import DiscordSender
 from bot.pacing import BROADCAST, Limits, Pacer
 from tests.bot.conftest import DAY
-from tests.fakes.discord import TOKEN, DiscordServer, Fault, serving
-from workers.domain.deliveries import Message, picture_name
+from tests.fakes.discord import DM, TOKEN, DiscordServer, Fault, serving
+from workers.domain.deliveries import Message, picture_name, private_chat
 from workers.domain.errors import ChatGone, SendRefused, SendUnknown
 from workers.domain.models import Edition, Text
 from workers.store import Store
@@ -106,3 +106,9 @@ def test_edits_and_removals_are_done_and_what_is_done_already_is_well(server: Di
     do(story)
     assert server.posted[0].text == "**bye**"
     assert len(server.edited) == len(server.deleted) == 1
+
+
+def test_an_owner_is_written_to_in_a_private_channel_that_is_opened(server: DiscordServer, do: Any) -> None:
+    server.channels.append(DM)
+    do(lambda sender: sender.send(private_chat("discord", "7"), "", HELLO, "1"))
+    assert [(posted.channel, posted.text) for posted in server.posted] == [(DM, "**hello**")]
