@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from workers.domain.blocks import Bar, Block, Closing, OnesBlock, Opening, SectionBlock
 from workers.domain.models import Category, Digest, Listed, Section, SourceReport, Synthesis
-from workers.wording import reasons_line, short_name, source_line, wording
+from workers.wording import model_line, reasons_line, short_name, source_line, wording
 
 MAIN_SOURCE = "arxiv"
 """The source whose absence readers would notice."""
@@ -112,4 +112,5 @@ def _closing_lines(digest: Digest) -> tuple[str, ...]:
     chosen = words.footer.format(collected=f"{digest.collected:,}", new=f"{digest.new:,}", listed=f"{digest.listed:,}")
     troubles = [source_line(report, digest.language) for report in digest.sources]
     note = words.excerpt_note if any(section.extractive for section in digest.sections) else ""
-    return tuple(filter(None, [chosen, reasons_line(digest.skipped, digest.language), *troubles, note]))
+    books = reasons_line(digest.skipped, digest.language)
+    return tuple(filter(None, [chosen, books, *troubles, note, model_line(digest)]))

@@ -11,7 +11,7 @@ from tests.benchmarks.recorded import entries_of
 from tests.fakes.clock import FakeClock
 from tests.fakes.source import FakeSource
 from workers import config, pipeline
-from workers.domain.models import Category, Digest, Entry
+from workers.domain.models import Category, Digest, Edition, Entry
 from workers.steps.check import check
 from workers.steps.select import Weights
 from workers.steps.summarise import Extractive
@@ -23,6 +23,7 @@ class Recorded:
     """Day → language → its digest, without the chart."""
 
     digests: dict[date, dict[str, Digest]]
+    editions: dict[date, Edition]
     categories: Sequence[Category]
 
 
@@ -43,10 +44,12 @@ def recorded_days(data: Path, folder: Path) -> Recorded:
         lease_s=60,
     )
     writer, digests = Extractive(plan.categories, plan.glossary), dict[date, dict[str, Digest]]()
+    editions: dict[date, Edition] = {}
     with open_store(f"sqlite:///{folder / 'days.db'}", clock) as store:
         for day in sorted(by_day):
             edition = pipeline.find_or_make(day, plan, store.editions, store.collections, clock, lambda *_: None)
+            editions[day] = edition
             digests[day] = {
                 language: check(writer.write(edition, language), edition, plan.glossary) for language in ("ko", "en")
             }
-    return Recorded(digests, plan.categories)
+    return Recorded(digests, editions, plan.categories)

@@ -39,6 +39,9 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", more
     verb = verbs.add_parser("status", parents=parents, help="the last editions, what is posted, what waits")
     verb.set_defaults(run=_verb("status", "status"))
 
+    verb = verbs.add_parser("costs", parents=parents, help="what the model cost, day by day")
+    verb.set_defaults(run=_verb("costs", "costs"))
+
     verb = verbs.add_parser("doctor", parents=parents, help="check everything this installation needs, line by line")
     verb.set_defaults(run=_verb("doctor", "doctor"), more=more_checks)
 

@@ -16,7 +16,11 @@ from workers.domain.errors import SettingsError
 from workers.domain.models import Category
 from workers.hours import Calendar, Hour
 
-_ENVIRONMENT = {"DATABASE_URL": ("store", "url"), "REDIS_URL": ("queue", "url")}
+_ENVIRONMENT = {
+    "DATABASE_URL": ("store", "url"),
+    "REDIS_URL": ("queue", "url"),
+    "OPENAI_MODEL": ("model", "name"),
+}
 """Variables that stand for a setting; the secrets among them never come from a file of the project."""
 
 
@@ -123,6 +127,27 @@ class ClockSettings(_Part):
     lease_s: Positive
 
 
+class PriceSettings(_Part):
+    """US dollars for a million tokens."""
+
+    input: float = Field(ge=0)
+    cached: float = Field(ge=0)
+    output: float = Field(ge=0)
+
+
+class ModelSettings(_Part):
+    name: str | None = None
+    timeout_s: Positive
+    deadline_s: Positive
+    parallel: int = Field(ge=1, le=16)
+    temperature: float = Field(ge=0, le=2)
+    max_output_tokens: int = Field(ge=256)
+    context_tokens: int = Field(ge=2048)
+    daily_usd: float | None = Field(default=None, ge=0)
+    daily_tokens: int | None = Field(default=None, ge=0)
+    price: PriceSettings
+
+
 class CategorySettings(_Part):
     name: str
     name_ko: str
@@ -145,6 +170,7 @@ class Settings(_Part):
     select: SelectSettings
     lease: LeaseSettings
     clock: ClockSettings
+    model: ModelSettings
     access: Literal["open", "approve", "list"]
     owners: tuple[ChatName, ...]
     allowed: tuple[ChatName, ...]

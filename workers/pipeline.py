@@ -4,13 +4,18 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
+from workers.domain.completions import Model
 from workers.domain.errors import EditionFailed, LeaseLost
 from workers.domain.models import (
     Category,
     Collected,
+    Digest,
     Edition,
     Language,
+    Paper,
+    Past,
     Placed,
     Selection,
     Text,
@@ -24,6 +29,7 @@ from workers.steps.check import check
 from workers.steps.classify import classify
 from workers.steps.collect import Earlier, ask, collect
 from workers.steps.hold import held
+from workers.steps.label import label
 from workers.steps.merge import merge
 from workers.steps.publish import publish
 from workers.steps.select import Weights, select
@@ -34,6 +40,13 @@ log = logging.getLogger(__name__)
 LOOK_AGAIN_S = 0.5
 RETRY_S = 600.0
 """Seconds until an edition without any answer is tried again by itself."""
+
+
+class Writer(Protocol):
+    """Writes an edition in one language; never raises for what a model does."""
+
+    def write(self, edition: Edition, language: Language) -> Digest: ...
+
 
 Tell = Callable[[str, str], None]
 """Called with (step, figures) as each step ends."""
@@ -52,6 +65,11 @@ class Plan:
     weights: Weights
     max_papers: int
     lease_s: float
+    model: Model | None = None
+    writer: Writer | None = None
+    """Writes the texts; without one the extractive writer does."""
+    label_s: float = 120.0
+    """Seconds a model may take to label a batch."""
 
 
 def find_or_make(
@@ -89,10 +107,7 @@ def make(day: date, attempt: int, plan: Plan, editions: Editions, collections: C
             past = dict(zip(papers, editions.history(papers), strict=True))
             selection = select(papers, past.__getitem__, plan.weights, plan.max_papers)
             step("select", f"{len(papers):,} → {len(selection.chosen):,}")
-            labelled = [
-                (paper, (known.label if (known := past[paper]) else None) or classify(paper, plan.categories))
-                for paper in selection.chosen
-            ]
+            labelled = _labelled(selection.chosen, past, plan)
             placed = arrange(labelled, plan.categories)
             step("classify", f"{len({label for _, label in labelled}):,}")
             _close(day, attempt, selection, placed, collected, editions)
@@ -106,6 +121,15 @@ def make(day: date, attempt: int, plan: Plan, editions: Editions, collections: C
 def _earlier(day: date, plan: Plan, collections: Collections) -> Earlier:
     off = plan.calendar.days_off_before(day)
     return Earlier(collections.waiting(day), dict.fromkeys(plan.daily, off), collections.kept)
+
+
+def _labelled(chosen: Sequence[Paper], past: Mapping[Paper, Past | None], plan: Plan) -> list[tuple[Paper, str]]:
+    """A paper keeps the label it got, whoever gave it; new ones are the model's, where there is one, else keyless."""
+    known = {paper: held.label for paper in chosen if (held := past[paper]) and held.label}
+    fresh = [paper for paper in chosen if paper not in known]
+    told = label(fresh, plan.categories, plan.model, plan.label_s) if plan.model and fresh else {}
+    known |= {paper: told.get(place) or classify(paper, plan.categories) for place, paper in enumerate(fresh)}
+    return [(paper, known[paper] or plan.categories[-1].name) for paper in chosen]
 
 
 def _close(
@@ -140,7 +164,7 @@ def find_or_write(edition: Edition, language: Language, plan: Plan, editions: Ed
         editions.note(edition.day, None, name, figures)
         tell(name, figures)
 
-    written = Extractive(plan.categories, plan.glossary).write(edition, language)
+    written = (plan.writer or Extractive(plan.categories, plan.glossary)).write(edition, language)
     step("summarise", f"{len(written.papers):,}")
     checked = check(written, edition, plan.glossary)
     step("check", f"{checked.model.dropped_claims:,}")

@@ -1,5 +1,6 @@
 """Settings into objects: the only place where the parts of the day are put together."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -7,6 +8,7 @@ from importlib.metadata import version
 import httpx
 
 from workers.config import Settings, SourceSettings, glossary
+from workers.domain.completions import Model
 from workers.domain.ports import Clock, Gate, Source
 from workers.pipeline import Plan
 from workers.sources.arxiv import Arxiv
@@ -15,6 +17,8 @@ from workers.sources.feed import Feed
 from workers.sources.fetch import Fetcher, client
 from workers.sources.huggingface import HuggingFace
 from workers.steps.select import Weights
+from workers.steps.summarise import Extractive
+from workers.steps.write import ModelWriter
 from workers.store import Store, open_store
 
 ARXIV_GATE = "arxiv"
@@ -38,17 +42,39 @@ def plan_of(settings: Settings, store: Store, web: httpx.Client, clock: Clock) -
     """What the day needs, over the connections of `web`."""
     fetcher = Fetcher(web, settings.http, store.http, clock)
     gate = store.gate(ARXIV_GATE, settings.arxiv.min_interval_s)
+    model, categories, words = _model(settings, store), settings.closed_list(), glossary()
+    writing = settings.model
+    writer = (
+        ModelWriter(
+            Extractive(categories, words), model, words, writing.deadline_s, writing.parallel, writing.context_tokens
+        )
+        if model
+        else None
+    )
     enabled = [source for source in settings.sources if source.enabled]
     return Plan(
         sources=[_source(source, fetcher, gate) for source in enabled],
         daily=frozenset(source.name for source in enabled if source.daily),
         calendar=settings.calendar(),
-        categories=settings.closed_list(),
-        glossary=glossary(),
+        categories=categories,
+        glossary=words,
         weights=Weights(**settings.select.model_dump()),
         max_papers=settings.digest.max_papers,
         lease_s=settings.lease.edition_s,
+        model=model,
+        writer=writer,
+        label_s=writing.deadline_s / 5,
     )
+
+
+def _model(settings: Settings, store: Store) -> Model | None:
+    """The model of the environment; None where there is no key or endpoint, or no name."""
+    key, base = os.environ.get("OPENAI_API_KEY", ""), os.environ.get("OPENAI_BASE_URL")
+    if not settings.model.name or not (key or base):
+        return None
+    from workers.llm import OpenAiModel  # openai, and only where a model is asked
+
+    return OpenAiModel(settings.model, settings.model.name, key, base, store.model_calls)
 
 
 def _source(settings: SourceSettings, fetcher: Fetcher, gate: Gate) -> Source:

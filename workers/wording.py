@@ -10,6 +10,7 @@ from workers.domain.models import (
     NOT_SELECTED,
     REPLACEMENT,
     WITHDRAWN,
+    Digest,
     Language,
     SourceReport,
 )
@@ -45,6 +46,7 @@ class Wording:
     places_many: str
     tally: str
     votes: str
+    partly: str
     alert_failed: str
     alert_sources: str
 
@@ -85,6 +87,7 @@ KOREAN = Wording(
     places_many="{count}곳",
     tally="{entries}건 → {papers}편",
     votes="추천 {count}",
+    partly="일부 분류는 모델이 쓰지 못해 원문 발췌로 실었습니다.",
     alert_failed=(
         "{date} 다이제스트를 아직 만들지 못했습니다. 어느 출처에서도 가져오지 못했습니다({reason}). "
         "10분마다 다시 시도합니다."
@@ -123,6 +126,7 @@ ENGLISH = Wording(
     places_many="{count} places",
     tally="{entries} entries → {papers} papers",
     votes="{count} votes",
+    partly="Some categories could not be written by the model and are excerpts.",
     alert_failed="No digest of {date} yet: every source failed ({reason}). It is tried again every 10 minutes.",
     alert_sources="The digest of {date} came out without some sources.",
 )
@@ -152,6 +156,13 @@ def source_line(report: SourceReport, language: Language) -> str:
     words = wording(language)
     template = {"quiet": words.quiet_source, "failed": words.failed_source}.get(report.status, "")
     return template.format(name=report.name, reason=report.reason)
+
+
+def model_line(digest: Digest) -> str:
+    """One line where a model was at work and some category is excerpts all the same; else empty."""
+    several = [section for section in digest.sections if section.synthesis]
+    partly = digest.model.name and any(section.extractive for section in several)
+    return wording(digest.language).partly if partly else ""
 
 
 def short_name(title: str) -> str:

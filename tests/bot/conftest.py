@@ -8,7 +8,6 @@ import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
-from tests.recorded_days import Recorded, recorded_days
 from workers import config
 from workers.domain.models import (
     Category,
@@ -28,12 +27,6 @@ DAY = date(2025, 6, 3)
 @pytest.fixture(scope="session")
 def categories() -> Sequence[Category]:
     return config.load(environment={}).closed_list()
-
-
-@pytest.fixture(scope="session")
-def recorded(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Recorded:
-    """The digests of every recorded day."""
-    return recorded_days(shared_data, tmp_path_factory.mktemp("days"))
 
 
 @pytest.fixture

@@ -6,6 +6,12 @@ PaperboyError
 ├── EditionFailed      no edition today: nothing listed and at least one source failed
 ├── LeaseLost          stop: another process has taken the work over
 ├── QueueDown          the queue does not answer; the work waits in the store
+├── ModelError         the digest is written without the model, or that part of it
+│   ├── ModelDown      no answer in time: waited and asked again already
+│   ├── ModelRefused   the endpoint refuses us: the owner mends key, address or name
+│   ├── TooLong        ask for less at once
+│   ├── Filtered       this text is refused, another may pass
+│   └── Spent          the day's budget is used up
 └── SendError
     ├── ChatGone       deactivate the subscription, keep its settings
     ├── NotSent        surely not sent: try again after `retry_after_s`
@@ -36,6 +42,30 @@ class LeaseLost(PaperboyError):
 
 class QueueDown(PaperboyError):
     """Redis or Valkey does not answer."""
+
+
+class ModelError(PaperboyError):
+    """The language model gave no answer that can be used."""
+
+
+class ModelDown(ModelError):
+    """No answer in time, however often it was asked."""
+
+
+class ModelRefused(ModelError):
+    """The endpoint refuses us, whatever is asked."""
+
+
+class TooLong(ModelError):
+    """The prompt, or the answer asked for, is longer than the model can."""
+
+
+class Filtered(ModelError):
+    """A content filter refused this text."""
+
+
+class Spent(ModelError):
+    """The day's cap on money or tokens is reached; nothing was asked."""
 
 
 class SendError(PaperboyError):

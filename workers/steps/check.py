@@ -14,22 +14,43 @@ from workers.domain.models import (
     Synthesis,
 )
 from workers.latex import readable
+from workers.steps.claims import Evidence, common_words, manner_faults, name_faults, number_faults
 from workers.steps.extract import inner_quotes
 
 _QUOTE = re.compile(r"“([^”]*)”")
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9.+#-]*")
-_HANGUL = re.compile(r"[가-힣]")
+COMMON = (
+    *(
+        "AI",
+        "ML",
+        "LLM",
+        "LLMs",
+        "VLM",
+        "MLLM",
+        "NLP",
+        "CNN",
+        "RNN",
+        "GPU",
+        "CPU",
+        "API",
+        "2D",
+        "3D",
+        "RGB",
+        "F1",
+        "SOTA",
+    ),
+    *("token", "prompt", "benchmark", "dataset", "state-of-the-art"),
+)
+"""Terms of the field that any paper may be described with."""
 
 
 def check(digest: Digest, edition: Edition, glossary: Mapping[str, str]) -> Digest:
     """`digest` without the claims and lines its papers do not hold; how many fell stands in `model.dropped_claims`.
 
-    A claim stands if it names papers of its section, each quote stands in one of them word for word, and each number
-    and name outside the quotes does too. Counts of the papers named and the glossary's words are free.
+    A claim stands if it names papers of its section, each quote stands in one of them word for word, each number with
+    its unit and each name outside the quotes does too, and it is written in the digest's language, without links,
+    repetition or phrases that would stand under any paper. Counts of the papers named and common terms are free.
     """
-    texts = {item.n: inner_quotes(f"{item.paper.title} {readable(item.paper.abstract)}") for item in edition.placed}
-    judge = _Judge(texts, glossary)
+    judge = Judge(edition, glossary)
     sections = tuple(_checked_section(section, judge, digest.language) for section in digest.sections)
     highlights = tuple(claim for claim in digest.highlights if judge.stands(claim, judge.all_papers, digest.language))
     judge.dropped += len(digest.highlights) - len(highlights)
@@ -43,43 +64,39 @@ def check(digest: Digest, edition: Edition, glossary: Mapping[str, str]) -> Dige
     )
 
 
-class _Judge:
-    def __init__(self, texts: Mapping[int, str], glossary: Mapping[str, str]) -> None:
-        self._texts = texts
-        self._common = {word for phrase in glossary for word in phrase.split()}
-        self.all_papers = frozenset(texts)
+class Judge:
+    """Holds sentences against the papers of one edition; `dropped` counts what fell."""
+
+    def __init__(self, edition: Edition, glossary: Mapping[str, str]) -> None:
+        self._texts = {
+            item.n: inner_quotes(f"{item.paper.title} {readable(item.paper.abstract)}") for item in edition.placed
+        }
+        self._titles = "".join(item.paper.title for item in edition.placed)
+        self._common = common_words(glossary, COMMON)
+        self.all_papers = frozenset(self._texts)
         self.dropped = 0
 
     def stands(self, claim: Claim, allowed: frozenset[int], language: str) -> bool:
+        return not self.faults(claim, allowed, language)
+
+    def faults(self, claim: Claim, allowed: frozenset[int], language: str) -> list[str]:
+        """Why a claim does not stand, in words that its writer can act on; empty where it does."""
         if not claim.papers or not allowed.issuperset(claim.papers):
-            return False
-        texts = [self._texts[n] for n in claim.papers]
+            return ["it names no paper, or one that is not of this section"]
+        texts = tuple(self._texts[n] for n in claim.papers)
+        evidence = Evidence(texts)
         quotes, frame = _QUOTE.findall(claim.text), _QUOTE.sub(" ", claim.text)
-        if not all(any(quote in text for text in texts) for quote in quotes):
-            return False
-        if not _in_language(frame, language):
-            return False
-        return self._numbers_stand(frame, texts, len(claim.papers)) and self._names_stand(frame, texts, language)
-
-    def _numbers_stand(self, frame: str, texts: list[str], count: int) -> bool:
-        known = {number for text in texts for number in _NUMBER.findall(text)} | {str(count)}
-        return known.issuperset(_NUMBER.findall(frame))
-
-    def _names_stand(self, frame: str, texts: list[str], language: str) -> bool:
-        """In English only words with a capital inside or a digit are names; in Korean text every Latin word is."""
-        words = [word.rstrip(".-") for word in _NAME.findall(frame)]
-        names = words if language == "ko" else [word for word in words if re.search(r"[A-Z0-9]", word[1:])]
-        held = {word.rstrip(".-").lower() for text in texts for word in _NAME.findall(text)}
-        return all(name.lower() in held or name.lower() in self._common for name in names)
+        wrong = [f"the quote “{quote[:40]}…” stands in no paper named" for quote in quotes if not _in_any(quote, texts)]
+        wrong += number_faults(frame, evidence, [len(claim.papers)])
+        wrong += name_faults(frame, evidence, self._common, every_word=language == "ko")
+        return [*wrong, *manner_faults(claim.text, language, self._titles)]
 
 
-def _in_language(frame: str, language: str) -> bool:
-    """What is not quoted is Korean in a Korean digest, and holds no Hangul in any other."""
-    hangul = _HANGUL.search(frame) is not None
-    return hangul or not frame.strip(" .—") if language == "ko" else not hangul
+def _in_any(quote: str, texts: tuple[str, ...]) -> bool:
+    return any(quote in text for text in texts)
 
 
-def _checked_section(section: Section, judge: _Judge, language: str) -> Section:
+def _checked_section(section: Section, judge: Judge, language: str) -> Section:
     if section.synthesis is None:
         return section
     allowed, parts = frozenset(section.papers), {}
@@ -90,7 +107,7 @@ def _checked_section(section: Section, judge: _Judge, language: str) -> Section:
     return replace(section, synthesis=Synthesis(**parts))
 
 
-def _checked_line(paper: Listed, judge: _Judge, language: str) -> Listed:
+def _checked_line(paper: Listed, judge: Judge, language: str) -> Listed:
     if not paper.tldr or judge.stands(Claim(paper.tldr, (paper.n,)), judge.all_papers, language):
         return paper
     judge.dropped += 1

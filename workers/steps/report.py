@@ -11,7 +11,7 @@ from workers.domain.models import (
     Listed,
     Section,
 )
-from workers.wording import Wording, reasons_line, source_line, wording
+from workers.wording import Wording, model_line, reasons_line, source_line, wording
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>|~#$&])")
 _UNSAFE_IN_LINK = str.maketrans({"(": "%28", ")": "%29", "<": "%3C", ">": "%3E", " ": "%20", '"': "%22", "\\": "%5C"})
@@ -102,6 +102,9 @@ def _footer(digest: Digest, words: Wording) -> Iterator[str]:
     if any(section.extractive for section in digest.sections):
         yield ""
         yield words.excerpt_note
+    if line := model_line(digest):
+        yield ""
+        yield line
 
 
 def _claim(claim: Claim) -> str:

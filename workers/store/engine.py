@@ -19,6 +19,7 @@ from workers.store.gate import RowGate, RowLease
 from workers.store.http import HttpCacheStore
 from workers.store.inbox import InboxStore
 from workers.store.migrate import bring_up_to_date
+from workers.store.model_calls import ModelCallStore
 from workers.store.outbox import OutboxStore
 from workers.store.owners import OwnerStore
 from workers.store.subscriptions import SubscriptionStore
@@ -35,6 +36,7 @@ class Store:
     editions: EditionStore
     collections: CollectionStore
     subscriptions: SubscriptionStore
+    model_calls: ModelCallStore
     outbox: OutboxStore
     inbox: InboxStore
     owners: OwnerStore
@@ -76,6 +78,7 @@ def open_store(url: str, clock: Clock, edition_lease_s: float = 20, delivery_lea
         EditionStore(engine, clock, timedelta(seconds=edition_lease_s)),
         CollectionStore(engine, clock),
         SubscriptionStore(engine),
+        ModelCallStore(engine, clock),
         OutboxStore(engine, clock, timedelta(seconds=delivery_lease_s)),
         InboxStore(engine, clock),
         OwnerStore(engine, clock),

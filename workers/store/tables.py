@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -239,6 +240,21 @@ http_cache = Table(
     Column("last_modified", Text),
     Column("body", LargeBinary, nullable=False),
     Column("kept_at", UtcDateTime, nullable=False),
+)
+
+model_call = Table(
+    "model_call",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("purpose", String(40), nullable=False),
+    Column("model", String(200), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("input_tokens", Integer, nullable=False),
+    Column("cached_tokens", Integer, nullable=False),
+    Column("output_tokens", Integer, nullable=False),
+    Column("cost_usd", Float, nullable=False),
+    Index(None, "day"),
 )
 
 inbox = Table(

@@ -55,7 +55,7 @@ def findings(arguments: argparse.Namespace, more: More, environment: Mapping[str
     if settings.queue.url:
         yield _queue(WorkQueue(settings.queue.url))
     yield _font()
-    yield _model(environment)
+    yield _model(environment, settings.model.name)
     yield from more(settings, environment)
 
 
@@ -111,7 +111,7 @@ def _font() -> Finding:
     return Finding("font", bool(found), found[0].name if found else cure)
 
 
-def _model(environment: Mapping[str, str]) -> Finding:
+def _model(environment: Mapping[str, str], name: str | None) -> Finding:
     """Any OpenAI-compatible endpoint lists its models; neither key nor address is ever printed."""
     key, base = environment.get("OPENAI_API_KEY"), environment.get("OPENAI_BASE_URL")
     if not key and not base:
@@ -126,4 +126,6 @@ def _model(environment: Mapping[str, str]) -> Finding:
         return Finding("model", False, f"HTTP {answer.status_code}: the key is refused; see OPENAI_API_KEY")
     if answer.status_code != httpx.codes.OK:
         return Finding("model", False, f"HTTP {answer.status_code}; see OPENAI_BASE_URL")
-    return Finding("model", True, f"{environment.get('OPENAI_MODEL', 'the default model')} at an endpoint that answers")
+    if not name:
+        return Finding("model", False, "an endpoint answers, but no model is named; set OPENAI_MODEL or model.name")
+    return Finding("model", True, f"{name} at an endpoint that answers")

@@ -1,0 +1,114 @@
+"""Calls and tokens of a recorded day written with a model: `python -m tests.benchmarks.tokens`.
+
+40 papers of 2025-06-03, labels included, against a model that answers with realistic lengths; tokens as o200k counts
+them. Beside it, in the same run: the ancestor's scheme (one call to name the categories, then one per category with
+the whole conversation before it) and one call per paper.
+"""
+
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+from rs_bpe.bpe import openai as vocabularies
+
+from tests.benchmarks.recorded import SHARED
+from tests.fakes.model import FakeModel
+from tests.fakes.writers import answered, asked, section
+from tests.recorded_days import recorded_days
+from workers import config
+from workers.domain.completions import Prompt
+from workers.domain.models import Edition
+from workers.latex import readable
+from workers.steps.arrange import sections
+from workers.steps.label import label
+from workers.steps.summarise import Extractive
+from workers.steps.write import ModelWriter
+
+Count = Callable[[str], int]
+DAY = date(2025, 6, 3)
+_KOREAN = "이 논문은 새로운 방법을 제안하고 여러 자료에서 실험으로 확인하며, 기존 방법과 나누어 비교합니다."
+"""A sentence as long as a model's: about 90 characters."""
+
+
+def main() -> None:
+    count = vocabularies.o200k_base().count
+    with tempfile.TemporaryDirectory() as folder:
+        recorded = recorded_days(SHARED, Path(folder))
+    edition = recorded.editions[DAY]
+    model = FakeModel(_realistic)
+    papers = [item.paper for item in edition.placed]
+    label(papers, recorded.categories, model, 60)
+    glossary = config.glossary()
+    writer = ModelWriter(Extractive(recorded.categories, glossary), model, glossary, 600, 1, 32_000)
+    writer.write(edition, "ko")
+    first = _usage(model.asked, count)
+    print(f"papers: {len(papers)}")
+    for name, value in zip(("calls", "input_tokens", "output_tokens"), first, strict=True):
+        print(f"{name}: {value}")
+    print(f"repairs: {sum(prompt.purpose == 'repair' for prompt in model.asked)}")
+    for prompt in model.asked:
+        told = json.loads(prompt.material)
+        size = sum(len(each["papers"]) for each in told["sections"]) if isinstance(told, dict) else len(told)
+        print(
+            f"call {prompt.purpose} of {size}: {count(prompt.rules + prompt.material)} in, {count(_answer(prompt))} out"
+        )
+    before = len(model.asked)
+    writer.write(edition, "ko")
+    print(f"rerun_calls: {len(model.asked) - before}")
+    writer.write(edition, "en")
+    print(f"second_language_calls: {len(model.asked) - before}")
+    for name, figures in {"ancestor": _ancestor(edition, count), "one_a_paper": _one_a_paper(edition, count)}.items():
+        for key, value in zip(("calls", "input_tokens", "output_tokens"), figures, strict=True):
+            print(f"{name}_{key}: {value}")
+
+
+def _realistic(rules: str, material: str) -> str:
+    """Honest answers, each sentence padded to a model's length."""
+    if '"labels"' in rules:
+        return json.dumps({"labels": [{"i": each["i"], "category": "Robotics"} for each in json.loads(material)]})
+    told, language = asked(rules, material)
+    return answered([section(each, language) for each in told["sections"]])
+
+
+def _answer(prompt: Prompt) -> str:
+    """What is counted: the answer with every sentence at a model's length."""
+    text = _realistic(prompt.rules, prompt.material)
+    if '"labels"' in prompt.rules:
+        return text
+    written = json.loads(text)["sections"]
+    for each in written:
+        for part in ("themes", "findings", "impact", "tldrs"):
+            each[part] = [{**claim, "text": _KOREAN} for claim in each[part]]
+    return answered(written)
+
+
+def _usage(asked_for: Sequence[Prompt], count: Count) -> tuple[int, int, int]:
+    return (
+        len(asked_for),
+        sum(count(prompt.rules + prompt.material) for prompt in asked_for),
+        sum(count(_answer(prompt)) for prompt in asked_for),
+    )
+
+
+def _ancestor(edition: Edition, count: Count) -> tuple[int, int, int]:
+    """1 + C calls; each sends everything said before it."""
+    titles = count("\n".join(item.paper.title for item in edition.placed))
+    history, told_in, told_out = titles, titles, titles
+    for group in sections(edition.placed):
+        question = sum(count(f"{item.paper.title} {readable(item.paper.abstract)}") for item in group)
+        answer = count(_KOREAN) * 12
+        told_in, told_out = told_in + history + question, told_out + answer
+        history += question + answer
+    return 1 + len(sections(edition.placed)), told_in, told_out
+
+
+def _one_a_paper(edition: Edition, count: Count) -> tuple[int, int, int]:
+    rules = 400
+    told_in = sum(rules + count(f"{item.paper.title} {readable(item.paper.abstract)}") for item in edition.placed)
+    return len(edition.placed), told_in, len(edition.placed) * count(_KOREAN) * 5
+
+
+if __name__ == "__main__":
+    main()

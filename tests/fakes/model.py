@@ -1,0 +1,28 @@
+"""A model without a network: answers as its writer does, pays once, remembers what it was asked."""
+
+from collections.abc import Callable
+
+from workers.domain.completions import Completion, Prompt, Usage
+from workers.domain.errors import ModelError
+
+
+class FakeModel:
+    """`writer` gets rules and material; `faults` are raised one by one before it answers."""
+
+    name = "fake"
+
+    def __init__(self, writer: Callable[[str, str], str], faults: list[ModelError | None] | None = None) -> None:
+        self._writer, self._faults = writer, list(faults or [])
+        self.asked: list[Prompt] = []
+        self._known: dict[tuple[str, str], str] = {}
+
+    def complete(self, prompt: Prompt, deadline_s: float) -> Completion:
+        known = self._known.get((prompt.rules, prompt.material))
+        if known is not None:
+            return Completion(known, Usage())
+        self.asked.append(prompt)
+        fault = self._faults.pop(0) if self._faults else None
+        if fault is not None:
+            raise fault
+        text = self._known.setdefault((prompt.rules, prompt.material), self._writer(prompt.rules, prompt.material))
+        return Completion(text, Usage(1, len(prompt.rules + prompt.material) // 3, 0, len(text) // 2))

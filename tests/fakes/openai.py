@@ -1,0 +1,141 @@
+"""An OpenAI-compatible endpoint on loopback: answers as its writer does, or misbehaves as told.
+
+Every request is held against OpenAI's own description where that is at hand.
+"""
+
+import importlib.util
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+_SPEC = Path(__file__).resolve().parents[3] / "shared" / "specs" / "check_openai.py"
+
+Writer = Callable[[dict[str, Any]], str]
+"""From the request's body to the answer's text."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An error answer; `hang` seconds of silence first; `cut`: the line breaks in the middle of the answer."""
+
+    status: int = 200
+    message: str = "error"
+    headers: tuple[tuple[str, str], ...] = ()
+    hang: float = 0.0
+    cut: bool = False
+    finish: str = "stop"
+    text: str | None = None
+
+
+@dataclass
+class Endpoint:
+    """`faults` are used up one by one before `writer` answers; `seen` holds the bodies of all requests."""
+
+    url: str
+    writer: Writer
+    faults: list[Fault] = field(default_factory=list)
+    always: Fault | None = None
+    formats: tuple[str, ...] = ("json_schema", "json_object", "none")
+    seen: list[dict[str, Any]] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
+    complaints: list[str] = field(default_factory=list)
+
+    def next_fault(self, body: dict[str, Any]) -> Fault:
+        kind = body.get("response_format", {}).get("type", "none")
+        if kind not in self.formats:
+            return Fault(400, f"response_format {kind} is not supported")
+        return self.faults.pop(0) if self.faults else self.always or Fault()
+
+    def respond(self, body: dict[str, Any]) -> tuple[int, dict[str, Any], tuple[tuple[str, str], ...], bool]:
+        """(status, body, headers, whether the line breaks in the middle)."""
+        self.seen.append(body)
+        fault = self.next_fault(body)
+        time.sleep(fault.hang)
+        if fault.status != 200:
+            return fault.status, {"error": {"message": fault.message, "type": "error"}}, fault.headers, False
+        text = self.writer(body) if fault.text is None else fault.text
+        return 200, _answer(body, text, fault.finish), fault.headers, fault.cut
+
+
+def material(body: dict[str, Any]) -> Any:
+    """What the prompt shows of the day."""
+    return json.loads(body["messages"][-1]["content"])
+
+
+def _handler(told: Endpoint, spec: ModuleType | None) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._send(200, {"object": "list", "data": []})
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            told.keys.add(self.headers.get("Authorization", ""))
+            told.complaints += spec.check("CreateChatCompletionRequest", body) if spec else []
+            self._send(*told.respond(body))
+
+        def _send(
+            self, status: int, body: dict[str, Any], headers: tuple[tuple[str, str], ...] = (), cut: bool = False
+        ) -> None:
+            raw = json.dumps(body, ensure_ascii=False).encode()
+            try:
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(raw)))
+                for name, value in headers:
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(raw[: len(raw) // 2] if cut else raw)
+            except OSError:
+                return  # whoever asked has stopped waiting
+            if cut:
+                self.close_connection = True
+                self.connection.close()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name
+            return
+
+    return Handler
+
+
+@contextmanager
+def serving(writer: Writer) -> Iterator[Endpoint]:
+    told = Endpoint("", writer)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(told, _spec()))
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    told.url = f"http://127.0.0.1:{server.server_port}/v1"
+    try:
+        yield told
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    assert not told.complaints, "\n".join(dict.fromkeys(told.complaints))
+
+
+def _answer(body: dict[str, Any], text: str, finish: str) -> dict[str, Any]:
+    prompt = sum(len(message["content"]) for message in body["messages"]) // 3
+    usage = {"prompt_tokens": prompt, "completion_tokens": len(text) // 2, "total_tokens": prompt + len(text) // 2}
+    message = {"role": "assistant", "content": text, "refusal": None}
+    choice = {"index": 0, "message": message, "finish_reason": finish, "logprobs": None}
+    head = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": body["model"]}
+    return {**head, "choices": [choice], "usage": {**usage, "prompt_tokens_details": {"cached_tokens": prompt // 2}}}
+
+
+def _spec() -> ModuleType | None:
+    if not _SPEC.exists():
+        return None
+    found = importlib.util.spec_from_file_location("check_openai", _SPEC)
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module

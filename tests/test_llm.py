@@ -1,0 +1,160 @@
+"""The endpoint and its moods: waiting, falling back, refusing, and never paying twice."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes.clock import FakeClock
+from tests.fakes.openai import Endpoint, Fault, serving
+from workers import config
+from workers.domain.completions import Prompt
+from workers.domain.errors import Filtered, ModelDown, ModelError, ModelRefused, Spent, TooLong
+from workers.llm import OpenAiModel
+from workers.store import Store, open_store
+
+SHAPE = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"], "additionalProperties": False}
+PROMPT = Prompt("test", "Some rules.", "Some material.", "answer", SHAPE)
+KEY = "sk-hunter2"
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    with serving(lambda _body: '{"a": 1}') as told:
+        yield told
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
+    with open_store(f"sqlite:///{tmp_path / 'store.db'}", clock) as opened:
+        yield opened
+
+
+class Made:
+    """A model at the endpoint; `slept` are the seconds it waited."""
+
+    def __init__(self, endpoint: Endpoint, store: Store, **changed: Any) -> None:
+        plain = config.load(environment={}).model
+        price = plain.price.model_copy(update={"input": 1.0, "cached": 0.1, "output": 4.0})
+        settings = plain.model_copy(update={"price": price, "timeout_s": 1.0, **changed})
+        self.slept: list[float] = []
+        self.model = OpenAiModel(settings, "gpt-test", KEY, endpoint.url, store.model_calls, self.slept.append)
+
+    def ask(self, prompt: Prompt = PROMPT, deadline_s: float = 60) -> str:
+        return self.model.complete(prompt, deadline_s).text
+
+
+def test_an_answer_is_paid_once_and_its_real_usage_is_stored(endpoint: Endpoint, store: Store) -> None:
+    made = Made(endpoint, store)
+    first = made.model.complete(PROMPT, 60)
+    assert (first.text, first.usage.calls) == ('{"a": 1}', 1)
+    assert made.model.complete(PROMPT, 60).usage.calls == 0
+    assert Made(endpoint, store).ask() == '{"a": 1}', "another process finds it too"
+    assert len(endpoint.seen) == 1
+    (day,) = store.model_calls.days()
+    use = day.usage
+    assert (day.model, use.calls, use.input_tokens, use.cached_tokens, use.output_tokens) == ("gpt-test", 1, 8, 4, 4)
+    assert use.cost_usd == pytest.approx((4 * 1.0 + 4 * 0.1 + 4 * 4.0) / 1e6)
+
+
+def test_another_prompt_or_model_is_another_call(endpoint: Endpoint, store: Store) -> None:
+    made = Made(endpoint, store)
+    made.ask()
+    made.ask(Prompt("test", "Some rules.", "Other material.", "answer", SHAPE))
+    assert len(endpoint.seen) == 2
+
+
+def test_the_shape_is_asked_for_as_strictly_as_the_endpoint_can(endpoint: Endpoint, store: Store) -> None:
+    endpoint.formats = ("json_object",)
+    made = Made(endpoint, store)
+    made.ask()
+    assert [body["response_format"]["type"] for body in endpoint.seen] == ["json_schema", "json_object"]
+    endpoint.formats = ("none",)
+    made.ask(Prompt("test", "Other rules.", "", "answer", SHAPE))
+    assert "response_format" not in endpoint.seen[-1]
+    made.ask(Prompt("test", "More rules.", "", "answer", SHAPE))
+    assert len(endpoint.seen) == 5, "what it cannot do is not asked for again"
+
+
+def test_told_to_wait_it_waits_as_long(endpoint: Endpoint, store: Store) -> None:
+    endpoint.faults = [Fault(429, headers=(("Retry-After", "7"),)), Fault(503)]
+    made = Made(endpoint, store)
+    assert made.ask() == '{"a": 1}'
+    assert made.slept == [7.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault(401), ModelRefused),
+        (Fault(403), ModelRefused),
+        (Fault(404), ModelRefused),
+        (Fault(400, "This model's maximum context length is 4096 tokens"), TooLong),
+        (Fault(400, "content_filter triggered"), Filtered),
+        (Fault(finish="length"), TooLong),
+        (Fault(finish="content_filter"), Filtered),
+        (Fault(500), ModelDown),
+        (Fault(429), ModelDown),
+        (Fault(cut=True), ModelDown),
+    ],
+)
+def test_each_fault_has_its_rule(fault: Fault, error: type[ModelError], endpoint: Endpoint, store: Store) -> None:
+    endpoint.always = fault
+    with pytest.raises(error) as raised:
+        Made(endpoint, store).ask()
+    assert KEY not in str(raised.value)
+
+
+def test_silence_is_not_waited_for_past_the_deadline(endpoint: Endpoint, store: Store) -> None:
+    endpoint.always = Fault(hang=3)
+    made = Made(endpoint, store, timeout_s=0.2)
+    with pytest.raises(ModelDown, match=r"APITimeoutError|deadline"):
+        made.ask(deadline_s=0.5)
+
+
+def test_a_wait_that_passes_the_deadline_is_not_begun(endpoint: Endpoint, store: Store) -> None:
+    endpoint.always = Fault(429, headers=(("Retry-After", "600"),))
+    made = Made(endpoint, store)
+    with pytest.raises(ModelDown):
+        made.ask(deadline_s=30)
+    assert made.slept == []
+
+
+def test_an_answer_that_was_cut_off_was_paid_for(endpoint: Endpoint, store: Store) -> None:
+    endpoint.always = Fault(finish="length")
+    with pytest.raises(TooLong):
+        Made(endpoint, store).ask()
+    assert store.model_calls.spent_today().output_tokens == 4
+
+
+def test_no_endpoint_is_no_answer(store: Store) -> None:
+    nowhere = Endpoint("http://127.0.0.1:9/v1", lambda _body: "")
+    with pytest.raises(ModelDown, match="APIConnectionError"):
+        Made(nowhere, store).ask()
+
+
+def test_the_days_cap_is_honoured_before_the_call_and_a_new_day_begins_anew(
+    endpoint: Endpoint, store: Store, clock: FakeClock
+) -> None:
+    made = Made(endpoint, store, daily_tokens=4015)
+    made.ask()
+    with pytest.raises(Spent, match=r"model\.daily_tokens"):
+        made.ask(Prompt("test", "Other.", "Other.", "answer", SHAPE))
+    assert len(endpoint.seen) == 1
+    assert made.ask() == '{"a": 1}', "what was paid for is free"
+    clock.advance(86_400)
+    made.ask(Prompt("test", "Other.", "Other.", "answer", SHAPE))
+    with pytest.raises(Spent, match=r"model\.daily_usd"):
+        Made(endpoint, store, daily_usd=0.001).ask(Prompt("test", "More.", "More.", "answer", SHAPE))
+
+
+def test_the_key_goes_to_the_endpoint_and_nowhere_else(
+    endpoint: Endpoint, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = Made(endpoint, store)
+    with caplog.at_level("DEBUG"):
+        made.ask()
+    assert endpoint.keys == {f"Bearer {KEY}"}
+    assert KEY not in caplog.text + repr(made.model) + json.dumps(endpoint.seen)
