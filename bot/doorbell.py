@@ -12,6 +12,13 @@ LONGEST_S = 1.0
 """After which a frontend looks even where nobody rang: deliveries whose sender died ring no bell."""
 
 
+def heed_cancelling() -> None:
+    """Raise CancelledError where this task was told to stop, and a library took that for its own time-out."""
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
+
+
 class Doorbell:
     def __init__(self, pubsub: "redis.asyncio.client.PubSub") -> None:
         self._pubsub = pubsub
@@ -25,6 +32,7 @@ class Doorbell:
             await self._pubsub.get_message(ignore_subscribe_messages=True, timeout=LONGEST_S)
         except redis.RedisError:
             await asyncio.sleep(LONGEST_S - min(LONGEST_S, asyncio.get_running_loop().time() - started))
+        heed_cancelling()
 
 
 @asynccontextmanager

@@ -129,7 +129,8 @@ async def _terminal(settings: Settings, store: Store, console: Console, redis_ur
             if console.is_terminal:
                 await chat.converse(ready="")
             else:
-                await delivering
+                await asyncio.wait([delivering])  # not awaited itself, for then a cancel would go to it alone
+                delivering.result()
         finally:
             delivering.cancel()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import redis.asyncio
 
+from bot.doorbell import heed_cancelling
 from bot.supervisor import Part
 from workers.domain.errors import QueueDown, SettingsError
 
@@ -46,6 +47,7 @@ async def _until_it_answers(url: str) -> None:
             try:
                 await connection.ping()
             except redis.RedisError:
+                heed_cancelling()
                 await asyncio.sleep(0.02)
             else:
                 return

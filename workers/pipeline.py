@@ -154,23 +154,34 @@ def collect_ahead(day: date, name: str, plan: Plan, collections: Collections) ->
         collections.keep(day, ask(source, day), RETRY_S)
 
 
-def find_or_write(edition: Edition, language: Language, plan: Plan, editions: Editions, tell: Tell) -> Text:
-    """The text of `edition` in `language`: the stored one, else written, checked, drawn and stored now."""
-    stored = editions.text(edition.day, language)
-    if stored is not None:
-        return stored
+def find_or_write(
+    edition: Edition, language: Language, plan: Plan, editions: Editions, clock: Clock, tell: Tell
+) -> Text:
+    """The text of `edition` in `language`: the stored one, else written now, or waited for where another writes it."""
+    while (stored := editions.text(edition.day, language)) is None:
+        if editions.claim_text(edition.day):
+            return _write(edition, language, plan, editions, tell)
+        clock.sleep(LOOK_AGAIN_S)
+    return stored
+
+
+def _write(edition: Edition, language: Language, plan: Plan, editions: Editions, tell: Tell) -> Text:
+    """Write, check, draw and store; a model is asked by one process at a time."""
 
     def step(name: str, figures: str) -> None:
         editions.note(edition.day, None, name, figures)
         tell(name, figures)
 
-    written = (plan.writer or Extractive(plan.categories, plan.glossary)).write(edition, language)
-    step("summarise", f"{len(written.papers):,}")
-    checked = check(written, edition, plan.glossary)
-    step("check", f"{checked.model.dropped_claims:,}")
-    chart = draw(edition, plan.categories, language) if edition.placed else None
-    step("chart", f"{len(chart or b'') // 1024:,} KiB")
-    return editions.save_text(edition.day, Text(checked, chart))
+    with held(lambda: editions.renew_text(edition.day), plan.lease_s / 4):
+        written = (plan.writer or Extractive(plan.categories, plan.glossary)).write(edition, language)
+        step("summarise", f"{len(written.papers):,}")
+        checked = check(written, edition, plan.glossary)
+        step("check", f"{checked.model.dropped_claims:,}")
+        chart = draw(edition, plan.categories, language) if edition.placed else None
+        step("chart", f"{len(chart or b'') // 1024:,} KiB")
+        kept = editions.save_text(edition.day, Text(checked, chart))
+    editions.release_text(edition.day)
+    return kept
 
 
 def day_of(
@@ -186,6 +197,6 @@ def day_of(
     """The whole way of one day, up to the deliveries. Safe to run twice; a crash leaves what is done and no more."""
     edition = find_or_make(day, plan, editions, collections, clock, tell)
     for language in languages:
-        find_or_write(edition, language, plan, editions, tell)
+        find_or_write(edition, language, plan, editions, clock, tell)
     tell("publish", f"{publish(subscriptions, editions.in_the_making, clock.now()):,}")
     return edition

@@ -60,9 +60,8 @@ class TerminalChat:
     async def deliver_for_ever(self, bell: Doorbell) -> None:
         """Print whatever becomes due, until cancelled."""
         while True:
-            with patch_stdout(raw=True):
-                while await deliver_next(self._store, self.platform, self._sender, self._render):
-                    pass
+            while await deliver_next(self._store, self.platform, self._sender, self._render):
+                pass
             await bell.rung()
 
     async def converse(self, ready: str) -> None:
@@ -70,7 +69,7 @@ class TerminalChat:
         session: PromptSession[str] = PromptSession()
         while True:
             try:
-                with patch_stdout():
+                with patch_stdout(raw=True):  # what is delivered meanwhile appears above the prompt, in its colours
                     line = await session.prompt_async("> ", default=ready)
             except (EOFError, KeyboardInterrupt):
                 return

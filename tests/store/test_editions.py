@@ -238,6 +238,25 @@ def test_an_edition_whose_worker_stopped_before_writing_is_found(store: Store, m
     assert store.editions.unwritten_days(["en"]) == [], "an old edition is written when somebody asks for it"
 
 
+def test_a_text_is_written_by_one_process_at_a_time(store: Store, moving_clock: FakeClock) -> None:
+    close(store, DAY, [numbered(1)])
+    moving_clock.advance(20)
+    assert store.editions.claim_text(DAY)
+    assert not store.editions.claim_text(DAY)
+    assert store.editions.unwritten_days(["ko"]) == [], "somebody writes it"
+    assert store.editions.claim(NEXT) == 1, "the next edition need not wait for it"
+    moving_clock.advance(15)
+    store.editions.renew_text(DAY)
+    moving_clock.advance(15)
+    assert store.editions.unwritten_days(["ko"]) == []
+    moving_clock.advance(6)
+    assert store.editions.unwritten_days(["ko"]) == [DAY], "and then fell silent"
+    assert store.editions.claim_text(DAY)
+    store.editions.release_text(DAY)
+    assert store.editions.claim_text(DAY)
+    assert not store.editions.claim_text(NEXT), "which is not closed"
+
+
 def test_progress_is_what_the_present_attempt_did(store: Store, moving_clock: FakeClock) -> None:
     first = store.editions.claim(DAY)
     store.editions.note(DAY, first, "collect", "arxiv 9")

@@ -169,7 +169,7 @@ def name_faults(sentence: str, evidence: Evidence, common: frozenset[str], every
         parts = [part for part in re.split(r"[-/_.]", bare.lower()) if part]
         if len(parts) > 1 and all(part in held or part in common for part in parts):
             continue
-        if bare.lower().endswith("s") and bare.lower()[:-1] in held | common:
+        if {f"{bare.lower()}s", bare.lower().removesuffix("s")} & (held | common):
             continue
         yield f"the name {bare} does not stand in the papers named"
 

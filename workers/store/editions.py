@@ -80,6 +80,28 @@ class EditionStore:
                 .values(lease_until=None, retry_at=now + timedelta(seconds=retry_in_s))
             )
 
+    def claim_text(self, day: date) -> bool:
+        with write(self._engine) as connection:
+            now = self._clock.now()
+            claimed = connection.execute(
+                update(edition)
+                .where(edition.c.day == day, edition.c.closed_at.is_not(None))
+                .where(edition.c.lease_until.is_(None) | (edition.c.lease_until <= now))
+                .values(lease_until=now + self._lease)
+            )
+            return claimed.rowcount == 1
+
+    def renew_text(self, day: date) -> None:
+        self._text_lease(day, self._clock.now() + self._lease)
+
+    def release_text(self, day: date) -> None:
+        self._text_lease(day, None)
+
+    def _text_lease(self, day: date, until: datetime | None) -> None:
+        with write(self._engine) as connection:
+            closed = update(edition).where(edition.c.day == day, edition.c.closed_at.is_not(None))
+            connection.execute(closed.values(lease_until=until))
+
     def note(self, day: date, attempt: int | None, step: str, detail: str) -> None:
         with write(self._engine) as connection:
             row = connection.execute(select(edition.c.progress).where(edition.c.day == day).with_for_update()).one()
@@ -124,7 +146,8 @@ class EditionStore:
         with read(self._engine) as connection:
             now = self._clock.now()
             closed = select(edition.c.day).where(edition.c.closed_at > now - _WRITTEN_WITHIN)
-            closed = closed.where(edition.c.closed_at <= now - self._lease)  # until then its worker may be writing
+            closed = closed.where(edition.c.closed_at <= now - self._lease)  # until then its worker may begin to write
+            closed = closed.where(edition.c.lease_until.is_(None) | (edition.c.lease_until <= now))
             days: set[date] = set()
             for language in languages:
                 written = select(text.c.day).where(text.c.language == language)

@@ -36,7 +36,9 @@ def digest(arguments: argparse.Namespace) -> int:
             raise EditionFailed(
                 f"no digest of {day}, every source failed ({error}); see `sources` in config.yaml, then run this again"
             ) from None
-        text = pipeline.find_or_write(edition, arguments.lang or settings.digest.language, plan, store.editions, _tell)
+        text = pipeline.find_or_write(
+            edition, arguments.lang or settings.digest.language, plan, store.editions, clock, _tell
+        )
     for told in filter(None, (source_line(each, "en") for each in text.digest.sources if each.status == "failed")):
         print(told, file=sys.stderr)
     for file in write_files(text, settings, arguments.out):

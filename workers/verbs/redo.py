@@ -25,7 +25,7 @@ def redo(arguments: argparse.Namespace) -> int:
         languages = dict.fromkeys([settings.digest.language, *had, *store.subscriptions.languages()])
         edition = pipeline.find_or_make(day, plan, store.editions, store.collections, clock, _tell)
         for language in languages:
-            pipeline.find_or_write(edition, language, plan, store.editions, _tell)
+            pipeline.find_or_write(edition, language, plan, store.editions, clock, _tell)
         _say(f"{day}: made anew with {len(edition.placed)} papers", following, settings)
     return OK
 
