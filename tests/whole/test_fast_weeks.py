@@ -38,7 +38,7 @@ def at(day: date, hour: str) -> datetime:
 
 
 def moments(last: date) -> Iterator[datetime]:
-    """When something is due up to the Saturday after `last`, a Friday: collections, closes, slots, each a second past."""
+    """A second past each collection, close and slot, up to the Saturday after `last`, a Friday, and Monday in Seoul."""
     hours = ["04:20", "07:00", "07:30", *(due for _, due in ZONES.values())]
     for n in range((last - FIRST).days + 2):
         yield from (at(FIRST + n * DAY, hour) + timedelta(seconds=1) for hour in sorted(hours))
