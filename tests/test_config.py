@@ -46,7 +46,7 @@ def test_the_environment_stands_above_the_files(tmp_path: Path) -> None:
             'digest.max_papers: want a valid integer, unable to parse string as an integer, got "many"',
         ),
         ("digest: {max_paper: 3}", "digest.max_paper: no such setting; did you mean max_papers?"),
-        ("digest: {language: fr}", 'digest.language: want "ko" or "en", got "fr"'),
+        ("digest: {language: french}", "digest.language: want a code of two letters, such as ko or en, got"),
         ("sources: [{name: x, kind: rss, url: 'https://h/f'}]", "sources.0.kind: want"),
         ("sources: [{name: x, kind: feed, url: 'ftp://h/f'}]", "sources.0.url: want"),
         ("sources: [{name: x, kind: feed}]", "sources.0.url: is missing"),

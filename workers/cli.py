@@ -23,7 +23,7 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", more
 
     verb = verbs.add_parser("digest", parents=parents, help="make or find one day's digest and write its files")
     verb.add_argument("--date", type=_day, metavar="DATE", help="announcement day, e.g. 2025-06-03 (default: today)")
-    verb.add_argument("--lang", choices=["ko", "en"], help="language (default: digest.language)")
+    verb.add_argument("--lang", type=_language, metavar="LANG", help="ko, en, … (default: digest.language)")
     verb.add_argument("--out", type=Path, metavar="DIR", help="folder for the files")
     verb.add_argument("--explain", metavar="ID", help="instead: what spoke for which category of a collected paper")
     verb.set_defaults(run=_verb("digest", "digest"))
@@ -101,6 +101,13 @@ def _settings(arguments: argparse.Namespace) -> int:
     """Print the settings in force as YAML, secrets masked."""
     print(config.shown(config.load(arguments.config)), end="")
     return OK
+
+
+def _language(text: str) -> str:
+    try:
+        return config.language_code(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f'want {error}, got "{text}"') from None
 
 
 def _day(text: str) -> date:

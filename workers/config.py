@@ -33,6 +33,14 @@ def _hour(text: str) -> str:
     return str(Hour.parse(text))
 
 
+def language_code(text: str) -> str:
+    """Raises ValueError for what is no ISO 639-1 code."""
+    if not re.fullmatch(r"[a-z]{2}", text):
+        raise ValueError("a code of two letters, such as ko or en")
+    return text
+
+
+LanguageCode = Annotated[str, AfterValidator(language_code)]
 HourText = Annotated[str, AfterValidator(_hour)]
 
 
@@ -81,7 +89,7 @@ class QueueSettings(_Part):
 
 
 class DigestSettings(_Part):
-    language: Literal["ko", "en"]
+    language: LanguageCode
     max_papers: int = Field(ge=1, le=200)
     closes_at: HourText
     holidays: tuple[date, ...] = ()

@@ -25,7 +25,7 @@ from workers.sources.huggingface import HuggingFace
 from workers.steps.report import report
 from workers.steps.select import Weights
 from workers.store import open_store
-from workers.store.editions import digest_json
+from workers.store.texts import digest_json
 from workers.system import SystemClock
 
 ROUNDS = 5

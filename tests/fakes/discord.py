@@ -5,61 +5,21 @@ does not know; what they object to stands in `complaints`.
 """
 
 import asyncio
-import importlib.util
 import itertools
 import json
-import threading
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from tests.fakes.discord_wire import APPLICATION, DM, EVERYONE, GUILD, ME, Fault, Posted, body_of, ok, refused
+from tests.fakes.hosting import description, hosted
+
 TOKEN = "fake-token"  # noqa: S105 - opens nothing
-APPLICATION = {
-    "id": "42",
-    "name": "Paper",
-    "description": "",
-    "icon": None,
-    "bot_public": True,
-    "bot_require_code_grant": False,
-    "verify_key": "",
-    "flags": 0,
-    "owner": {"id": "7", "username": "ada", "discriminator": "0", "avatar": None, "global_name": "Ada"},
-}
-ME = {"id": "42", "username": "paper", "discriminator": "0", "avatar": None, "bot": True, "global_name": None}
-GUILD, DM = 900, 901
-_SPEC = Path(__file__).resolve().parents[3] / "shared" / "specs" / "check_discord.py"
 _FALSE_ALARMS = ("attachments/0/id", "message_id", "recipient_id", "/tts", "/nsfw", "/embed/flags")
 """What discord.py is known to send beside the description."""
-
-
-@dataclass
-class Posted:
-    """A message that stands in a channel: its text of all components, and whether it makes a sound."""
-
-    message_id: int
-    channel: int
-    text: str
-    silent: bool
-    nonce: str | None
-    files: int = 0
-    ephemeral: bool = False
-    at: float = field(default_factory=time.monotonic)
-
-
-@dataclass(frozen=True)
-class Fault:
-    """An answer with `status` and `code`, or a broken line before or after the message was taken."""
-
-    status: int = 0
-    code: int = 0
-    broken: str = ""
 
 
 class DiscordServer:
@@ -79,7 +39,7 @@ class DiscordServer:
         self.url = ""
         self._numbers, self._sequence = itertools.count(10_000), itertools.count(1)
         self._sockets: set[web.WebSocketResponse] = set()
-        self._spec = _spec()
+        self._spec = description("check_discord")
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def texts(self, channel: int) -> list[str]:
@@ -132,16 +92,16 @@ class DiscordServer:
 
     async def rest(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Authorization") not in {f"Bot {TOKEN}", None}:
-            return _refused(401, 0)
+            return refused(401, 0)
         path = "/" + request.match_info["path"]
-        body, files = await _read(request)
+        body, files = await body_of(request)
         self._check(request, path, body)
         if request.method == "GET":
             return self._told(path.strip("/").split("/"))
         match request.method, path.strip("/").split("/"):
             case "POST", ["users", "@me", "channels"]:
                 recipient = {**ME, "id": body["recipient_id"], "bot": False}
-                return _ok({"id": str(DM), "type": 1, "recipients": [recipient], "last_message_id": None, "flags": 0})
+                return ok({"id": str(DM), "type": 1, "recipients": [recipient], "last_message_id": None, "flags": 0})
             case "PUT", ["applications", _, "commands"]:
                 return self._sync(body)
             case "POST", ["interactions", _, token, "callback"]:
@@ -151,19 +111,19 @@ class DiscordServer:
             case method, ["channels", channel, "messages", *rest]:
                 return self._message(request, method, int(channel), rest, body, files)
             case _:
-                return _refused(404, 0)
+                return refused(404, 0)
 
     def _told(self, path: list[str]) -> web.StreamResponse:
         match path:
             case ["users", person]:
-                return _ok(ME if person == "@me" else {**ME, "id": person, "bot": False})
+                return ok(ME if person == "@me" else {**ME, "id": person, "bot": False})
             case ["oauth2", "applications", "@me"] | ["applications", "@me"]:
-                return _ok(APPLICATION)
+                return ok(APPLICATION)
             case ["gateway", "bot"]:
                 limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
-                return _ok({"url": self.url.replace("http", "ws") + "/gw", "shards": 1, "session_start_limit": limit})
+                return ok({"url": self.url.replace("http", "ws") + "/gw", "shards": 1, "session_start_limit": limit})
             case _:
-                return _refused(404, 0)
+                return refused(404, 0)
 
     def _check(self, request: web.Request, path: str, body: Any) -> None:
         if self._spec:
@@ -179,23 +139,23 @@ class DiscordServer:
     ) -> web.StreamResponse:
         fault = self.faults[channel].pop(0) if self.faults[channel] else None
         if fault and not fault.broken:
-            return _refused(fault.status, fault.code)
+            return refused(fault.status, fault.code)
         if channel not in self.channels:
-            return _refused(404, 10003)
+            return refused(404, 10003)
         if method == "POST":
             if fault and fault.broken == "before":
                 return self._broken(request)
             posted = self._post(channel, body, files)
-            return self._broken(request) if fault else _ok(self._wire(posted))
+            return self._broken(request) if fault else ok(self._wire(posted))
         found = next((each for each in self.posted if str(each.message_id) == rest[0]), None)
         if found is None or found.message_id in self.deleted:
-            return _refused(404, 10008)
+            return refused(404, 10008)
         if method == "DELETE":
             self.deleted.append(found.message_id)
             return web.Response(status=204)
         found.text = self._text(body)
         self.edited.append(found.message_id)
-        return _ok(self._wire(found))
+        return ok(self._wire(found))
 
     def _post(self, channel: int, body: dict[str, Any], files: int) -> Posted:
         nonce = body.get("nonce")
@@ -229,18 +189,18 @@ class DiscordServer:
         self.commands = [
             {**each, "id": str(next(self._numbers)), "application_id": "42", "version": "1"} for each in body
         ]
-        return _ok(self.commands)
+        return ok(self.commands)
 
     def _callback(self, token: str, body: dict[str, Any]) -> web.StreamResponse:
         if body["type"] == 4:
             self.answers[token].append(self._text(body["data"]))
         answered = {"id": token.partition("-")[2], "type": 2, "response_message_id": str(next(self._numbers))}
-        return _ok({"interaction": {**answered, "response_message_loading": body["type"] == 5}})
+        return ok({"interaction": {**answered, "response_message_loading": body["type"] == 5}})
 
     def _follow_up(self, token: str, body: dict[str, Any]) -> web.StreamResponse:
         text = self._text(body)
         self.answers[token].append(text)
-        return _ok(self._wire(Posted(next(self._numbers), self.channels[0], text, False, None, ephemeral=True)))
+        return ok(self._wire(Posted(next(self._numbers), self.channels[0], text, False, None, ephemeral=True)))
 
     def _broken(self, request: web.Request) -> web.Response:
         assert request.transport is not None
@@ -305,7 +265,7 @@ class DiscordServer:
             "unavailable": False,
             "member_count": 2,
             "large": False,
-            "roles": [_EVERYONE],
+            "roles": [EVERYONE],
             "emojis": [],
             "features": [],
             "members": [],
@@ -334,83 +294,14 @@ class DiscordServer:
         self.online = True
 
 
-_EVERYONE = {
-    "id": str(GUILD),
-    "name": "@everyone",
-    "color": 0,
-    "hoist": False,
-    "position": 0,
-    "permissions": "8",
-    "managed": False,
-    "mentionable": False,
-    "flags": 0,
-    "colors": {"primary_color": 0},
-}
-
-
-async def _read(request: web.Request) -> tuple[Any, int]:
-    """(the JSON body, how many files came with it)."""
-    if request.content_type == "multipart/form-data":
-        form = await request.post()
-        return json.loads(str(form["payload_json"])), sum(isinstance(value, web.FileField) for value in form.values())
-    return (await request.json() if request.can_read_body else None), 0
-
-
 @contextmanager
 def serving() -> Iterator[DiscordServer]:
-    """A server in a thread of its own, for this process and others; complaints are the test's failure."""
-    fake, ready, loop = DiscordServer(), threading.Event(), asyncio.new_event_loop()
-    fake.loop = loop
-
-    async def start() -> web.AppRunner:
-        app = web.Application(client_max_size=32 << 20)
-        app.router.add_route("*", "/api/v10/{path:.*}", fake.rest)
-        app.router.add_get("/gw", fake.gateway)
-        app.router.add_get("/gw/", fake.gateway)
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        fake.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        ready.set()
-        return runner
-
-    def run() -> None:
-        asyncio.set_event_loop(loop)
-        runner = loop.run_until_complete(start())
-        loop.run_forever()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(runner.cleanup())
-        loop.run_until_complete(asyncio.gather(*asyncio.all_tasks(loop), return_exceptions=True))
-        loop.close()
-
-    thread = threading.Thread(target=run, name="discord", daemon=True)
-    thread.start()
-    assert ready.wait(10)
-    try:
+    """A server for this process and others; complaints are the test's failure."""
+    fake, app = DiscordServer(), web.Application(client_max_size=32 << 20)
+    app.router.add_route("*", "/api/v10/{path:.*}", fake.rest)
+    app.router.add_get("/gw", fake.gateway)
+    app.router.add_get("/gw/", fake.gateway)
+    with hosted(app) as (url, loop):
+        fake.url, fake.loop = url, loop
         yield fake
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
     assert not fake.complaints, "\n".join(dict.fromkeys(fake.complaints))
-
-
-def _ok(body: Any) -> web.Response:
-    """The content type exactly so: with a charset discord.py takes the body for text."""
-    return web.Response(body=json.dumps(body).encode(), headers={"Content-Type": "application/json"})
-
-
-def _refused(status: int, code: int) -> web.Response:
-    body = json.dumps({"message": "refused", "code": code, "retry_after": 0.1, "global": False}).encode()
-    return web.Response(body=body, status=status, headers={"Content-Type": "application/json", "Via": "1.1 test"})
-
-
-def _spec() -> ModuleType | None:
-    if not _SPEC.exists():
-        return None
-    found = importlib.util.spec_from_file_location("check_discord", _SPEC)
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module

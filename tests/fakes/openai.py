@@ -3,7 +3,6 @@
 Every request is held against OpenAI's own description where that is at hand.
 """
 
-import importlib.util
 import json
 import threading
 import time
@@ -11,11 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-_SPEC = Path(__file__).resolve().parents[3] / "shared" / "specs" / "check_openai.py"
+from tests.fakes.hosting import description
 
 Writer = Callable[[dict[str, Any]], str]
 """From the request's body to the answer's text."""
@@ -107,7 +105,7 @@ def _handler(told: Endpoint, spec: ModuleType | None) -> type[BaseHTTPRequestHan
 @contextmanager
 def serving(writer: Writer) -> Iterator[Endpoint]:
     told = Endpoint("", writer)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(told, _spec()))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(told, description("check_openai")))
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -128,14 +126,3 @@ def _answer(body: dict[str, Any], text: str, finish: str) -> dict[str, Any]:
     choice = {"index": 0, "message": message, "finish_reason": finish, "logprobs": None}
     head = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": body["model"]}
     return {**head, "choices": [choice], "usage": {**usage, "prompt_tokens_details": {"cached_tokens": prompt // 2}}}
-
-
-def _spec() -> ModuleType | None:
-    if not _SPEC.exists():
-        return None
-    found = importlib.util.spec_from_file_location("check_openai", _SPEC)
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module

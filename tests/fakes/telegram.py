@@ -7,7 +7,6 @@ parser; what they object to stands in `complaints`.
 import asyncio
 import itertools
 import json
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.fakes.hosting import description, hosted
 from tests.fakes.telegram_wire import (
     BOT,
     FULL_CHAT,
@@ -28,7 +28,6 @@ from tests.fakes.telegram_wire import (
     parsed,
     refused,
     retry_after,
-    spec,
 )
 
 TOKEN = "42:fake"  # noqa: S105 - opens nothing
@@ -48,7 +47,7 @@ class TelegramServer:
         self.url = ""
         self._updates: list[dict[str, Any]] = []
         self._numbers, self._update_ids, self._files = itertools.count(1), itertools.count(1), itertools.count(1)
-        self._spec = spec()
+        self._spec = description("check_telegram")
         self._limits = Limits() if enforce else None
 
     # What people do
@@ -223,38 +222,12 @@ class TelegramServer:
 
 @contextmanager
 def serving(enforce: bool = False) -> Iterator[TelegramServer]:
-    """A server in a thread of its own, for this process and others; complaints are the test's failure."""
-    fake, ready, loop = TelegramServer(enforce), threading.Event(), asyncio.new_event_loop()
-
-    async def start() -> web.AppRunner:
-        app = web.Application(client_max_size=32 << 20)
-        app.router.add_route("*", "/bot{token}/{method}", fake.answer)
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        fake.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        ready.set()
-        return runner
-
-    def run() -> None:
-        asyncio.set_event_loop(loop)
-        runner = loop.run_until_complete(start())
-        loop.run_forever()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(runner.cleanup())
-        loop.run_until_complete(asyncio.gather(*asyncio.all_tasks(loop), return_exceptions=True))
-        loop.close()
-
-    thread = threading.Thread(target=run, name="telegram", daemon=True)
-    thread.start()
-    assert ready.wait(10)
-    try:
+    """A server for this process and others; complaints are the test's failure."""
+    fake, app = TelegramServer(enforce), web.Application(client_max_size=32 << 20)
+    app.router.add_route("*", "/bot{token}/{method}", fake.answer)
+    with hosted(app) as (url, _):
+        fake.url = url
         yield fake
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
     assert not fake.complaints, "\n".join(dict.fromkeys(fake.complaints))
 
 

@@ -1,19 +1,15 @@
 """What Telegram's answers and texts look like on the wire, and its limits."""
 
-import importlib.util
 import json
 import time
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import tdjson
 from aiohttp import web
 
 BOT = {"id": 42, "is_bot": True, "first_name": "Paper", "username": "paper_bot", "can_read_all_group_messages": True}
-_SPEC = Path(__file__).resolve().parents[3] / "shared" / "specs" / "check_telegram.py"
 
 
 @dataclass
@@ -133,14 +129,3 @@ def refused(fault: Fault) -> web.Response:
     return web.json_response(
         {**body, **({"parameters": fault.parameters} if fault.parameters else {})}, status=fault.status
     )
-
-
-def spec() -> ModuleType | None:
-    if not _SPEC.exists():
-        return None
-    found = importlib.util.spec_from_file_location("check_telegram", _SPEC)
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module

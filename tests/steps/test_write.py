@@ -248,3 +248,31 @@ def test_many_small_sections_share_a_call() -> None:
     assert len(model.asked) == 8
     assert not any(each.extractive for each in digest.sections)
     assert all(paper.tldr and "“" not in paper.tldr for paper in digest.papers)
+
+
+GERMAN = ["Die Genauigkeit steigt deutlich.", "Ein Greifer hebt Dosen."]
+
+
+def test_another_language_is_asked_for_by_its_name_and_not_held_to_english(whole: Edition) -> None:
+    def german(rules: str, material: str) -> str:
+        told = json.loads(material)
+        return answered(
+            [
+                {
+                    **section(each, "en"),
+                    "themes": [],
+                    "keywords": [],
+                    "impact": [],
+                    "findings": [{"text": said, "papers": [each["papers"][0]["paper"]]} for said in GERMAN],
+                    "tldrs": [{"paper": one["paper"], "text": "이 문장은 다른 말입니다."} for one in each["papers"]],
+                }
+                for each in told["sections"]
+            ]
+        )
+
+    model = FakeModel(german)
+    digest = writer(model).write(whole, "de")
+    assert "in German" in model.asked[0].rules
+    said = everything(digest)
+    assert all(sentence in said for sentence in GERMAN)
+    assert "다른 말" not in said

@@ -88,7 +88,7 @@ class Judge:
         quotes, frame = _QUOTE.findall(claim.text), _QUOTE.sub(" ", claim.text)
         wrong = [f"the quote “{quote[:40]}…” stands in no paper named" for quote in quotes if not _in_any(quote, texts)]
         wrong += number_faults(frame, evidence, [len(claim.papers)])
-        wrong += name_faults(frame, evidence, self._common, every_word=language == "ko")
+        wrong += name_faults(frame, evidence, self._common, language)
         return [*wrong, *manner_faults(claim.text, language, self._titles)]
 
 

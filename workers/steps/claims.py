@@ -70,6 +70,12 @@ _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _OTHER_SCRIPT = re.compile(r"[\u0590-\u06ff\u0900-\u0dff\u0e00-\u0e7f]")
 _HANGUL = re.compile(r"[가-힣]")
 _LATIN = re.compile(r"[A-Za-z]")
+_FOREIGN_TO = {
+    "": (_HANGUL, _KANA, _HAN),
+    "en": (_HANGUL, _KANA, _HAN, _CYRILLIC),
+    **dict.fromkeys(["ja", "zh"], (_HANGUL,)),
+}
+"""Scripts that a text in a language does not hold; "" is every other language."""
 _BOILERPLATE = re.compile(
     r"중요한 (?:역할|의미|기여)를? (?:할|가|하|될)|주목할 만|큰 (?:영향|도움|기여)을? (?:미칠|줄|할)|"
     r"기대(?:됩니다|된다|를 모)|"
@@ -153,17 +159,18 @@ def _fits(unit: str | None, held: set[str | None]) -> bool:
     return unit == TIMES and bool(held & {TIMES, None})
 
 
-def name_faults(sentence: str, evidence: Evidence, common: frozenset[str], every_word: bool) -> Iterator[str]:
+def name_faults(sentence: str, evidence: Evidence, common: frozenset[str], language: str) -> Iterator[str]:
     """Latin names that stand neither in the evidence nor among common terms.
 
-    `every_word` in a Korean sentence, where any Latin word is a name; in English a name has a capital inside, a digit,
-    or a capital in the middle of the sentence.
+    In Korean any Latin word is a name; elsewhere one with a capital inside or a digit, and in English one with a
+    capital in the middle of the sentence.
     """
     held = evidence.held()[1]
     for place, word in enumerate(found := _NAME.findall(sentence)):
         bare = word.rstrip(".-/_")
         first = place == 0 or sentence[: sentence.find(found[place])].rstrip().endswith((".", ":", "“"))
-        named = every_word or re.search(r"[A-Z0-9]", bare[1:]) or (bare[:1].isupper() and not first)
+        capital = language == "en" and bare[:1].isupper() and not first
+        named = language == "ko" or re.search(r"[A-Z0-9]", bare[1:]) or capital
         if not named or bare.lower() in held or bare.lower() in common:
             continue
         parts = [part for part in re.split(r"[-/_.]", bare.lower()) if part]
@@ -181,8 +188,8 @@ def manner_faults(sentence: str, language: str, titles: str = "") -> Iterator[st
         yield "it holds a link"
     if language == "ko":
         yield from _korean_faults(frame, titles)
-    elif _HANGUL.search(frame) or _KANA.search(frame) or _HAN.search(frame) or _CYRILLIC.search(frame):
-        yield "it holds letters that are not English"
+    elif any(script.search(frame) for script in _FOREIGN_TO.get(language, _FOREIGN_TO[""])):
+        yield "it is not in the language asked for"
     if _repeats(frame):
         yield "it repeats itself"
     if _BOILERPLATE.search(frame):

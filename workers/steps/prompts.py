@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from workers.domain.models import Language
+
 _CLAIM: Mapping[str, Any] = {
     "type": "object",
     "properties": {"text": {"type": "string"}, "papers": {"type": "array", "items": {"type": "integer"}}},
@@ -57,15 +59,36 @@ Answer with one JSON object, one entry for each section:
 - `rejected`, where given, lists what was wrong with an earlier answer: avoid it.
 {manner}"""
 
-RULES: Mapping[str, str] = {
-    "ko": _COMMON.format(
-        language="Korean",
-        manner=(
-            "- Write natural, polite Korean (합니다체) in Hangul, no kana and no Chinese characters; particles "
-            "directly after names and numbers; short sentences of at most 90 characters where possible."
-        ),
-    ),
-    "en": _COMMON.format(
-        language="English", manner="- Write plain English in short sentences of at most 160 characters where possible."
-    ),
+_KOREAN = (
+    "- Write natural, polite Korean (합니다체) in Hangul, no kana and no Chinese characters; particles "
+    "directly after names and numbers; short sentences of at most 90 characters where possible."
+)
+_PLAIN = "- Write plain {language} in short sentences of at most 160 characters where possible."
+_NAMES: Mapping[str, str] = {
+    "ko": "Korean",
+    "en": "English",
+    "de": "German",
+    "fr": "French",
+    "es": "Spanish",
+    "it": "Italian",
+    "nl": "Dutch",
+    "pt": "Portuguese",
+    "pl": "Polish",
+    "cs": "Czech",
+    "sv": "Swedish",
+    "tr": "Turkish",
+    "vi": "Vietnamese",
+    "id": "Indonesian",
+    "ja": "Japanese",
+    "zh": "Chinese",
+    "ru": "Russian",
+    "uk": "Ukrainian",
 }
+"""Languages by their ISO 639-1 codes; one that is not here is named by its code, which models understand."""
+
+
+def rules(language: Language) -> str:
+    """What a writer in `language` is told."""
+    name = _NAMES.get(language, f"the language with the ISO 639-1 code {language}")
+    manner = _KOREAN if language == "ko" else _PLAIN.format(language=name)
+    return _COMMON.format(language=name, manner=manner)

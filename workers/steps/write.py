@@ -16,7 +16,7 @@ from workers.logs import note
 from workers.steps.arrange import sections
 from workers.steps.check import Judge
 from workers.steps.draft import Draft, Task, judged
-from workers.steps.prompts import RULES, SHAPE
+from workers.steps.prompts import SHAPE, rules
 from workers.steps.summarise import HIGHLIGHTS, Extractive
 
 log = logging.getLogger(__name__)
@@ -163,9 +163,8 @@ def _prompt(tasks: Sequence[Task], language: Language, reasons: str) -> Prompt:
         for task in tasks
     ]
     material = {"version": VERSION, "sections": told, **({"rejected": reasons} if reasons else {})}
-    rules = RULES["ko" if language == "ko" else "en"]
     purpose = "repair" if reasons else "write"
-    return Prompt(purpose, rules, json.dumps(material, ensure_ascii=False), "digest", SHAPE)
+    return Prompt(purpose, rules(language), json.dumps(material, ensure_ascii=False), "digest", SHAPE)
 
 
 def _together(plain: Digest, drafts: Drafts, keys: Mapping[str, int], bill: ModelUse) -> Digest:

@@ -5,36 +5,28 @@ from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, Engine, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from workers.domain.errors import LeaseLost
 from workers.domain.models import (
     Collected,
-    Digest,
     Edition,
     Paper,
     Past,
     Placed,
     Selection,
     SourceReport,
-    Text,
 )
-from workers.domain.ports import Clock
 from workers.store import collections, papers
 from workers.store.tables import edition, listing, paper, text
+from workers.store.texts import TextStore
 from workers.store.transactions import insert, read, write
 
 _TREND_DAYS = 14
-_WRITTEN_WITHIN = timedelta(days=1)
-_DIGEST = TypeAdapter(Digest)
 
 
-class EditionStore:
+class EditionStore(TextStore):
     """See `domain.ports.Editions`; times are the clock's."""
-
-    def __init__(self, engine: Engine, clock: Clock, lease: timedelta) -> None:
-        self._engine, self._clock, self._lease = engine, clock, lease
 
     def claim(self, day: date) -> int | None:
         with write(self._engine) as connection:
@@ -80,28 +72,6 @@ class EditionStore:
                 .values(lease_until=None, retry_at=now + timedelta(seconds=retry_in_s))
             )
 
-    def claim_text(self, day: date) -> bool:
-        with write(self._engine) as connection:
-            now = self._clock.now()
-            claimed = connection.execute(
-                update(edition)
-                .where(edition.c.day == day, edition.c.closed_at.is_not(None))
-                .where(edition.c.lease_until.is_(None) | (edition.c.lease_until <= now))
-                .values(lease_until=now + self._lease)
-            )
-            return claimed.rowcount == 1
-
-    def renew_text(self, day: date) -> None:
-        self._text_lease(day, self._clock.now() + self._lease)
-
-    def release_text(self, day: date) -> None:
-        self._text_lease(day, None)
-
-    def _text_lease(self, day: date, until: datetime | None) -> None:
-        with write(self._engine) as connection:
-            closed = update(edition).where(edition.c.day == day, edition.c.closed_at.is_not(None))
-            connection.execute(closed.values(lease_until=until))
-
     def note(self, day: date, attempt: int | None, step: str, detail: str) -> None:
         with write(self._engine) as connection:
             row = connection.execute(select(edition.c.progress).where(edition.c.day == day).with_for_update()).one()
@@ -140,19 +110,6 @@ class EditionStore:
         """The latest day that somebody wanted an edition of, made or not."""
         with read(self._engine) as connection:
             return connection.execute(select(func.max(edition.c.day))).scalar()
-
-    def unwritten_days(self, languages: Sequence[str]) -> list[date]:
-        """Editions closed in the last day that still lack a text: their worker stopped between closing and writing."""
-        with read(self._engine) as connection:
-            now = self._clock.now()
-            closed = select(edition.c.day).where(edition.c.closed_at > now - _WRITTEN_WITHIN)
-            closed = closed.where(edition.c.closed_at <= now - self._lease)  # until then its worker may begin to write
-            closed = closed.where(edition.c.lease_until.is_(None) | (edition.c.lease_until <= now))
-            days: set[date] = set()
-            for language in languages:
-                written = select(text.c.day).where(text.c.language == language)
-                days.update(connection.execute(closed.where(edition.c.day.not_in(written))).scalars())
-        return sorted(days)
 
     def paper(self, arxiv_id: str) -> Paper | None:
         """A paper that was ever collected, listed or not."""
@@ -257,35 +214,6 @@ class EditionStore:
             new_by_day={item.day: item.new for item in trend},
         )
 
-    def text(self, day: date, language: str) -> Text | None:
-        with read(self._engine) as connection:
-            row = connection.execute(select(text).where(text.c.day == day, text.c.language == language)).one_or_none()
-        return Text(_DIGEST.validate_json(row.digest), row.chart) if row else None
-
-    def save_text(self, day: date, written: Text) -> Text:
-        with write(self._engine) as connection:
-            connection.execute(
-                insert(connection, text)
-                .values(
-                    day=day,
-                    language=written.digest.language,
-                    digest=_DIGEST.dump_json(written.digest).decode(),
-                    chart=written.chart_png,
-                )
-                .on_conflict_do_nothing()
-            )
-        kept = self.text(day, written.digest.language)
-        return kept or written
-
-    def newest(self, language: str) -> date | None:
-        """The latest day with a text in `language` that was not taken back."""
-        with read(self._engine) as connection:
-            return connection.execute(
-                select(func.max(text.c.day))
-                .join(edition, edition.c.day == text.c.day)
-                .where(text.c.language == language, edition.c.retracted_at.is_(None))
-            ).scalar()
-
     def _guarded(self, connection: Connection, day: date, attempt: int, **values: object) -> None:
         changed = connection.execute(
             update(edition)
@@ -294,11 +222,6 @@ class EditionStore:
         )
         if changed.rowcount != 1:
             raise LeaseLost(f"edition {day}: another process has taken over")
-
-
-def digest_json(digest: Digest) -> bytes:
-    """digest.json: the field names of `Digest`, indented, in UTF-8, with a final line break."""
-    return _DIGEST.dump_json(digest, indent=1) + b"\n"
 
 
 def _first_row(connection: Connection, day: date) -> Any:

@@ -11,7 +11,7 @@ from workers.domain.models import Text
 from workers.sources.arxiv import EASTERN
 from workers.steps.classify import classify, evidence
 from workers.steps.report import report
-from workers.store.editions import digest_json
+from workers.store.texts import digest_json
 from workers.system import SystemClock, system_clock
 from workers.verbs import OK, QUIET
 from workers.wiring import opened

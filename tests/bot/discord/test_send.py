@@ -12,7 +12,8 @@ import pytest
 from bot.discord.send import DiscordSender
 from bot.pacing import BROADCAST, Limits, Pacer
 from tests.bot.conftest import DAY
-from tests.fakes.discord import DM, TOKEN, DiscordServer, Fault, serving
+from tests.fakes.discord import TOKEN, DiscordServer, serving
+from tests.fakes.discord_wire import DM, Fault
 from workers.domain.deliveries import Message, picture_name, private_chat
 from workers.domain.errors import ChatGone, SendRefused, SendUnknown
 from workers.domain.models import Edition, Text
