@@ -42,7 +42,7 @@ class Pacer:
 
     def __init__(self, limits: Limits, now: Callable[[], float] | None = None) -> None:
         self._limits, self._now = limits, now or (lambda: asyncio.get_running_loop().time())
-        self._sent: deque[float] = deque()
+        self._gap_s, self._free_at = limits.window_s / limits.overall, 0.0
         self._chats: dict[str, float] = {}
         self._groups: dict[str, deque[float]] = {}
         self._halted_until = 0.0
@@ -78,7 +78,7 @@ class Pacer:
         while self._queue:
             waiting = heapq.heappop(self._queue)
             now = self._now()
-            at = max(self._overall_at(now), self._chat_at(waiting, now))
+            at = max(self._overall_at(), self._chat_at(waiting, now))
             if at <= now:
                 self._count(waiting, now)
                 if not waiting.go.done():
@@ -86,18 +86,16 @@ class Pacer:
             else:
                 earliest = min(earliest, at)
                 kept.append(waiting)
-                if self._overall_at(now) > now:
+                if self._overall_at() > now:
                     break
         self._queue = [*kept, *self._queue]
         heapq.heapify(self._queue)
         if self._queue and earliest < float("inf"):
             self._timer = asyncio.get_running_loop().call_later(max(0.0, earliest - self._now()), self._let_go)
 
-    def _overall_at(self, now: float) -> float:
-        while self._sent and self._sent[0] <= now - self._limits.window_s:
-            self._sent.popleft()
-        full = len(self._sent) >= self._limits.overall
-        return max(self._halted_until, self._sent[0] + self._limits.window_s if full else 0.0)
+    def _overall_at(self) -> float:
+        """Sends are spread evenly: a burst at each window's start would be two in one window where the line jitters."""
+        return max(self._halted_until, self._free_at)
 
     def _chat_at(self, waiting: _Waiting, now: float) -> float:
         at = self._chats.get(waiting.chat, float("-inf")) + self._limits.chat_gap_s
@@ -110,7 +108,9 @@ class Pacer:
         return at
 
     def _count(self, waiting: _Waiting, now: float) -> None:
-        self._sent.append(now)
+        self._free_at = (
+            max(self._free_at, now - self._gap_s / 2) + self._gap_s
+        )  # a timer that woke late makes up for some
         self._chats[waiting.chat] = now
         if waiting.group and self._limits.group:
             self._groups.setdefault(waiting.chat, deque()).append(now)

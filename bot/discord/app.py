@@ -34,7 +34,7 @@ from workers.system import system_clock
 
 log = logging.getLogger(__name__)
 
-_SENDERS = 48
+_SENDERS = 128
 _COMMANDS = "commands"
 
 

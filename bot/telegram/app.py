@@ -33,8 +33,8 @@ from workers.system import system_clock
 
 log = logging.getLogger(__name__)
 
-_SENDERS = 48
-"""Deliveries under way at once: enough to fill 30 messages a second at one a second to a chat."""
+_SENDERS = 128
+"""Deliveries under way at once: several times what fills 30 a second, so that the last ones do not end one by one."""
 _SEND_S = 25.0
 """Seconds until an answer to a message counts as lost; Telegram takes its time in the morning."""
 

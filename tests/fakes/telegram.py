@@ -44,6 +44,7 @@ class TelegramServer:
         self.faults: dict[int, list[Fault]] = defaultdict(list)
         self.complaints: list[str] = []
         self.calls: list[str] = []
+        self.refusals = 0
         self.url = ""
         self._updates: list[dict[str, Any]] = []
         self._numbers, self._update_ids, self._files = itertools.count(1), itertools.count(1), itertools.count(1)
@@ -144,6 +145,7 @@ class TelegramServer:
         if self.faults[chat]:
             return self.faults[chat].pop(0)
         wait = self._limits.wait(chat) if self._limits else 0
+        self.refusals += wait > 0
         return retry_after(wait) if wait else None
 
     def _post(self, chat: int, params: dict[str, str], files: dict[str, bytes]) -> Posted:

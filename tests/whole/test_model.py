@@ -58,6 +58,28 @@ def test_a_day_is_written_by_the_model_once(
     assert f"gpt-test: {len(endpoint.seen)} calls" in capsys.readouterr().out
 
 
+def test_a_model_of_many_minds_gives_one_text_and_keeps_the_labels(
+    endpoint: Endpoint, replay: Replay, settings_file: Write, run_digest: Run
+) -> None:
+    settings, turns = settings_file(recorded_sources(replay.url)), iter(range(1_000))
+
+    def moody(body: dict[str, Any]) -> str:
+        text, turn = writes(body), next(turns)
+        names = ["Natural Language Processing", "Robotics", "Graph Learning"]
+        return text.replace(names[0], names[turn % 3]).replace("여러 방법", ["여러 방법", "몇 가지 방법"][turn % 2])
+
+    endpoint.writer = moody
+    files = []
+    for turn in range(3):
+        code, folder = run_digest(settings, DAY, out=f"turn-{turn}")
+        assert code == 0
+        files.append((folder / "digest.json").read_bytes())
+    assert files[0] == files[1] == files[2]
+    korean = {paper["arxiv_id"]: paper["category"] for paper in json.loads(files[0])["papers"]}
+    _, folder = run_digest(settings, DAY, "en")
+    assert {paper["arxiv_id"]: paper["category"] for paper in read_digest(folder)["papers"]} == korean
+
+
 @pytest.mark.parametrize(
     "fault",
     [
