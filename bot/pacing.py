@@ -86,7 +86,8 @@ class Pacer:
             else:
                 earliest = min(earliest, at)
                 kept.append(waiting)
-                if self._overall_at() > now:
+                if self._overall_at() > now:  # for nobody; those behind may go as soon as it opens
+                    earliest = min(earliest, self._overall_at())
                     break
         self._queue = [*kept, *self._queue]
         heapq.heapify(self._queue)
