@@ -211,12 +211,6 @@ class OutboxStore:
                 .where(delivery.c.done_at.is_(None), delivery.c.lease_until <= self._clock.now())
             ).scalar_one()
 
-    def tally(self) -> dict[str, int]:
-        """Parts by state, of every delivery ever."""
-        with read(self._engine) as connection:
-            rows = connection.execute(select(part.c.state, func.count().label("count")).group_by(part.c.state)).all()
-        return {row.state: row[1] for row in rows}
-
     def _guard(self, connection: Connection, of: Delivery) -> None:
         """Renew the lease, or find that it is somebody else's."""
         held = connection.execute(
