@@ -26,13 +26,8 @@ class Verdict(Enum):
     NO = "no"
 
 
-def owners(store: Store, settings: Settings) -> list[tuple[str, str]]:
-    """(platform, person) of each owner: those of the settings, then those who gave a code."""
-    return list(dict.fromkeys([*settings.named_owners(), *store.owners.all()]))
-
-
 def is_owner(speaker: Speaker, store: Store, settings: Settings) -> bool:
-    return (speaker.platform, speaker.person) in owners(store, settings)
+    return (speaker.platform, speaker.person) in store.owners.all(settings.named_owners())
 
 
 def may_subscribe(speaker: Speaker, store: Store, settings: Settings) -> Verdict:

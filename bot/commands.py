@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.access import Speaker, Verdict, is_owner, may_subscribe, owners
+from bot.access import Speaker, Verdict, is_owner, may_subscribe
 from bot.texts import texts
 from bot.view import blocks, category_blocks
 from workers.config import Settings
@@ -83,7 +83,7 @@ def _subscribe(_rest: str, speaker: Speaker, language: str, desk: Desk) -> Seque
         return [_line(said.subscribed.format(slot=wanted.slot, zone=wanted.zone))]
     store.subscriptions.add(wanted, waiting=True)
     name = f"{speaker.platform}:{speaker.chat}"
-    for platform, person in owners(store, desk.settings):
+    for platform, person in store.owners.all(desk.settings.named_owners()):
         notice = texts(desk.settings.digest.language).asks_to_subscribe.format(name=name)
         cause = f"approve:{name}:{store.clock.now():%Y-%m-%d}:{platform}:{person}"
         store.outbox.notify(cause, platform, private_chat(platform, person), desk.settings.digest.language, notice)

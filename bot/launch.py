@@ -12,7 +12,6 @@ from pathlib import Path
 from rich.console import Console
 
 from bot import identity, parts, valkey
-from bot.access import owners
 from bot.doorbell import doorbell
 from bot.supervisor import running
 from bot.terminal.app import TerminalChat
@@ -105,7 +104,9 @@ def _introduce(settings: Settings, store: Store, environment: Mapping[str, str],
         if bot:
             bots.append(bot)
             console.print(said.bot_ready.format(name=bot.name, invite=bot.invite), soft_wrap=True)
-    if bots and not [platform for platform, _ in owners(store, settings) if platform != TerminalChat.platform]:
+    if bots and not [
+        platform for platform, _ in store.owners.all(settings.named_owners()) if platform != TerminalChat.platform
+    ]:
         console.print(said.owner_code.format(code=store.owners.new_code()))
 
 

@@ -14,6 +14,8 @@ from workers.store import Store
 
 log = logging.getLogger(__name__)
 
+AT_ONCE = 128
+"""Deliveries under way at once: several times what fills a platform's pace, so that the last ones are no trickle."""
 _AGAIN_S = 1.0
 """Seconds until what was put off is tried again, at least."""
 
@@ -53,6 +55,16 @@ async def deliver_next(store: Store, platform: str, sender: Sender, render: Rend
     except LeaseLost:
         note(log, "delivery lost", delivery=delivery.delivery_id, attempt=delivery.attempt)
     return True
+
+
+async def deliver_all(store: Store, platform: str, sender: Sender, render: Render, at_once: int = AT_ONCE) -> None:
+    """Bring every open delivery of `platform` to its end, many chats at once and each chat's in order."""
+
+    async def until_idle() -> None:
+        while await deliver_next(store, platform, sender, render):
+            pass
+
+    await asyncio.gather(*(until_idle() for _ in range(at_once)))
 
 
 def _expand(store: Store, delivery: Delivery, render: Render) -> None:

@@ -7,7 +7,7 @@ from workers.domain.errors import EditionFailed
 from workers.queue import WorkQueue
 from workers.steps import alert
 from workers.system import system_clock
-from workers.wiring import opened, owners
+from workers.wiring import opened
 
 
 def make_edition(day: str) -> None:
@@ -30,9 +30,9 @@ def make_edition(day: str) -> None:
                 wanted, list(languages), plan, store.editions, store.collections, store.subscriptions, clock, tell
             )
         except EditionFailed as error:
-            alert.no_edition(wanted, str(error), owners(settings, store), store.outbox, language)
+            alert.no_edition(wanted, str(error), store.owners.all(settings.named_owners()), store.outbox, language)
             raise
-        alert.lame_sources(wanted, edition.sources, owners(settings, store), store.outbox, language)
+        alert.lame_sources(wanted, edition.sources, store.owners.all(settings.named_owners()), store.outbox, language)
 
 
 def collect_source(about: str) -> None:

@@ -87,8 +87,3 @@ def _source(settings: SourceSettings, fetcher: Fetcher, gate: Gate) -> Source:
             return DeepLearn(settings.name, settings.url, fetcher)
         case "feed":
             return Feed(settings.name, settings.url, fetcher)
-
-
-def owners(settings: Settings, store: Store) -> list[tuple[str, str]]:
-    """(platform, person) of each owner: those of the settings, then those who gave a code."""
-    return list(dict.fromkeys([*settings.named_owners(), *store.owners.all()]))

@@ -17,7 +17,7 @@ from bot.discord.commands import Answers, add_commands
 from bot.discord.render import render
 from bot.discord.send import PLATFORM, DiscordSender
 from bot.doorbell import Doorbell, doorbell
-from bot.outbox import deliver_next
+from bot.outbox import deliver_all
 from bot.pacing import BROADCAST, DISCORD, Pacer
 from bot.post import holding
 from bot.view import chat_blocks
@@ -34,7 +34,6 @@ from workers.system import system_clock
 
 log = logging.getLogger(__name__)
 
-_SENDERS = 128
 _COMMANDS = "commands"
 
 
@@ -110,12 +109,8 @@ class Client(discord.AutoShardedClient):
         def rendered(text: Text | None, delivery: Delivery) -> list[Message]:
             return messages(text, delivery, self._desk)
 
-        async def until_idle() -> None:
-            while await deliver_next(self._desk.store, PLATFORM, sender, rendered):
-                pass
-
         while True:
-            await asyncio.gather(*(until_idle() for _ in range(_SENDERS)))
+            await deliver_all(self._desk.store, PLATFORM, sender, rendered)
             await bell.rung()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:

@@ -14,7 +14,7 @@ from telegram.ext import Application, ApplicationBuilder, BaseUpdateProcessor, T
 from telegram.request import HTTPXRequest
 
 from bot.doorbell import Doorbell, doorbell
-from bot.outbox import deliver_next
+from bot.outbox import deliver_all
 from bot.pacing import BROADCAST, INTERACTIVE, TELEGRAM, Pacer
 from bot.post import holding
 from bot.telegram.render import render
@@ -33,8 +33,6 @@ from workers.system import system_clock
 
 log = logging.getLogger(__name__)
 
-_SENDERS = 128
-"""Deliveries under way at once: several times what fills 30 a second, so that the last ones do not end one by one."""
 _SEND_S = 25.0
 """Seconds until an answer to a message counts as lost; Telegram takes its time in the morning."""
 
@@ -132,12 +130,8 @@ async def _deliver(desk: Desk, sender: TelegramSender, bell: Doorbell) -> None:
     def rendered(text: Text | None, delivery: Delivery) -> list[Message]:
         return messages(text, delivery, desk)
 
-    async def until_idle() -> None:
-        while await deliver_next(desk.store, PLATFORM, sender, rendered):
-            pass
-
     while True:
-        await asyncio.gather(*(until_idle() for _ in range(_SENDERS)))
+        await deliver_all(desk.store, PLATFORM, sender, rendered)
         await bell.rung()
 
 

@@ -34,9 +34,6 @@ class Piece:
         )
 
 
-BREAK = Piece("\n", 1)
-
-
 def text(words: str, longest: int = LONGEST) -> Piece:
     """Untrusted words, tamed and escaped."""
     shown = tamed(words, longest)

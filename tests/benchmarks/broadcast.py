@@ -15,7 +15,7 @@ from datetime import date
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
-from bot.outbox import deliver_next
+from bot.outbox import deliver_all
 from bot.pacing import BROADCAST, TELEGRAM, Pacer
 from bot.telegram.send import PLATFORM, TelegramSender
 from tests.fakes.papers import paper
@@ -26,7 +26,6 @@ from workers.store import Store, open_store
 from workers.system import SystemClock
 
 DAY = date(2025, 6, 3)
-_SENDERS = 128
 
 
 def main() -> None:
@@ -65,12 +64,8 @@ async def _broadcast(store: Store, server: TelegramServer, sections: int) -> flo
     async with Bot(TOKEN, base_url=f"{server.url}/bot", request=request) as bot:
         sender = TelegramSender(bot, store, Pacer(TELEGRAM), BROADCAST)
 
-        async def until_idle() -> None:
-            while await deliver_next(store, PLATFORM, sender, rendered):
-                pass
-
         started = time.monotonic()
-        await asyncio.gather(*(until_idle() for _ in range(_SENDERS)))
+        await deliver_all(store, PLATFORM, sender, rendered)
         return time.monotonic() - started
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
 
 from sqlalchemy import Engine, delete, select
@@ -31,11 +32,11 @@ class OwnerStore:
         with write(self._engine) as connection:
             connection.execute(delete(owner).where(owner.c.platform == platform, owner.c.person == person))
 
-    def all(self) -> list[tuple[str, str]]:
-        """(platform, person) of each, in the order they came."""
+    def all(self, named: Iterable[tuple[str, str]] = ()) -> list[tuple[str, str]]:
+        """(platform, person) of each: those `named` in the settings, then those who gave a code, as they came."""
         with read(self._engine) as connection:
             rows = connection.execute(select(owner.c.platform, owner.c.person).order_by(owner.c.since)).all()
-        return [(row.platform, row.person) for row in rows]
+        return list(dict.fromkeys([*named, *((row.platform, row.person) for row in rows)]))
 
     def new_code(self) -> str:
         """A fresh one-time code such as `K7QM-2ZPA`; earlier ones are void. Only its hash is kept."""

@@ -13,7 +13,7 @@ from workers.steps.classify import classify, evidence
 from workers.steps.report import report
 from workers.store.texts import digest_json
 from workers.system import SystemClock, system_clock
-from workers.verbs import OK, QUIET
+from workers.verbs import OK, QUIET, progress
 from workers.wiring import opened
 from workers.wording import source_line
 
@@ -31,13 +31,13 @@ def digest(arguments: argparse.Namespace) -> int:
         raise SettingsError(f"--date: {day} has not come yet; arXiv's day is {today} (New York)")
     with opened(settings, clock) as (store, plan):
         try:
-            edition = pipeline.find_or_make(day, plan, store.editions, store.collections, clock, _tell)
+            edition = pipeline.find_or_make(day, plan, store.editions, store.collections, clock, progress)
         except EditionFailed as error:
             raise EditionFailed(
                 f"no digest of {day}, every source failed ({error}); see `sources` in config.yaml, then run this again"
             ) from None
         text = pipeline.find_or_write(
-            edition, arguments.lang or settings.digest.language, plan, store.editions, clock, _tell
+            edition, arguments.lang or settings.digest.language, plan, store.editions, clock, progress
         )
     for told in filter(None, (source_line(each, "en") for each in text.digest.sources if each.status == "failed")):
         print(told, file=sys.stderr)
@@ -76,12 +76,6 @@ def _explain(arxiv_id: str, settings: Settings, clock: SystemClock) -> int:
             if point.category == category:
                 print(f"    {point.points:g}  {point.because}")
     return OK
-
-
-def _tell(step: str, figures: str) -> None:
-    """Progress is for somebody who watches: a script gets the files' names, or one line of what failed."""
-    if sys.stderr.isatty():
-        print(f"{step}: {figures}", file=sys.stderr)
 
 
 def _replace(path: Path, content: bytes) -> None:

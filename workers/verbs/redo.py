@@ -1,13 +1,12 @@
 """`paperboy redo` and `paperboy retract`: an edition made anew or taken back, and its messages with it."""
 
 import argparse
-import sys
 
 from workers import config, pipeline
 from workers.domain.errors import SettingsError
 from workers.queue import WorkQueue
 from workers.system import system_clock
-from workers.verbs import OK
+from workers.verbs import OK, progress
 from workers.wiring import opened
 
 
@@ -23,9 +22,9 @@ def redo(arguments: argparse.Namespace) -> int:
             raise SettingsError(f"redo: there is no digest of {day}; `paperboy digest --date {day}` makes one")
         following = store.outbox.revise(day)
         languages = dict.fromkeys([settings.digest.language, *had, *store.subscriptions.languages()])
-        edition = pipeline.find_or_make(day, plan, store.editions, store.collections, clock, _tell)
+        edition = pipeline.find_or_make(day, plan, store.editions, store.collections, clock, progress)
         for language in languages:
-            pipeline.find_or_write(edition, language, plan, store.editions, clock, _tell)
+            pipeline.find_or_write(edition, language, plan, store.editions, clock, progress)
         _say(f"{day}: made anew with {len(edition.placed)} papers", following, settings)
     return OK
 
@@ -44,8 +43,3 @@ def _say(done: str, deliveries: int, settings: config.Settings) -> None:
     if settings.queue.url:
         WorkQueue(settings.queue.url).ring()
     print(f"{done}; {deliveries} posted deliveries follow while a frontend runs")
-
-
-def _tell(step: str, figures: str) -> None:
-    if sys.stderr.isatty():
-        print(f"{step}: {figures}", file=sys.stderr)
