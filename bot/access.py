@@ -4,18 +4,25 @@ from dataclasses import dataclass
 from enum import Enum
 
 from workers.config import Settings
+from workers.domain.deliveries import PRIVATE
 from workers.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Who says something where; `manages` when the platform itself says that they may manage this chat."""
+    """Who says something about which chat; `manages` when the platform itself says that they may manage it.
+
+    `elsewhere`: it is said in another chat, such as about a channel in private. `name` is what people call the chat.
+    """
 
     platform: str
     person: str
     chat: str
     thread: str = ""
     manages: bool = False
+    place: str = PRIVATE
+    elsewhere: bool = False
+    name: str = ""
 
 
 class Verdict(Enum):

@@ -1,123 +1,150 @@
-"""What people may say to a bot, once for all frontends: a command comes in, a reply of blocks goes out."""
+"""What people may say to a bot, once for all frontends: a line comes in, a reply of blocks goes out."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
 
-from bot.access import Speaker, Verdict, is_owner, may_subscribe
-from bot.texts import texts
-from bot.view import blocks, category_blocks
-from workers.config import Settings
-from workers.domain.blocks import Block, Closing
-from workers.domain.deliveries import private_chat
-from workers.domain.models import Category
-from workers.store import Store
-from workers.store.subscriptions import Wanted
+from bot import asking, owning, subscribing
+from bot.access import Speaker
+from bot.desk import Desk, Reply, Said, line, told
+from bot.keywords import pool_of
+from bot.view import blocks, category_blocks, contents, narrowed
+from workers.domain.blocks import ChoiceBlock
+from workers.domain.deliveries import Choice, View
+from workers.domain.models import Digest
+from workers.domain.questions import Post
 
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """`blocks` in order; `ends` when the reader said goodbye."""
-
-    blocks: Sequence[Block] = ()
-    ends: bool = False
+__all__ = ["Desk", "Reply", "answer"]
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What answering needs: the store, the settings, and the closed list that readers know."""
-
-    store: Store
-    settings: Settings
-    categories: Sequence[Category]
-
-
-def answer(line: str, speaker: Speaker, language: str, desk: Desk) -> Reply:
-    """The reply to one line a reader typed: a command, or a question."""
-    said = texts(language)
-    word, _, rest = line.strip().partition(" ")
+def answer(
+    words: str,
+    speaker: Speaker,
+    language: str,
+    desk: Desk,
+    cause: str = "",
+    message_id: str | None = None,
+    post: Post | None = None,
+) -> Reply:
+    """The reply to one line a reader typed or pressed: a command, or a question. See `Said`."""
+    said = Said(words.strip(), speaker, language, desk, cause, message_id, post)
+    if cause and not desk.courtesy.allows(speaker.platform, speaker.person, speaker.chat):
+        tells = desk.courtesy.tells(speaker.platform, speaker.person)
+        return told(said.texts.too_many.format(count=desk.courtesy.a_minute)) if tells else Reply()
+    word, _, rest = said.words.partition(" ")
     command = _COMMANDS.get(word.casefold())
     if command:
-        return Reply(command(rest.strip(), speaker, language, desk))
+        return command(replace(said, words=rest.strip()))
     match word.casefold():
         case "":
             return Reply()
         case "/quit" | "/exit":
-            return Reply([_line(said.goodbye)], ends=True)
+            return Reply([line(said.texts.goodbye)], ends=True)
         case unknown if unknown.startswith("/"):
-            return Reply([_line(said.unknown_command)])
+            return told(said.texts.unknown_command)
         case _:
-            return Reply([_line(said.questions_not_yet)])
+            return asking.question(said)
 
 
-def _line(text: str) -> Block:
-    return Closing(tuple(text.splitlines()))
+def _help(said: Said) -> Reply:
+    end = f"\n{said.texts.terminal_help}" if said.speaker.platform == "terminal" else ""
+    return told(said.texts.help + end)
 
 
-def _help(_rest: str, _speaker: Speaker, language: str, _desk: Desk) -> Sequence[Block]:
-    return [_line(texts(language).help)]
+def _start(said: Said) -> Reply:
+    """The line that a deep link carries (`digest_2025-06-03_3`), or the help."""
+    word, _, rest = said.words.replace("_", " ").partition(" ")
+    linked = _LINKED.get(word)
+    return linked(replace(said, words=rest)) if linked else _help(said)
 
 
-def _digest(wanted: str, _speaker: Speaker, language: str, desk: Desk) -> Sequence[Block]:
-    """The newest digest, or one category of it; it never makes one."""
-    day = desk.store.editions.newest(language)
-    text = desk.store.editions.text(day, language) if day else None
+def _digest(said: Said) -> Reply:
+    """An edition in this chat now, as the chat sees them, or one category of it; it never makes one."""
+    store, subscription = said.store, _subscription(said)
+    view = subscription if subscription else View(said.language, place=said.speaker.place)
+    words, day, language = _asked(said, view.language)
+    if day is None:
+        return told(said.texts.no_digest)
+    text = store.editions.text(day, language) if store.editions.stands(day) else None
     if text is None:
-        return [_line(texts(language).no_digest)]
-    if not wanted:
-        return blocks(text.digest, desk.categories)
-    found = category_blocks(text.digest, desk.categories, wanted)
-    there = {section.category for section in text.digest.sections}
-    names = ", ".join(each.named(language) for each in desk.categories if each.name in there)
-    return found or [_line(texts(language).no_such_section.format(names=names))]
+        return told(said.texts.no_digest_of.format(date=day))
+    if words:
+        return _category(said, text.digest, words)
+    view = replace(view, language=language)
+    if not said.cause:
+        return Reply(blocks(narrowed(text.digest, view, pool_of(store, day, view)), said.desk.categories))
+    store.outbox.request(said.cause, said.speaker.platform, said.speaker.chat, day, view, said.speaker.thread)
+    choices = ChoiceBlock(tuple(contents(text.digest, said.desk.categories)))
+    return Reply([line(said.texts.digest_comes.format(date=day)), choices])
 
 
-def _subscribe(_rest: str, speaker: Speaker, language: str, desk: Desk) -> Sequence[Block]:
-    """This chat gets the newest digest now and each later one at its hour, if `access` allows."""
-    said, store = texts(language), desk.store
-    verdict = may_subscribe(speaker, store, desk.settings)
-    if verdict is Verdict.NO:
-        return [_line(said.may_not_subscribe)]
-    wanted = Wanted(speaker.platform, speaker.chat, store.clock.now(), thread=speaker.thread, language=language)
-    if verdict is Verdict.YES:
-        store.subscriptions.add(wanted)
-        return [_line(said.subscribed.format(slot=wanted.slot, zone=wanted.zone))]
-    store.subscriptions.add(wanted, waiting=True)
-    name = f"{speaker.platform}:{speaker.chat}"
-    for platform, person in store.owners.all(desk.settings.named_owners()):
-        notice = texts(desk.settings.digest.language).asks_to_subscribe.format(name=name)
-        cause = f"approve:{name}:{store.clock.now():%Y-%m-%d}:{platform}:{person}"
-        store.outbox.notify(cause, platform, private_chat(platform, person), desk.settings.digest.language, notice)
-    return [_line(said.waits_for_owner)]
+def _category(said: Said, digest: Digest, wanted: str) -> Reply:
+    found = category_blocks(digest, said.desk.categories, wanted)
+    if not found:
+        there = {section.category for section in digest.sections}
+        names = ", ".join(each.named(said.language) for each in said.desk.categories if each.name in there)
+        return told(said.texts.no_such_section.format(names=names))
+    place = getattr(found[0], "place", 0)
+    ask = Choice(said.texts.ask_here, f"/ask {digest.date} {place}")
+    return Reply([*found, ChoiceBlock((ask,))])
 
 
-def _unsubscribe(_rest: str, speaker: Speaker, language: str, desk: Desk) -> Sequence[Block]:
-    if not speaker.manages:
-        return [_line(texts(language).may_not_subscribe)]
-    desk.store.subscriptions.deactivate(speaker.platform, speaker.chat, "unsubscribed", speaker.thread)
-    return [_line(texts(language).unsubscribed)]
+def _subscription(said: Said) -> View | None:
+    known = said.store.subscriptions.of(said.speaker.platform, said.speaker.chat, said.speaker.thread)
+    return known.view if known else None
 
 
-def _approve(name: str, speaker: Speaker, language: str, desk: Desk) -> Sequence[Block]:
-    said = texts(language)
-    if not is_owner(speaker, desk.store, desk.settings):
-        return [_line(said.owners_only)]
-    platform, _, chat = name.partition(":")
-    approved = desk.store.subscriptions.approve(platform, chat, desk.store.clock.now())
-    return [_line((said.approved if approved else said.nobody_waits).format(name=name))]
+def _asked(said: Said, language: str) -> tuple[str, date | None, str]:
+    """(what is left of the line, the day asked for or the newest, its language)."""
+    left: list[str] = []
+    day: date | None = None
+    newest = said.store.editions.newest(language)
+    for word in said.words.split():
+        found = _day(word, newest)
+        if found and day is None:
+            day = found
+        elif day and len(word) == 2 and said.store.editions.text(day, word.casefold()):
+            language = word.casefold()
+        elif newest and len(word) == 2 and said.store.editions.text(newest, word.casefold()):
+            language, newest = word.casefold(), said.store.editions.newest(word.casefold())
+        else:
+            left.append(word)
+    return " ".join(left), day or newest, language
 
 
-def _owner(code: str, speaker: Speaker, language: str, desk: Desk) -> Sequence[Block]:
-    said = texts(language)
-    good = desk.store.owners.redeem(code, speaker.platform, speaker.person)
-    return [_line(said.owner_now if good else said.code_is_wrong)]
+def _day(word: str, newest: date | None) -> date | None:
+    """`2025-06-03`, `20250603` or `6/3` of the newest edition's year."""
+    found = re.fullmatch(r"(?:(\d{4})[-./])?(\d{1,2})[-./](\d{1,2})|(\d{4})(\d\d)(\d\d)", word)
+    if not found:
+        return None
+    year, month, day = found[1] or found[4], found[2] or found[5], found[3] or found[6]
+    try:
+        return date(int(year) if year else newest.year if newest else 0, int(month), int(day))
+    except ValueError:
+        return None
 
 
-_COMMANDS: dict[str, Callable[[str, Speaker, str, Desk], Sequence[Block]]] = {
+_COMMANDS: Mapping[str, Callable[[Said], Reply]] = {
     "/digest": _digest,
     "/help": _help,
-    "/start": _help,
-    "/subscribe": _subscribe,
-    "/unsubscribe": _unsubscribe,
-    "/approve": _approve,
-    "/owner": _owner,
+    "/start": _start,
+    "/subscribe": subscribing.subscribe,
+    "/unsubscribe": subscribing.unsubscribe,
+    "/settings": subscribing.settings,
+    "/language": subscribing.language,
+    "/test": subscribing.preview,
+    "/post": subscribing.post_now,
+    "/ask": asking.ask,
+    "/forget": asking.forget,
+    "/approve": owning.approve,
+    "/owner": owning.redeem,
+    "/status": owning.status,
+    "/repeat": owning.repeat,
 }
+_LINKED: Mapping[str, Callable[[Said], Reply]] = {
+    "digest": _digest,
+    "ask": asking.ask,
+    "settings": subscribing.settings,
+}
+"""What a deep link may say: nothing that changes anything by being opened."""

@@ -20,6 +20,7 @@ from bot.supervisor import running
 from bot.terminal.app import TerminalChat
 from bot.texts import texts
 from workers import config
+from workers.domain.deliveries import View
 from workers.domain.errors import EditionFailed
 from workers.queue import WorkQueue
 from workers.store import Store, open_store
@@ -90,7 +91,7 @@ class _Demo:
         """The edition and the subscription stand in the store before the queue is asked."""
         store.editions.want(DAY)
         store.subscriptions.add(
-            Wanted(chat.platform, chat.chat, store.clock.now(), language=self.language, layout=chat.layout)
+            Wanted(chat.platform, chat.chat, store.clock.now(), view=View(self.language, chat.layout))
         )
 
     async def _write_files(self, console: Console, environment: Mapping[str, str]) -> None:

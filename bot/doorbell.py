@@ -12,19 +12,32 @@ LONGEST_S = 1.0
 """After which a frontend looks even where nobody rang: deliveries whose sender died ring no bell."""
 
 
-def heed_cancelling() -> None:
-    """Raise CancelledError where this task was told to stop, and a library took that for its own time-out."""
-    task = asyncio.current_task()
-    if task and task.cancelling():
-        raise asyncio.CancelledError
-
-
 class Doorbell:
+    """One ear for the queue's bell and for this process' own.
+
+    The listening outlives who waits for it: a connection whose reading is broken off in its middle is of no more use.
+    """
+
     def __init__(self, pubsub: "redis.asyncio.client.PubSub") -> None:
-        self._pubsub = pubsub
+        self._pubsub, self._here = pubsub, asyncio.Event()
+        self._listening: asyncio.Task[None] | None = None
+
+    def ring(self) -> None:
+        """This process itself has made something new."""
+        self._here.set()
 
     async def rung(self) -> None:
         """Return at a ring, or after LONGEST_S."""
+        if self._listening is None or self._listening.done():
+            self._listening = asyncio.create_task(self._listen(), name="doorbell")
+        here = asyncio.create_task(self._here.wait())
+        try:
+            await asyncio.wait([here, self._listening], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            here.cancel()
+        self._here.clear()
+
+    async def _listen(self) -> None:
         started = asyncio.get_running_loop().time()
         try:
             if not self._pubsub.subscribed:
@@ -32,10 +45,18 @@ class Doorbell:
             await self._pubsub.get_message(ignore_subscribe_messages=True, timeout=LONGEST_S)
         except redis.RedisError:
             await asyncio.sleep(LONGEST_S - min(LONGEST_S, asyncio.get_running_loop().time() - started))
-        heed_cancelling()
+
+    async def stop(self) -> None:
+        if self._listening:
+            self._listening.cancel()
+            await asyncio.wait([self._listening])
 
 
 @asynccontextmanager
 async def doorbell(url: str) -> AsyncIterator[Doorbell]:
     async with redis.asyncio.Redis.from_url(url) as connection, connection.pubsub() as pubsub:
-        yield Doorbell(pubsub)
+        bell = Doorbell(pubsub)
+        try:
+            yield bell
+        finally:
+            await bell.stop()

@@ -18,6 +18,7 @@ from bot.terminal.app import TerminalChat
 from bot.texts import texts
 from workers import config
 from workers.config import Settings
+from workers.domain.deliveries import View
 from workers.domain.errors import QueueDown, SettingsError
 from workers.queue import QUEUES, WorkQueue
 from workers.store import Store, open_store
@@ -123,7 +124,9 @@ async def _terminal(settings: Settings, store: Store, console: Console, redis_ur
     if not store.subscriptions.reactivate(chat.platform, chat.chat) and not store.subscriptions.of(
         chat.platform, chat.chat
     ):
-        store.subscriptions.add(Wanted(chat.platform, chat.chat, store.clock.now(), language=settings.digest.language))
+        store.subscriptions.add(
+            Wanted(chat.platform, chat.chat, store.clock.now(), view=View(settings.digest.language))
+        )
     async with doorbell(redis_url) as bell:
         delivering = asyncio.create_task(chat.deliver_for_ever(bell))
         try:

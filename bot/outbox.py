@@ -3,14 +3,31 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Protocol
 
-from workers.domain.deliveries import DROPPED, FAILED, PENDING, POSTED, TAKEN_BACK, UNKNOWN, Delivery, Message, Part
-from workers.domain.errors import ChatGone, LeaseLost, NotSent, SendRefused, SendUnknown
+from bot.texts import texts
+from workers.domain.deliveries import (
+    DROPPED,
+    FAILED,
+    FIRST,
+    NEVER,
+    PENDING,
+    POSTED,
+    TAKEN_BACK,
+    UNKNOWN,
+    Delivery,
+    Message,
+    Part,
+    private_chat,
+)
+from workers.domain.errors import ChatGone, ChatShut, LeaseLost, NotSent, SendRefused, SendUnknown
 from workers.domain.models import Text
+from workers.domain.questions import Question
 from workers.logs import note
 from workers.store import Store
+from workers.store.subscriptions import FAILURES
 
 log = logging.getLogger(__name__)
 
@@ -19,12 +36,23 @@ AT_ONCE = 128
 _AGAIN_S = 1.0
 """Seconds until what was put off is tried again, at least."""
 
-Render = Callable[[Text | None, Delivery], list[Message]]
-"""The messages of an edition's text, or of the delivery's notice where there is none."""
+Content = Text | Question | str
+"""What a delivery shows: an edition, a question with its answer, or a notice."""
+Render = Callable[[Content, Delivery], list[Message]]
+
+
+class Bell(Protocol):
+    async def rung(self) -> None:
+        """Return when there may be something new, or after a while."""
+        ...
 
 
 class Sender(Protocol):
     """One platform's way out. Raises a SendError, and nothing else on purpose."""
+
+    def turn(self, chat: str, urgent: bool) -> AbstractAsyncContextManager[None]:
+        """Entered when one message may be sent to `chat`, which is then sent inside; `urgent` ones go first."""
+        ...
 
     async def send(self, chat: str, thread: str, message: Message, key: str) -> str:
         """Send one message; returns the platform's id of it. `key` is the part's own, the same at every try."""
@@ -39,32 +67,54 @@ class Sender(Protocol):
         ...
 
 
-async def deliver_next(store: Store, platform: str, sender: Sender, render: Render) -> bool:
+async def deliver_next(store: Store, platform: str, sender: Sender, render: Render, urgent: bool = False) -> bool:
     """Bring the oldest open delivery of `platform` to its end; False when there was none.
 
     A crash at any moment leaves each part posted, pending, or sending; a part found sending later counts as unknown
     and is not sent again by itself. An edit or a removal is repeated, for twice is once.
     """
-    delivery = await asyncio.to_thread(store.outbox.claim, platform)
+    delivery = await asyncio.to_thread(store.outbox.claim, platform, urgent)
     if delivery is None:
         return False
+    await _deliver(store, delivery, sender, render)
+    return True
+
+
+async def serve(
+    store: Store, platform: str, sender: Sender, render: Render, bell: Bell, at_once: int = AT_ONCE
+) -> None:
+    """Deliver for ever: `at_once` broadcasts under way, beside them whatever somebody waits for."""
+    async with asyncio.TaskGroup() as group:
+        under_way: set[asyncio.Task[None]] = set()
+        while True:
+            full = len(under_way) >= at_once
+            delivery = await asyncio.to_thread(store.outbox.claim, platform, full)
+            if delivery is None:
+                await _news(bell, under_way)
+                continue
+            task = group.create_task(_deliver(store, delivery, sender, render))
+            under_way.add(task)
+            task.add_done_callback(under_way.discard)
+
+
+async def _news(bell: Bell, under_way: "set[asyncio.Task[None]]") -> None:
+    """Until somebody rings, or a delivery has ended: its chat may have another."""
+    ringing = asyncio.create_task(bell.rung())
+    try:
+        await asyncio.wait([ringing, *under_way], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ringing.cancel()
+    if ringing.done() and not ringing.cancelled():
+        ringing.result()
+
+
+async def _deliver(store: Store, delivery: Delivery, sender: Sender, render: Render) -> None:
     try:
         await asyncio.to_thread(_expand, store, delivery, render)
         if await _send_all(store, delivery, sender):
             await asyncio.to_thread(store.outbox.finish, delivery)
     except LeaseLost:
         note(log, "delivery lost", delivery=delivery.delivery_id, attempt=delivery.attempt)
-    return True
-
-
-async def deliver_all(store: Store, platform: str, sender: Sender, render: Render, at_once: int = AT_ONCE) -> None:
-    """Bring every open delivery of `platform` to its end, many chats at once and each chat's in order."""
-
-    async def until_idle() -> None:
-        while await deliver_next(store, platform, sender, render):
-            pass
-
-    await asyncio.gather(*(until_idle() for _ in range(at_once)))
 
 
 def _expand(store: Store, delivery: Delivery, render: Render) -> None:
@@ -73,27 +123,36 @@ def _expand(store: Store, delivery: Delivery, render: Render) -> None:
         return
     messages = store.outbox.rendered(delivery)
     if messages is None:
-        text = store.editions.text(delivery.day, delivery.language) if delivery.day else None
-        messages = render(text, delivery) if text or delivery.notice else []
-        if text and not text.digest.papers:
+        content = _content(store, delivery)
+        messages = render(content, delivery) if content else []
+        if isinstance(content, Text) and not any(message.papers for message in messages):
             messages = [replace(message, silent=True) for message in messages]
     if messages:
         store.outbox.expand(delivery, messages)
 
 
+def _content(store: Store, delivery: Delivery) -> Content | None:
+    """None where it is gone: a text that is made anew, a question that was forgotten."""
+    if delivery.question_id:
+        return store.questions.get(delivery.question_id)
+    return store.editions.text(delivery.day, delivery.view.language) if delivery.day else delivery.notice
+
+
 async def _send_all(store: Store, delivery: Delivery, sender: Sender) -> bool:
     """Send, edit or take back part after part; False where the platform said "later" and the rest was put off."""
-    while True:
-        part = await asyncio.to_thread(store.outbox.next_part, delivery)
-        if part is None:
-            return True
+    part = await asyncio.to_thread(store.outbox.next_part, delivery)
+    while part is not None:
         state, message_id, reason, wait_s = await _one(store, delivery, part, sender)
-        await asyncio.to_thread(store.outbox.settle, delivery, part, state, message_id, reason)
+        following = await asyncio.to_thread(store.outbox.settle, delivery, part, state, message_id, reason)
         if state not in {POSTED, DROPPED}:
             note(log, "part not posted", level=logging.WARNING, part=part.part_id, state=state, reason=reason)
         if state == PENDING:
             await asyncio.to_thread(store.outbox.put_off, delivery, max(wait_s, _AGAIN_S))
             return False
+        if state == POSTED and part.n == 0 and delivery.day:
+            await asyncio.to_thread(store.subscriptions.taken, delivery.platform, delivery.chat, delivery.thread)
+        part = following
+    return True
 
 
 async def _one(store: Store, delivery: Delivery, part: Part, sender: Sender) -> tuple[str, str | None, str, float]:
@@ -105,11 +164,17 @@ async def _one(store: Store, delivery: Delivery, part: Part, sender: Sender) -> 
         if part.message_id:
             await sender.edit(delivery.chat, part.message_id, part.message)
             return POSTED, part.message_id, "", 0.0
-        message = replace(part.message, silent=part.message.silent or delivery.silent)
-        return POSTED, await sender.send(delivery.chat, delivery.thread, message, str(part.part_id)), "", 0.0
-    except ChatGone as error:
+        message = replace(
+            part.message,
+            silent=part.message.silent or _silent(delivery, part.n),
+            reply_to=delivery.reply_to if part.n == 0 else None,
+        )
+        async with sender.turn(delivery.chat, delivery.urgent):
+            await asyncio.to_thread(store.outbox.sending, delivery, part)
+            return POSTED, await sender.send(delivery.chat, delivery.thread, message, str(part.part_id)), "", 0.0
+    except (ChatGone, ChatShut) as error:
         await asyncio.to_thread(store.outbox.drop_rest, delivery, str(error))
-        await asyncio.to_thread(store.subscriptions.deactivate, delivery.platform, delivery.chat, str(error))
+        await asyncio.to_thread(_refused, store, delivery, error)
         return FAILED, part.message_id, str(error), 0.0
     except NotSent as error:
         return PENDING, part.message_id, str(error), error.retry_after_s
@@ -117,3 +182,28 @@ async def _one(store: Store, delivery: Delivery, part: Part, sender: Sender) -> 
         return FAILED, part.message_id, str(error), 0.0
     except SendUnknown as error:  # an edit or a removal can be repeated, a message cannot
         return (PENDING if part.message_id else UNKNOWN), part.message_id, str(error), 0.0
+
+
+def _silent(delivery: Delivery, n: int) -> bool:
+    return delivery.silent or delivery.notify == NEVER or (delivery.notify == FIRST and n > 0)
+
+
+def _refused(store: Store, delivery: Delivery, error: ChatGone | ChatShut) -> None:
+    """A chat that is gone rests at once, one that is shut after some refusals; who subscribed it is told the cure."""
+    platform, chat, reason = delivery.platform, delivery.chat, str(error)
+    if isinstance(error, ChatGone):
+        paused = store.subscriptions.deactivate(platform, chat, reason)
+    else:
+        known = store.subscriptions.of(platform, chat, delivery.thread)
+        paused = [known] if known and known.active else []
+        if store.subscriptions.refused(platform, chat, delivery.thread) >= FAILURES:
+            store.subscriptions.deactivate(platform, chat, reason, delivery.thread)
+    for each in paused:
+        private = private_chat(platform, each.person)
+        if not each.person or private == chat:
+            continue
+        said = texts(each.view.language)
+        cure = next(cure for word, cure in said.trouble_cures.items() if word in reason.lower())
+        notice = said.trouble.format(name=f"{platform}:{chat}", reason=reason, cure=cure)
+        cause = f"trouble:{each.subscription_id}:{store.clock.now():%Y-%m-%d}"
+        store.outbox.notify(cause, platform, private, each.view.language, notice)

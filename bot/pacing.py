@@ -3,7 +3,8 @@
 import asyncio
 import heapq
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -13,7 +14,10 @@ INTERACTIVE, BROADCAST = 0, 1
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`overall` sends in any `window_s`, `chat_gap_s` between two to one chat, `group` to one group in a minute."""
+    """`overall` sends in any `window_s`, `chat_gap_s` between two to one chat, `group` to one group in a minute.
+
+    `overall` holds as the platform counts, however long a send is on its way: see `Pacer`.
+    """
 
     overall: int
     window_s: float
@@ -21,11 +25,13 @@ class Limits:
     group: int | None = None
 
 
-TELEGRAM = Limits(overall=29, window_s=1.0, chat_gap_s=1.0, group=20)
+TELEGRAM = Limits(overall=30, window_s=1.0, chat_gap_s=1.0, group=20)
 """About 30 a second, 1 a second to a chat, 20 a minute to a group (core.telegram.org/bots/faq)."""
 DISCORD = Limits(overall=49, window_s=1.0, chat_gap_s=1.0)
 """50 a second over all, about 5 in 5 seconds to a channel; the buckets' own headers are the library's business."""
 _MINUTE_S = 60.0
+_CATCH_UP_S = 0.2
+"""How far behind an even pace the line may fall and still make up for it."""
 
 
 @dataclass(order=True)
@@ -38,11 +44,16 @@ class _Waiting:
 
 
 class Pacer:
-    """One for all that is sent with one token. Times are those of the event loop, or of `now` in a test."""
+    """One for all that is sent with one token. Times are those of the event loop, or of `now` in a test.
+
+    A send reaches the platform at some moment between its turn and its end. What is under way is therefore counted
+    beside what ended within the window: whatever the line does, no window of the platform's holds more than `overall`.
+    """
 
     def __init__(self, limits: Limits, now: Callable[[], float] | None = None) -> None:
         self._limits, self._now = limits, now or (lambda: asyncio.get_running_loop().time())
         self._gap_s, self._free_at = limits.window_s / limits.overall, 0.0
+        self._under_way, self._ended = 0, deque[float]()
         self._chats: dict[str, float] = {}
         self._groups: dict[str, deque[float]] = {}
         self._halted_until = 0.0
@@ -51,8 +62,21 @@ class Pacer:
 
     _timer: asyncio.TimerHandle | None
 
-    async def turn(self, chat: str, *, group: bool, priority: int) -> None:
-        """Return when one message may be sent to `chat`; whoever waits longest within a priority goes first."""
+    @asynccontextmanager
+    async def turn(self, chat: str, *, group: bool, priority: int) -> AsyncIterator[None]:
+        """Enter when one message may be sent to `chat`, and send it inside.
+
+        Whoever waits longest within a priority goes first.
+        """
+        await self._may_go(chat, group, priority)
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            self._ended.append(self._now())
+            self._let_go()
+
+    async def _may_go(self, chat: str, group: bool, priority: int) -> None:
         waiting = _Waiting(priority, next(self._turns), chat, group, asyncio.get_running_loop().create_future())
         heapq.heappush(self._queue, waiting)
         self._let_go()
@@ -62,6 +86,8 @@ class Pacer:
             if waiting in self._queue:
                 self._queue.remove(waiting)
                 heapq.heapify(self._queue)
+            elif waiting.go.done() and not waiting.go.cancelled():
+                self._under_way -= 1
             raise
 
     def halt(self, seconds: float) -> None:
@@ -80,8 +106,8 @@ class Pacer:
             now = self._now()
             at = max(self._overall_at(), self._chat_at(waiting, now))
             if at <= now:
-                self._count(waiting, now)
                 if not waiting.go.done():
+                    self._count(waiting, now)
                     waiting.go.set_result(None)
             else:
                 earliest = min(earliest, at)
@@ -95,8 +121,14 @@ class Pacer:
             self._timer = asyncio.get_running_loop().call_later(max(0.0, earliest - self._now()), self._let_go)
 
     def _overall_at(self) -> float:
-        """Sends are spread evenly: a burst at each window's start would be two in one window where the line jitters."""
-        return max(self._halted_until, self._free_at)
+        """Sends are spread evenly too, for a burst at each window's start serves nobody."""
+        now, window_s = self._now(), self._limits.window_s
+        while self._ended and self._ended[0] <= now - window_s:
+            self._ended.popleft()
+        free_at = max(self._halted_until, self._free_at)
+        if self._under_way + len(self._ended) < self._limits.overall:
+            return free_at
+        return max(free_at, self._ended[0] + window_s) if self._ended else float("inf")
 
     def _chat_at(self, waiting: _Waiting, now: float) -> float:
         at = self._chats.get(waiting.chat, float("-inf")) + self._limits.chat_gap_s
@@ -109,9 +141,8 @@ class Pacer:
         return at
 
     def _count(self, waiting: _Waiting, now: float) -> None:
-        self._free_at = (
-            max(self._free_at, now - self._gap_s / 2) + self._gap_s
-        )  # a timer that woke late makes up for some
+        self._under_way += 1
+        self._free_at = max(self._free_at, now - _CATCH_UP_S) + self._gap_s
         self._chats[waiting.chat] = now
         if waiting.group and self._limits.group:
             self._groups.setdefault(waiting.chat, deque()).append(now)

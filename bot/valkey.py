@@ -7,7 +7,6 @@ from pathlib import Path
 
 import redis.asyncio
 
-from bot.doorbell import heed_cancelling
 from bot.supervisor import Part
 from workers.domain.errors import QueueDown, SettingsError
 
@@ -47,7 +46,7 @@ async def _until_it_answers(url: str) -> None:
             try:
                 await connection.ping()
             except redis.RedisError:
-                heed_cancelling()
+                _heed_cancelling()
                 await asyncio.sleep(0.02)
             else:
                 return
@@ -69,3 +68,10 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _heed_cancelling() -> None:
+    """Raise CancelledError where this task was told to stop, and a library took that for its own time-out."""
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError

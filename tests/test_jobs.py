@@ -12,6 +12,7 @@ from bot.sample import DAY
 from bot.sample.server import serving
 from tests.fakes.web import Answer, web
 from workers import jobs
+from workers.domain.deliveries import View
 from workers.domain.errors import EditionFailed
 from workers.store import Store, open_store
 from workers.store.subscriptions import Wanted
@@ -37,7 +38,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 
 
 def test_a_job_makes_the_edition_in_every_language_that_is_read_and_publishes(store: Store) -> None:
-    store.subscriptions.add(Wanted("terminal", "a", store.clock.now(), language="en"))
+    store.subscriptions.add(Wanted("terminal", "a", store.clock.now(), view=View("en")))
     jobs.make_edition(DAY.isoformat())
     korean, english = store.editions.text(DAY, "ko"), store.editions.text(DAY, "en")
     assert korean is not None
@@ -45,7 +46,7 @@ def test_a_job_makes_the_edition_in_every_language_that_is_read_and_publishes(st
     assert [paper.title for paper in korean.digest.papers] == [paper.title for paper in english.digest.papers]
     delivery = store.outbox.claim("terminal")
     assert delivery is not None
-    assert (delivery.day, delivery.language) == (DAY, "en")
+    assert (delivery.day, delivery.view.language) == (DAY, "en")
 
 
 def test_a_paper_of_the_day_is_explained(store: Store, capsys: pytest.CaptureFixture[str]) -> None:

@@ -156,6 +156,22 @@ class ModelSettings(_Part):
     price: PriceSettings
 
 
+class ChatSettings(_Part):
+    commands_a_minute: int = Field(ge=1)
+    comments: bool
+
+
+class QuestionSettings(_Part):
+    per_person_a_day: int = Field(ge=0)
+
+
+class TelegramSettings(_Part):
+    """Updates by polling, or by a webhook where its public address is given."""
+
+    webhook_url: Url | None = None
+    webhook_listen: str = Field(pattern=r"^[^:\s]+:\d{1,5}$")
+
+
 class CategorySettings(_Part):
     name: str
     name_ko: str
@@ -179,6 +195,9 @@ class Settings(_Part):
     lease: LeaseSettings
     clock: ClockSettings
     model: ModelSettings
+    chats: ChatSettings
+    questions: QuestionSettings
+    telegram: TelegramSettings
     access: Literal["open", "approve", "list"]
     owners: tuple[ChatName, ...]
     allowed: tuple[ChatName, ...]

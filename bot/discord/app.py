@@ -12,21 +12,20 @@ import discord
 import yarl
 from discord import app_commands
 
+from bot import outbox
 from bot.commands import Desk
 from bot.discord.commands import Answers, add_commands
 from bot.discord.render import render
 from bot.discord.send import PLATFORM, DiscordSender
 from bot.doorbell import Doorbell, doorbell
-from bot.outbox import deliver_all
-from bot.pacing import BROADCAST, DISCORD, Pacer
+from bot.outbox import Content
+from bot.pacing import DISCORD, Pacer
 from bot.post import holding
-from bot.view import chat_blocks
+from bot.view import chart_of, content_blocks
 from workers import lifeline
 from workers.config import Settings
-from workers.domain.blocks import Closing
-from workers.domain.deliveries import Delivery, Message, picture_name
+from workers.domain.deliveries import Delivery, Message
 from workers.domain.errors import SettingsError
-from workers.domain.models import Text
 from workers.logs import note
 from workers.store import open_store
 from workers.store.subscriptions import GONE
@@ -104,14 +103,12 @@ class Client(discord.AutoShardedClient):
     async def deliver(self, bell: Doorbell) -> None:
         """Deliveries out, many channels at once, each one's in order; looks again whenever somebody rings."""
         await self.wait_until_ready()
-        sender = DiscordSender(self, self._desk.store, self._pacer, BROADCAST)
+        sender = DiscordSender(self, self._desk.store, self._pacer)
 
-        def rendered(text: Text | None, delivery: Delivery) -> list[Message]:
-            return messages(text, delivery, self._desk)
+        def rendered(content: Content, delivery: Delivery) -> list[Message]:
+            return messages(content, delivery, self._desk)
 
-        while True:
-            await deliver_all(self._desk.store, PLATFORM, sender, rendered)
-            await bell.rung()
+        await outbox.serve(self._desk.store, PLATFORM, sender, rendered, bell)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         for channel in guild.channels:
@@ -143,12 +140,10 @@ class Client(discord.AutoShardedClient):
             note(log, "commands synced")
 
 
-def messages(text: Text | None, delivery: Delivery, desk: Desk) -> list[Message]:
-    """What a delivery says: its notice, or its edition as chats are posted it."""
-    if text is None:
-        return render([Closing(tuple((delivery.notice or "").splitlines()))], delivery.language, desk.categories)
-    chart = picture_name(delivery.day, delivery.language, delivery.revision) if text.chart_png and delivery.day else ""
-    return render(chat_blocks(text.digest, desk.categories), delivery.language, desk.categories, chart)
+def messages(content: Content, delivery: Delivery, desk: Desk) -> list[Message]:
+    """What a delivery says here."""
+    shown = content_blocks(content, delivery, desk.categories, desk.store)
+    return render(shown, delivery.view.language, desk.categories, chart_of(content, delivery))
 
 
 class _Translator(app_commands.Translator):

@@ -10,7 +10,7 @@ from bot.access import Speaker
 from bot.commands import Desk, answer
 from bot.discord.render import cards_of, render
 from bot.discord.send import PLATFORM, layout
-from bot.texts import texts
+from bot.texts import SPOKEN, language_name
 
 Interaction = discord.Interaction[discord.Client]
 
@@ -25,34 +25,17 @@ class Answers:
         """Answer `line` as if it had been typed; `private` answers are seen by who asked alone."""
         await interaction.response.defer(ephemeral=private, thinking=True)
         language = await asyncio.to_thread(self.language, interaction)
-        reply = await asyncio.to_thread(answer, line, speaker_of(interaction), language, self._desk)
+        cause = f"{PLATFORM}:{interaction.id}"
+        reply = await asyncio.to_thread(answer, line, speaker_of(interaction), language, self._desk, cause)
         for message in render(reply.blocks, language, self._desk.categories):
             await interaction.followup.send(
                 view=layout(cards_of(message)), ephemeral=private, allowed_mentions=discord.AllowedMentions.none()
             )
 
-    async def post_digest(self, interaction: Interaction) -> None:
-        """The newest digest as a delivery to this channel, posted once whatever happens."""
-        language = await asyncio.to_thread(self.language, interaction)
-        day = await asyncio.to_thread(self._desk.store.editions.newest, language)
-        if day is None or interaction.channel_id is None:
-            await self.give(interaction, "/digest", private=True)
-            return
-        await interaction.response.send_message(texts(language).digest_comes, ephemeral=True)
-        await asyncio.to_thread(
-            self._desk.store.outbox.request,
-            f"discord:{interaction.id}",
-            PLATFORM,
-            str(interaction.channel_id),
-            day,
-            language,
-            "sections",
-        )
-
     def language(self, interaction: Interaction) -> str:
         """The channel's own, else that of who asks."""
         known = self._desk.store.subscriptions.of(PLATFORM, str(interaction.channel_id))
-        return known.language if known else "ko" if interaction.locale is discord.Locale.korean else "en"
+        return known.view.language if known else "ko" if interaction.locale is discord.Locale.korean else "en"
 
 
 def speaker_of(interaction: Interaction) -> Speaker:
@@ -63,12 +46,15 @@ def speaker_of(interaction: Interaction) -> Speaker:
 
 def add_commands(tree: app_commands.CommandTree[discord.Client], answers: Answers) -> None:
     @tree.command(name=_said("digest", "다이제스트"), description=_said("The newest digest", "최신 다이제스트"))
-    @app_commands.describe(category=_said("One category alone", "한 분류만"))
-    async def digest(interaction: Interaction, category: str = "") -> None:
-        if category:
-            await answers.give(interaction, f"/digest {category}", private=False)
-        else:
-            await answers.post_digest(interaction)
+    @app_commands.describe(
+        date=_said("Of that day, such as 2025-06-03", "그날의 것(예: 2025-06-03)"),
+        category=_said("One category alone", "한 분류만"),
+        language=_said("In that language", "이 언어로"),
+    )
+    @app_commands.choices(language=[app_commands.Choice(name=language_name(code), value=code) for code in SPOKEN])
+    async def digest(interaction: Interaction, date: str = "", category: str = "", language: str = "") -> None:
+        words = " ".join(filter(None, ["/digest", date, category, language]))
+        await answers.give(interaction, words, private=not category)
 
     @tree.command(
         name=_said("subscribe", "구독"), description=_said("A digest every weekday here", "이 채널에 평일마다 배달")

@@ -10,8 +10,17 @@ from dataclasses import asdict, dataclass
 
 from bot.plain import tamed, utf16
 from bot.texts import texts
-from workers.domain.blocks import Block, Closing, OnesBlock, Opening, SectionBlock
-from workers.domain.deliveries import Message
+from workers.domain.blocks import (
+    Block,
+    ChoiceBlock,
+    Closing,
+    Hit,
+    KeywordBlock,
+    OnesBlock,
+    Opening,
+    SectionBlock,
+)
+from workers.domain.deliveries import Choice, Message
 from workers.domain.models import FIVE_PARTS, Category, Claim, Listed, Synthesis
 from workers.wording import wording
 
@@ -54,11 +63,19 @@ class _Section:
 def render(blocks: Sequence[Block], language: str, categories: Sequence[Category], chart: str = "") -> list[Message]:
     """As few messages as hold all blocks, in order; a section that does not fit goes on in the next one."""
     colours = {each.named(language): each.colour for each in categories}
-    sections = [_section(block, language, colours, bool(chart)) for block in blocks]
+    sections = [_section(block, language, colours, bool(chart)) for block in map(_without_asking, blocks) if block]
     return [
         Message(json.dumps([asdict(card) for card in cards], ensure_ascii=False), papers, chart=chart if first else "")
         for first, (cards, papers) in zip(_first(), _packed(sections, texts(language).continued), strict=False)
     ]
+
+
+def _without_asking(block: Block) -> Block | None:
+    """Choices that are slash commands here; asking is none yet."""
+    if not isinstance(block, ChoiceBlock):
+        return block
+    known = tuple(choice for choice in block.choices if choice.line.startswith("/digest "))
+    return ChoiceBlock(known) if known else None
 
 
 def cards_of(message: Message) -> list[Card]:
@@ -133,6 +150,13 @@ def _section(block: Block, language: str, colours: dict[str, str], chart: bool) 
         case OnesBlock():
             ones = tuple(_one(emoji, name, paper) for emoji, name, paper in block.papers)
             return _Section(f"### {escaped(block.title)}", ones)
+        case KeywordBlock():
+            hits = [_Line(_hit(hit), (hit.n,) if hit.n else ()) for hit in block.hits]
+            more = [_Line(escaped(block.more))] if block.more else []
+            return _Section(f"### {escaped(block.title)}", (*hits, *more))
+        case ChoiceBlock():
+            first, *rest = [f"-# {escaped(choice.label)}: `{_typed(choice)}`" for choice in block.choices]
+            return _Section(first, tuple(_Line(line) for line in rest))
         case Closing():
             first, *rest = [escaped(line) for line in block.lines if line.strip()] or [""]
             return _Section(first, tuple(_Line(line) for line in rest))
@@ -154,6 +178,19 @@ def _paper(paper: Listed) -> _Line:
     linked = f"[{title}]({_address(paper.links[0].url)})" if paper.links else title
     line = f" {escaped(paper.tldr)}" if paper.tldr else ""
     return _Line(f"**{paper.n}.**{line}\n{linked}", (paper.n,))
+
+
+def _typed(choice: Choice) -> str:
+    """The line as a slash command has it: its day, then a category's place or a language, then the language."""
+    word, day, *rest = choice.line.split(" ")
+    named = [f"{'category' if each.isdigit() else 'language'}:{each}" for each in rest]
+    return " ".join([word, f"date:{day}", *named])
+
+
+def _hit(hit: Hit) -> str:
+    title = escaped(hit.title[:300])
+    linked = f"[{title}]({_address(hit.url)})" if hit.url else title
+    return f"**{hit.label}.** {linked}" + (f"\n> {escaped(hit.quote[:500])}" if hit.quote else "")
 
 
 def _one(emoji: str, name: str, paper: Listed) -> _Line:

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import logging
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import date
 
 import aiohttp
@@ -10,7 +11,7 @@ import discord
 from discord import ui
 
 from bot.discord.render import Card, cards_of
-from bot.pacing import Pacer
+from bot.pacing import BROADCAST, INTERACTIVE, Pacer
 from workers.domain.deliveries import Message
 from workers.domain.errors import ChatGone, NotSent, SendRefused, SendUnknown
 from workers.logs import note
@@ -30,17 +31,20 @@ _LATER = frozenset({500, 502, 503, 504})
 
 
 class DiscordSender:
-    """See `bot.outbox.Sender`; `priority` tells broadcasts from answers to people who wait."""
+    """See `bot.outbox.Sender`; answers to people who wait go before broadcasts."""
 
-    def __init__(self, client: discord.Client, store: Store, pacer: Pacer, priority: int) -> None:
-        self._client, self._store, self._pacer, self._priority = client, store, pacer, priority
+    def __init__(self, client: discord.Client, store: Store, pacer: Pacer) -> None:
+        self._client, self._store, self._pacer = client, store, pacer
+
+    def turn(self, chat: str, urgent: bool) -> AbstractAsyncContextManager[None]:
+        return self._pacer.turn(chat, group=False, priority=INTERACTIVE if urgent else BROADCAST)
 
     async def send(self, chat: str, thread: str, message: Message, key: str) -> str:  # noqa: ARG002 - a thread is a channel
         """Sent again with the same nonce where the line breaks: Discord then answers with what it has."""
         for attempt in range(1, _TRIES + 1):
-            await self._pacer.turn(chat, group=False, priority=self._priority)
             try:
-                return await self._post(await self._channel(chat), message, key)
+                async with self.turn(chat, urgent=True) if attempt > 1 else nullcontext():
+                    return await self._post(await self._channel(chat), message, key)
             except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
                 ours = self._ours(error)
                 if not isinstance(ours, SendUnknown) or attempt == _TRIES:

@@ -1,32 +1,36 @@
 """The Telegram process: deliveries out, updates in, each through the store."""
 
 import asyncio
+import hashlib
 import json
 import logging
 import os
 import signal
 from collections.abc import Awaitable
 from typing import Any
+from urllib.parse import urlsplit
 
 from telegram import Bot, Update
 from telegram.error import NetworkError, TelegramError
 from telegram.ext import Application, ApplicationBuilder, BaseUpdateProcessor, TypeHandler
 from telegram.request import HTTPXRequest
 
-from bot.doorbell import Doorbell, doorbell
-from bot.outbox import deliver_all
-from bot.pacing import BROADCAST, INTERACTIVE, TELEGRAM, Pacer
+from bot import outbox
+from bot.courtesy import Courtesy
+from bot.desk import Desk
+from bot.doorbell import doorbell
+from bot.outbox import Content
+from bot.pacing import TELEGRAM, Limits, Pacer
 from bot.post import holding
-from bot.telegram.render import render
+from bot.telegram.registered import register
+from bot.telegram.render import Look, render
 from bot.telegram.send import PLATFORM, TelegramSender
-from bot.telegram.updates import Desk, Updates
-from bot.view import chat_blocks
+from bot.telegram.updates import Updates
+from bot.view import chart_of, content_blocks
 from workers import lifeline
 from workers.config import Settings
-from workers.domain.blocks import Closing
-from workers.domain.deliveries import Delivery, Message, picture_name
+from workers.domain.deliveries import COMPACT, Delivery, Message
 from workers.domain.errors import SettingsError
-from workers.domain.models import Text
 from workers.logs import note
 from workers.store import Store, open_store
 from workers.system import system_clock
@@ -50,29 +54,40 @@ def serve(settings: Settings) -> int:
     os.environ["PTB_TIMEDELTA"] = "1"  # the library's own way to have its times as they will be
     clock = system_clock()
     with open_store(settings.store.url, clock, settings.lease.edition_s, settings.lease.delivery_s) as store:
-        asyncio.run(_serve(settings, settings.queue.url, store, token))
+        asyncio.run(_until_told(settings, settings.queue.url, store, token))
     return 0
 
 
-async def _serve(settings: Settings, redis_url: str, store: Store, token: str) -> None:
-    pacer, desk = Pacer(TELEGRAM), Desk(store, settings, settings.closed_list())
-    queue = _Inbox(store)
-    application = _application(token, queue, store)
-    updates = Updates(desk, application.bot, TelegramSender(application.bot, store, pacer, INTERACTIVE))
-    application.add_handler(TypeHandler(Update, updates.handle))
-    sender = TelegramSender(application.bot, store, pacer, BROADCAST)
+async def _until_told(settings: Settings, redis_url: str, store: Store, token: str) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    await serve_until(stopped, settings, redis_url, store, token)
+
+
+async def serve_until(
+    stopped: asyncio.Event, settings: Settings, redis_url: str, store: Store, token: str, limits: Limits = TELEGRAM
+) -> None:
+    """Serve with everything that this process needs, until `stopped`."""
+    desk = Desk(store, settings, settings.closed_list(), Courtesy(settings.chats.commands_a_minute))
+    queue = _Inbox(store)
+    application = _application(token, queue, store)
+    sender = TelegramSender(application.bot, store, Pacer(limits))
     await _initialized(application, stopped)
     async with doorbell(redis_url) as bell, holding(store, PLATFORM, settings.lease.delivery_s, stopped) as lost:
         if stopped.is_set():
             return
+        home = f"https://t.me/{application.bot.username}"
+
+        def rendered(content: Content, delivery: Delivery) -> list[Message]:
+            return messages(content, delivery, desk, home)
+
+        application.add_handler(TypeHandler(Update, Updates(desk, application.bot, sender, bell.ring).handle))
+        await register(application.bot, store)
         await queue.put_back(application.bot)
         await application.start()
-        if application.updater:
-            await application.updater.start_polling(allowed_updates=Update.ALL_TYPES, error_callback=_polling_failed)
-        outgoing = asyncio.create_task(_deliver(desk, sender, bell))
+        await _listen(application, settings, token)
+        outgoing = asyncio.create_task(outbox.serve(store, PLATFORM, sender, rendered, bell))
         stopping = asyncio.create_task(stopped.wait())
         try:
             await asyncio.wait([outgoing, stopping, lost], return_when=asyncio.FIRST_COMPLETED)
@@ -82,6 +97,7 @@ async def _serve(settings: Settings, redis_url: str, store: Store, token: str) -
         finally:
             outgoing.cancel()
             stopping.cancel()
+            await asyncio.gather(outgoing, stopping, return_exceptions=True)
             if application.updater and application.updater.running:
                 await application.updater.stop()
             await application.stop()
@@ -117,6 +133,30 @@ async def _initialized(application: App, stopped: asyncio.Event) -> None:
             return
 
 
+async def _listen(application: App, settings: Settings, token: str) -> None:
+    """Updates by polling, or by the webhook of the settings. Both store them before Telegram is told we have them."""
+    updater, telegram = application.updater, settings.telegram
+    if updater is None:
+        return
+    if telegram.webhook_url is None:
+        await updater.start_polling(allowed_updates=Update.ALL_TYPES, error_callback=_polling_failed)
+        return
+    host, _, port = telegram.webhook_listen.partition(":")
+    await updater.start_webhook(
+        host,
+        int(port),
+        urlsplit(telegram.webhook_url).path,
+        webhook_url=telegram.webhook_url,
+        allowed_updates=Update.ALL_TYPES,
+        secret_token=webhook_secret(token),
+    )
+
+
+def webhook_secret(token: str) -> str:
+    """What Telegram shows with each update, so that nobody else can send one; it cannot be turned back to the token."""
+    return hashlib.sha256(f"paperboy webhook {token}".encode()).hexdigest()
+
+
 async def _moment(stopped: asyncio.Event, seconds: float = 3.0) -> None:
     try:
         await asyncio.wait_for(stopped.wait(), seconds)
@@ -124,23 +164,11 @@ async def _moment(stopped: asyncio.Event, seconds: float = 3.0) -> None:
         return
 
 
-async def _deliver(desk: Desk, sender: TelegramSender, bell: Doorbell) -> None:
-    """Deliveries out, many chats at once, each chat's in order; looks again whenever somebody rings."""
-
-    def rendered(text: Text | None, delivery: Delivery) -> list[Message]:
-        return messages(text, delivery, desk)
-
-    while True:
-        await deliver_all(desk.store, PLATFORM, sender, rendered)
-        await bell.rung()
-
-
-def messages(text: Text | None, delivery: Delivery, desk: Desk) -> list[Message]:
-    """What a delivery says: its notice, or its edition as chats are posted it."""
-    if text is None:
-        return render([Closing(tuple((delivery.notice or "").splitlines()))], delivery.language)
-    chart = picture_name(delivery.day, delivery.language, delivery.revision) if text.chart_png and delivery.day else ""
-    return render(chat_blocks(text.digest, desk.categories), delivery.language, chart)
+def messages(content: Content, delivery: Delivery, desk: Desk, home: str) -> list[Message]:
+    """What a delivery says here; `home` is our own address."""
+    view = delivery.view
+    look = Look(view.language, chart_of(content, delivery), home, view.place, view.layout == COMPACT)
+    return render(content_blocks(content, delivery, desk.categories, desk.store), look)
 
 
 class _Inbox(asyncio.Queue[object]):

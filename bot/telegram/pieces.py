@@ -75,13 +75,15 @@ def joined(pieces: Sequence[Piece]) -> Piece:
 def pack(pieces: Iterable[Piece], head: Piece, limit: int = TEXT_LIMIT) -> Iterator[Piece]:
     """Messages of `pieces`, in order, a line each; every message after the first begins with `head` again.
 
-    No piece is cut: one that alone is over the limit raises ValueError.
+    No piece is cut: one that alone is over the limit raises ValueError. No message begins with an empty line.
     """
     message: list[Piece] = []
     for piece in pieces:
         if message and not _fits([*message, piece], limit):
             yield _message(message)
-            message = [head]
+            message = [head] if head.units else []
+        if not (message or piece.units):
+            continue
         message.append(piece)
         if not _fits(message, limit):
             raise ValueError(f"a piece of {piece.units} units fits no message")

@@ -2,10 +2,19 @@
 
 import asyncio
 import logging
+from contextlib import AbstractAsyncContextManager
 from datetime import date
 
 import httpx
-from telegram import Bot, InputMediaPhoto, LinkPreviewOptions
+from telegram import (
+    Bot,
+    ForceReply,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputMediaPhoto,
+    LinkPreviewOptions,
+    ReplyParameters,
+)
 from telegram.constants import ParseMode
 from telegram.error import (
     BadRequest,
@@ -18,9 +27,10 @@ from telegram.error import (
     TimedOut,
 )
 
-from bot.pacing import Pacer
+from bot.pacing import BROADCAST, INTERACTIVE, Pacer
+from bot.telegram.render import payload
 from workers.domain.deliveries import Message
-from workers.domain.errors import ChatGone, NotSent, SendRefused, SendUnknown, SettingsError
+from workers.domain.errors import ChatGone, ChatShut, NotSent, SendRefused, SendUnknown, SettingsError
 from workers.logs import note
 from workers.store import Store
 
@@ -29,7 +39,7 @@ log = logging.getLogger(__name__)
 PLATFORM = "telegram"
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _AGAIN_S = 2.0
-_GONE = (
+_SHUT = (
     *("chat not found", "message thread not found", "topic_closed", "topic_deleted", "chat_write_forbidden"),
     *("not enough rights", "need administrator rights", "have no rights", "bot is not a member", "user not found"),
     *("peer_id_invalid", "group chat was deactivated", "chat_restricted", "chat_admin_required"),
@@ -44,14 +54,16 @@ _NOTHING_TO_DO = (
 
 
 class TelegramSender:
-    """See `bot.outbox.Sender`. `priority` tells broadcasts from answers to people who wait."""
+    """See `bot.outbox.Sender`; answers to people who wait go before broadcasts."""
 
-    def __init__(self, bot: Bot, store: Store, pacer: Pacer, priority: int) -> None:
-        self._bot, self._store, self._pacer, self._priority = bot, store, pacer, priority
+    def __init__(self, bot: Bot, store: Store, pacer: Pacer) -> None:
+        self._bot, self._store, self._pacer = bot, store, pacer
+
+    def turn(self, chat: str, urgent: bool) -> AbstractAsyncContextManager[None]:
+        return self._pacer.turn(chat, group=is_group(chat), priority=INTERACTIVE if urgent else BROADCAST)
 
     async def send(self, chat: str, thread: str, message: Message, key: str = "") -> str:
         """Telegram knows no idempotency key, so `key` is of no use to it."""
-        await self._pacer.turn(chat, group=is_group(chat), priority=self._priority)
         try:
             return await self._post(chat, thread, message)
         except ChatMigrated as error:
@@ -68,10 +80,17 @@ class TelegramSender:
                 media = InputMediaPhoto(
                     await self._picture(message.chart), caption=message.text, parse_mode=ParseMode.HTML
                 )
-                await self._bot.edit_message_media(media, chat_id=chat, message_id=int(message_id))
+                await self._bot.edit_message_media(
+                    media, chat_id=chat, message_id=int(message_id), reply_markup=self._keyboard(chat, message)
+                )
             else:
                 await self._bot.edit_message_text(
-                    message.text, chat, int(message_id), parse_mode=ParseMode.HTML, link_preview_options=_NO_PREVIEW
+                    message.text,
+                    chat,
+                    int(message_id),
+                    parse_mode=ParseMode.HTML,
+                    link_preview_options=_NO_PREVIEW,
+                    reply_markup=self._keyboard(chat, message),
                 )
         except TelegramError as error:
             if not _is_done(error):
@@ -86,6 +105,9 @@ class TelegramSender:
 
     async def _post(self, chat: str, thread: str, message: Message) -> str:
         topic = int(thread) if thread else None
+        reply = int(message.reply_to) if message.reply_to else None
+        answered = ReplyParameters(reply, allow_sending_without_reply=True) if reply else None
+        keyboard = ForceReply(selective=True) if message.asks else self._keyboard(chat, message)
         if not message.chart:
             sent = await self._bot.send_message(
                 chat,
@@ -94,6 +116,8 @@ class TelegramSender:
                 message_thread_id=topic,
                 disable_notification=message.silent,
                 link_preview_options=_NO_PREVIEW,
+                reply_parameters=answered,
+                reply_markup=keyboard,
             )
             return str(sent.message_id)
         sent = await self._bot.send_photo(
@@ -103,10 +127,29 @@ class TelegramSender:
             parse_mode=ParseMode.HTML,
             message_thread_id=topic,
             disable_notification=message.silent,
+            reply_parameters=answered,
+            reply_markup=keyboard,
         )
         if sent.photo:
             await asyncio.to_thread(self._store.inbox.uploaded, PLATFORM, message.chart, sent.photo[-1].file_id)
         return str(sent.message_id)
+
+    def _keyboard(self, chat: str, message: Message) -> InlineKeyboardMarkup | None:
+        """Buttons that say a line, or open it in private where it is not for a group to read."""
+        if not message.choices:
+            return None
+        home = f"https://t.me/{self._bot.username}"
+        return InlineKeyboardMarkup(
+            [
+                [
+                    InlineKeyboardButton(choice.label, url=f"{home}?start={payload(choice.line)}")
+                    if choice.private and is_group(chat)
+                    else InlineKeyboardButton(choice.label, callback_data=choice.line)
+                    for choice in row
+                ]
+                for row in message.choices
+            ]
+        )
 
     async def _picture(self, name: str) -> str | bytes:
         """Telegram's own name of the chart where it has it; else the bytes."""
@@ -136,8 +179,8 @@ def ours(error: TelegramError) -> Exception:
     if isinstance(error, InvalidToken):
         return SettingsError("TELEGRAM_BOT_TOKEN: refused; copy it again from @BotFather")
     if isinstance(error, BadRequest):
-        gone = any(part in told.lower() for part in _GONE)
-        return ChatGone(told) if gone else SendRefused(told)
+        shut = any(part in told.lower() for part in _SHUT)
+        return ChatShut(told) if shut else SendRefused(told)
     if isinstance(error, TimedOut | NetworkError):
         return NotSent(told, _AGAIN_S) if _never_left(error) else SendUnknown(told)
     note(log, "telegram error", level=logging.WARNING, kind=type(error).__name__, error=told)

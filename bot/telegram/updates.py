@@ -1,164 +1,131 @@
-"""What arrives from Telegram: commands in private, groups, topics and channels; being added, removed or moved."""
+"""What arrives from Telegram: lines, presses, chats shared with us; being added, removed or moved."""
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import replace
 
-from telegram import Bot, Chat, ChatMemberUpdated, Message, Update, User
-from telegram.constants import ChatMemberStatus, ChatType
+from telegram import Bot, CallbackQuery, Message, Update, User
+from telegram.constants import ChatType
 from telegram.error import TelegramError
 from telegram.ext import ContextTypes
 
 from bot.access import Speaker
-from bot.commands import Desk, answer
-from bot.telegram.render import render
+from bot.commands import Desk, Reply, answer
+from bot.desk import line as said_line
+from bot.subscribing import target
+from bot.telegram.addressed import line_of
+from bot.telegram.chats import Chats
+from bot.telegram.joining import Joining
+from bot.telegram.replies import Replies
 from bot.telegram.send import PLATFORM, TelegramSender
 from bot.texts import texts
 from workers.domain.blocks import Closing
-from workers.domain.errors import SendError
+from workers.domain.deliveries import CHANNEL
 from workers.logs import note
-from workers.store.subscriptions import GONE
 
 __all__ = ["Desk", "Updates"]
 
 log = logging.getLogger(__name__)
 
-_ANONYMOUS_ADMIN = 1087968824
-"""The account that speaks for an anonymous admin (core.telegram.org/bots/api#message, from)."""
-_MANAGES = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
+_TOAST = 180
+"""Characters that are shown above the chat when a button is pressed; 200 are allowed."""
 
 
 class Updates:
-    """One handler for all updates: the command's answer is `bot.commands`' own."""
+    """One handler for all updates: the answers are `bot.commands`' own. `ring` wakes the outbox."""
 
-    def __init__(self, desk: Desk, bot: Bot, sender: TelegramSender) -> None:
-        self._desk, self._bot, self._sender = desk, bot, sender
+    def __init__(self, desk: Desk, bot: Bot, sender: TelegramSender, ring: Callable[[], None]) -> None:
+        self._desk, self._bot, self._ring = desk, bot, ring
+        self._chats, self._replies = Chats(bot), Replies(desk, bot, sender)
+        self._joining = Joining(desk, bot, self._replies)
 
     async def handle(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         message = update.message or update.channel_post
+        cause = f"{PLATFORM}:{update.update_id}"
         if update.my_chat_member:
-            await self._membership(update.my_chat_member)
+            await self._joining.membership(update.my_chat_member)
+        elif update.callback_query:
+            await self._pressed(update.callback_query, cause)
         elif message and message.migrate_to_chat_id:
             moved = self._desk.store.subscriptions.migrate
             await asyncio.to_thread(moved, PLATFORM, str(message.chat_id), str(message.migrate_to_chat_id))
-        elif message and message.text:
-            await self._text(message, update.update_id)
+        elif message and message.chat_shared:
+            await self._joining.subscribe_elsewhere(message, str(message.chat_shared.chat_id), cause)
+        elif message and message.is_automatic_forward:
+            await self._joining.echoed(message)
+        elif message and (message.text or message.caption):
+            await self._said(message, cause)
+        self._ring()
 
-    async def _text(self, message: Message, update_id: int) -> None:
-        line = self._for_us(message)
+    async def _said(self, message: Message, cause: str) -> None:
+        store, comments = self._desk.store, self._desk.settings.chats.comments
+        line = await asyncio.to_thread(line_of, message, self._bot.id, self._bot.username, store, comments)
         if line is None:
             return
-        language = await asyncio.to_thread(self._language, message)
-        speaker = await self._speaker(message)
-        word, _, rest = line.partition(" ")
-        whole = word == "/digest" and not rest.strip()
-        if whole and await asyncio.to_thread(self._request, message, update_id, language):
+        words, _, rest = line.words.partition(" ")
+        private = message.chat.type == ChatType.PRIVATE
+        if private and words == "/channel":
+            await self._joining.offer_channels(message)
+        elif private and words in {"/subscribe", "/unsubscribe", "/check"} and rest.startswith(("@", "-100")):
+            await self._joining.subscribe_elsewhere(message, rest.split()[0], cause, words)
+        else:
+            language = await asyncio.to_thread(self._replies.language, message, message.from_user)
+            speaker = await self._about(line.words, await self._chats.speaker(message), message.from_user)
+            if words == "/subscribe" and not await self._chats.may_post_at(message.chat_id):
+                await self._replies.say(message, [said_line(texts(language).cannot_post)], language)
+                return
+            reply = await asyncio.to_thread(
+                answer, line.words, speaker, language, self._desk, cause, str(message.message_id), line.post
+            )
+            await self._replies.give(message, reply, language, to=message)
+            if words == "/subscribe" and speaker.place == CHANNEL and speaker.manages:
+                await self._joining.check_linked(message, speaker.chat, language)
+
+    async def _pressed(self, query: CallbackQuery, cause: str) -> None:
+        """A button says its line for who pressed it; what they may not is told to them alone."""
+        message, line = query.message, (query.data or "").strip()
+        if not isinstance(message, Message) or not line.startswith("/"):
+            await self._done(query, "")
             return
-        if word in {"/subscribe", "/unsubscribe"} and rest.startswith("@") and message.chat.type == ChatType.PRIVATE:
-            found = await self._channel(rest.split()[0], message.from_user)
-            if found is None:
-                await self._say(message, [texts(language).cannot_see_channel.format(name=rest.split()[0])])
-                return
-            speaker, line = found, word
-        reply = await asyncio.to_thread(answer, line, speaker, language, self._desk)
-        for sent in render(reply.blocks, language):
-            try:
-                await self._sender.send(str(message.chat_id), _thread(message), sent)
-            except SendError as error:
-                note(log, "answer not sent", level=logging.WARNING, error=error)
-                return
+        language = await asyncio.to_thread(self._replies.language, message, query.from_user)
+        words, _, rest = line.partition(" ")
+        if words in {"/subscribe", "/check"} and rest.startswith("-100"):
+            await self._done(query, "")
+            await self._joining.subscribe_elsewhere(message, rest, cause, words, query.from_user)
+            return
+        speaker = await self._about(line, await self._chats.pressing(message, query.from_user), query.from_user)
+        reply = await asyncio.to_thread(answer, line, speaker, language, self._desk, cause)
+        toast = _toast(reply)
+        await self._done(query, toast)
+        if toast:
+            return
+        if reply.replaces:
+            await self._replies.edit(message, reply, language)
+        else:
+            await self._replies.give(message, reply, language)
 
-    def _for_us(self, message: Message) -> str | None:
-        """The line without our name; None for what is not said to us: other bots' commands, talk in groups."""
-        text = (message.text or "").strip()
-        word, _, rest = text.partition(" ")
-        name = f"@{self._bot.username}".lower()
-        if word.startswith("/"):
-            command, at, whom = word.partition("@")
-            return f"{command.lower()} {rest}".strip() if not at or f"@{whom}".lower() == name else None
-        if message.chat.type == ChatType.PRIVATE:
-            return text
-        if text.lower().startswith(name):
-            return text[len(name) :].strip()
-        answered = message.reply_to_message
-        return text if answered and answered.from_user and answered.from_user.id == self._bot.id else None
-
-    def _request(self, message: Message, update_id: int, language: str) -> bool:
-        """The newest digest as a delivery of its own, posted once whatever happens; False where there is none."""
-        day = self._desk.store.editions.newest(language)
-        if day is None:
-            return False
-        self._desk.store.outbox.request(
-            f"telegram:{update_id}", PLATFORM, str(message.chat_id), day, language, "sections", _thread(message)
-        )
-        return True
-
-    def _language(self, message: Message) -> str:
-        """The chat's own, else the speaker's where we speak it, else the digest's."""
-        known = self._desk.store.subscriptions.of(PLATFORM, str(message.chat_id), _thread(message))
-        if known:
-            return known.language
-        code = (message.from_user.language_code or "") if message.from_user else ""
-        spoken = code.partition("-")[0]
-        if message.chat.type == ChatType.PRIVATE and spoken:
-            return "ko" if spoken == "ko" else "en"
-        return self._desk.settings.digest.language
-
-    async def _speaker(self, message: Message) -> Speaker:
-        chat, user = message.chat, message.from_user
-        return Speaker(
-            PLATFORM,
-            str(user.id if user else chat.id),
-            str(chat.id),
-            _thread(message),
-            await self._manages(chat, message),
-        )
-
-    async def _manages(self, chat: Chat, message: Message) -> bool:
-        """Whether Telegram itself says that who speaks may manage the chat; in a channel only those can post."""
-        if chat.type in {ChatType.PRIVATE, ChatType.CHANNEL}:
-            return True
-        user = message.from_user
-        if user is None:
-            return False
-        if user.id == _ANONYMOUS_ADMIN:
-            return bool(message.sender_chat and message.sender_chat.id == chat.id)
-        return await self._is_admin(chat.id, user.id)
-
-    async def _channel(self, name: str, user: User | None) -> Speaker | None:
-        """A channel named in private, where both its admin and we are what they must be; None where not."""
+    async def _done(self, query: CallbackQuery, toast: str) -> None:
         try:
-            chat = await self._bot.get_chat(name)
-            ours = await self._bot.get_chat_member(chat.id, self._bot.id)
-        except TelegramError:
-            return None
-        may_post = getattr(ours, "can_post_messages", False) or chat.type != ChatType.CHANNEL
-        if user is None or not may_post or not await self._is_admin(chat.id, user.id):
-            return None
-        return Speaker(PLATFORM, str(user.id), str(chat.id), manages=True)
+            await query.answer(toast or None, show_alert=bool(toast))
+        except TelegramError as error:  # too old to be answered: what was pressed is done all the same
+            note(log, "press not confirmed", error=error)
 
-    async def _is_admin(self, chat: int, user: int) -> bool:
-        try:
-            member = await self._bot.get_chat_member(chat, user)
-        except TelegramError:
-            return False
-        return member.status in _MANAGES
-
-    async def _membership(self, changed: ChatMemberUpdated) -> None:
-        """Put out: paused with its settings kept. Let in again: as it was before."""
-        chat, status = str(changed.chat.id), changed.new_chat_member.status
-        subscriptions = self._desk.store.subscriptions
-        if status in {ChatMemberStatus.LEFT, ChatMemberStatus.BANNED}:
-            await asyncio.to_thread(subscriptions.deactivate, PLATFORM, chat, GONE)
-        elif changed.old_chat_member.status in {ChatMemberStatus.LEFT, ChatMemberStatus.BANNED}:
-            await asyncio.to_thread(subscriptions.reactivate, PLATFORM, chat)
-
-    async def _say(self, message: Message, lines: Sequence[str]) -> None:
-        language = await asyncio.to_thread(self._language, message)
-        for sent in render([Closing(tuple(lines))], language):
-            await self._sender.send(str(message.chat_id), _thread(message), sent)
+    async def _about(self, line: str, speaker: Speaker, user: User | None) -> Speaker:
+        """Who speaks about another chat's subscription must manage that chat."""
+        number = target(line)
+        of = await asyncio.to_thread(self._desk.store.subscriptions.get, number) if number is not None else None
+        if of is None or of.platform != PLATFORM or of.chat == speaker.chat:
+            return speaker
+        if user and of.chat == str(user.id):
+            return replace(speaker, chat=of.chat, thread=of.thread, manages=True, elsewhere=True)
+        found = await self._chats.elsewhere(of.chat, user)
+        return found or replace(speaker, chat=of.chat, thread=of.thread, manages=False, elsewhere=True)
 
 
-def _thread(message: Message) -> str:
-    """The topic; comment threads carry an id too, but are none."""
-    return str(message.message_thread_id) if message.is_topic_message and message.message_thread_id else ""
+def _toast(reply: Reply) -> str:
+    """A reply that is one short line and nothing to press."""
+    if len(reply.blocks) != 1 or reply.expects or not isinstance(reply.blocks[0], Closing):
+        return ""
+    text = "\n".join(reply.blocks[0].lines)
+    return text if len(text) <= _TOAST else ""

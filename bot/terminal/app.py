@@ -10,13 +10,13 @@ from rich.console import Console
 from bot.access import Speaker
 from bot.commands import Desk, answer
 from bot.doorbell import Doorbell
-from bot.outbox import deliver_next
+from bot.outbox import Content, deliver_next
 from bot.terminal.render import render
 from bot.terminal.send import TerminalSender, show
 from bot.texts import texts
-from bot.view import blocks, first_screen
+from bot.view import blocks, content_blocks, first_screen, other_languages
 from workers.config import Settings
-from workers.domain.blocks import Closing
+from workers.domain.blocks import ChoiceBlock
 from workers.domain.deliveries import Delivery, Message
 from workers.domain.models import Text
 from workers.store import Store
@@ -80,10 +80,12 @@ class TerminalChat:
             if reply.ends:
                 return
 
-    def _render(self, text: Text | None, delivery: Delivery) -> list[Message]:
-        if text is None:
-            return render([Closing(tuple((delivery.notice or "").splitlines()))], delivery.language)
-        shown = blocks(text.digest, self._desk.categories)
-        if delivery.layout == "screen":
-            shown = first_screen(shown, texts(delivery.language).rest)
-        return render(shown, delivery.language)
+    def _render(self, content: Content, delivery: Delivery) -> list[Message]:
+        if not isinstance(content, Text):
+            return render(content_blocks(content, delivery, self._desk.categories, self._store), delivery.view.language)
+        digest, language = content.digest, delivery.view.language
+        shown = blocks(digest, self._desk.categories)
+        others = other_languages(digest, self._store.editions.languages(date.fromisoformat(digest.date)))
+        if delivery.view.layout == "screen":
+            shown = first_screen(shown, texts(language).rest)
+        return render([*shown, *([ChoiceBlock(tuple(others))] if others else [])], language)

@@ -5,7 +5,17 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 from rich.markup import escape
 
-from workers.domain.blocks import Bar, Block, Closing, OnesBlock, Opening, SectionBlock
+from workers.domain.blocks import (
+    Bar,
+    Block,
+    ChoiceBlock,
+    Closing,
+    Hit,
+    KeywordBlock,
+    OnesBlock,
+    Opening,
+    SectionBlock,
+)
 from workers.domain.deliveries import Message
 from workers.domain.models import FIVE_PARTS, Claim, Listed
 from workers.wording import wording
@@ -30,6 +40,13 @@ def _lines(block: Block, language: str) -> Iterator[str]:
             for emoji, name, paper in block.papers:
                 yield f"{emoji} [bold]{escape(name)}[/bold]"
                 yield from _paper(paper)
+        case KeywordBlock():
+            yield f"[bold]{block.title}[/bold]"
+            for hit in block.hits:
+                yield from _hit(hit)
+            yield from [escape(block.more)] if block.more else []
+        case ChoiceBlock():
+            yield from (f"[dim]{escape(f'{choice.label}: {choice.line}')}[/dim]" for choice in block.choices)
         case Closing():
             yield from (f"[dim]{escape(line)}[/dim]" for line in block.lines)
 
@@ -74,6 +91,14 @@ def _paper(paper: Listed) -> Iterator[str]:
         yield f"     [dim underline]{escape(paper.links[0].url)}[/]"
     if paper.tldr:
         yield f"     {escape(paper.tldr)}"
+
+
+def _hit(hit: Hit) -> Iterator[str]:
+    yield f"  [yellow]{hit.label:>2}[/yellow] [bold]{escape(hit.title)}[/bold]"
+    if hit.url:
+        yield f"     [dim underline]{escape(hit.url)}[/]"
+    if hit.quote:
+        yield f"     [italic]“{escape(hit.quote)}”[/italic]"
 
 
 def _claim(claim: Claim) -> str:

@@ -1,6 +1,7 @@
 """Sending to a terminal: printing, with the number of the message as its id."""
 
 import re
+from contextlib import AbstractAsyncContextManager, nullcontext
 from itertools import count
 
 from rich.cells import cell_len
@@ -16,6 +17,11 @@ _LEAD = re.compile(r"(?:\s*•\s)|\s+")
 class TerminalSender:
     def __init__(self, console: Console, said: Texts) -> None:
         self._console, self._said, self._numbers = console, said, count(1)
+
+    def turn(self, chat: str, urgent: bool) -> AbstractAsyncContextManager[None]:
+        """A terminal takes everything at once."""
+        del chat, urgent
+        return nullcontext()
 
     async def send(self, chat: str, thread: str, message: Message, key: str) -> str:
         """Print `message`; the one terminal is every chat."""

@@ -4,8 +4,30 @@ from bot.texts.base import Texts
 from bot.texts.en import ENGLISH
 from bot.texts.ko import KOREAN
 
-__all__ = ["Texts", "texts"]
+__all__ = ["SPOKEN", "Texts", "language_name", "texts"]
+
+SPOKEN = ("ko", "en")
+"""Languages with texts of their own."""
+_NAMES = {
+    "ko": "한국어",
+    "en": "English",
+    "ja": "日本語",
+    "zh": "中文",
+    "de": "Deutsch",
+    "fr": "Français",
+    "es": "Español",
+    "pt": "Português",
+    "it": "Italiano",
+    "ru": "Русский",
+    "vi": "Tiếng Việt",
+    "id": "Indonesia",
+}
 
 
 def texts(language: str) -> Texts:
     return KOREAN if language == "ko" else ENGLISH
+
+
+def language_name(language: str) -> str:
+    """What its own speakers call it; its code where we do not know."""
+    return _NAMES.get(language, language)

@@ -19,6 +19,7 @@ class Texts:
     no_digest: str
     unknown_command: str
     help: str
+    terminal_help: str
     goodbye: str
     files: str
     ready: str
@@ -40,3 +41,72 @@ class Texts:
     ask_hint: str
     cannot_see_channel: str
     digest_comes: str
+    no_digest_of: str
+    nothing_for_you: str
+    shown_of: str
+    keywords: str
+    more_hits: str
+    ask_here: str
+    ask_about: str
+    question_of: str
+    forgotten: str
+    too_many: str
+    too_many_questions: str
+    private_sent: str
+    posted_already: str
+    not_subscribed: str
+    which_chat: str
+    choose_channel: str
+    cannot_post: str
+    chosen_chat: str
+    subscribe_button: str
+    pick_channel: str
+    subscribe_which: str
+    preview: str
+    post_now: str
+    settings_button: str
+    check_again: str
+    resume: str
+    linked_ok: str
+    linked_missing: str
+    trouble: str
+    trouble_cures: Mapping[str, str]
+    """Why a chat cannot be posted to, by a word of the platform's reason → what to do; "" for all others."""
+    digest_comes_there: str
+    status: Mapping[str, str]
+    status_repeat: str
+    status_repeated: str
+    settings: "SettingsTexts"
+    commands: Mapping[str, str]
+    """Command → what it does, as the platforms list them."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsTexts:
+    """What the settings are called, and what may be chosen."""
+
+    title: str
+    names: Mapping[str, str]
+    """Setting → its name."""
+    everything: str
+    nothing: str
+    layouts: Mapping[str, str]
+    notify: Mapping[str, str]
+    weekdays: tuple[str, ...]
+    """From Monday, short."""
+    every_day: str
+    working_days: str
+    papers: str
+    main_topic: str
+    this_topic: str
+    back: str
+    done: str
+    type_it: str
+    clear: str
+    changed: str
+    hints: Mapping[str, str]
+    """Setting → how it is chosen or typed."""
+    wrong: str
+    unknown: str
+    topic_taken: str
+    usage: str

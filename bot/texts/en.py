@@ -1,6 +1,6 @@
 """English texts."""
 
-from bot.texts.base import Texts
+from bot.texts.base import SettingsTexts, Texts
 
 ENGLISH = Texts(
     steps={
@@ -22,16 +22,19 @@ ENGLISH = Texts(
     no_digest="There is no digest yet.",
     unknown_command="Unknown command; try /help.",
     help=(
-        "/digest — the whole digest\n/digest CATEGORY — one category, e.g. /digest robotics\n"
-        "/subscribe — a digest every weekday\n/unsubscribe — no more\n/help — this help\n/quit — end"
+        "/digest — the newest digest\n/digest 2025-06-03 robotics — one category of that day\n"
+        "/subscribe — subscribe\n/unsubscribe — no more\n/settings — time, language, categories, keywords and more\n"
+        "/language — the language\n/test — a preview with these settings\n/ask QUESTION — ask about a paper\n"
+        "/forget — delete all my questions\n/help — this help"
     ),
+    terminal_help="/quit — end",
     goodbye="Goodbye.",
     ready="Ready after {seconds:.1f} s. Ctrl-C ends.",
     files="Files written.",
     corrected="Message {number} now reads:",
     taken_back="Message {number} was taken back.",
     may_not_subscribe="Only those who may manage this chat, and are allowed to, can subscribe it.",
-    subscribed="Subscribed: a digest comes on weekdays at {slot} ({zone}).",
+    subscribed="Subscribed: a digest comes {days} at {slot} ({zone}).\nLanguage: {language} · Sound: {notify}",
     unsubscribed="Unsubscribed. Your settings are kept; /subscribe starts again.",
     waits_for_owner="The owner was asked. Digests come once it is approved.",
     asks_to_subscribe="The chat {name} asks to subscribe. To approve: /approve {name}",
@@ -45,5 +48,123 @@ ENGLISH = Texts(
     continued="(continued)",
     ask_hint="Reply with a question, such as “What does paper 1 propose?”",
     cannot_see_channel="To subscribe {name}, first add the bot as an admin who may post; you must be one too.",
-    digest_comes="It will be posted here in a moment.",
+    digest_comes="The digest of {date} will be posted in a moment. For one category alone, choose it below.",
+    no_digest_of="There is no digest of {date}. /digest shows the newest.",
+    nothing_for_you="No paper of {date} matches the settings of this chat.",
+    shown_of="{shown} of today's {listed} papers, by the settings of this chat",
+    keywords="🔖 Keywords",
+    more_hits="{count} more are not shown.",
+    ask_here="💬 Ask",
+    ask_about="What would you like to know about the papers in {name}? Reply to this message.",
+    question_of="What would you like to know? Reply to this message.",
+    forgotten="Deleted: {count} questions and their answers.",
+    too_many="Please wait a little: {count} commands a minute are the most.",
+    too_many_questions="{count} questions a day are the most. Please ask again tomorrow.",
+    private_sent="The preview comes in private. If it does not, start a conversation with the bot first.",
+    posted_already="The digest of {date} was posted with these settings already.",
+    not_subscribed="This chat is not subscribed; /subscribe subscribes it.",
+    which_chat="Which chat's settings?",
+    choose_channel="To subscribe a channel, choose it below. The bot must be an admin there who may post.",
+    pick_channel="Choose a channel",
+    subscribe_which="Shall digests be posted in {name}?",
+    chosen_chat="The channel: {name}",
+    subscribe_button="Subscribe",
+    cannot_post="The bot may not post here. Give it the right to, then try again.",
+    preview="Preview for me",
+    post_now="Post now",
+    settings_button="Settings",
+    check_again="Check again",
+    resume="Go on",
+    linked_ok="Questions in the comments of this channel will be answered.",
+    linked_missing=(
+        "To answer questions in the comments of this channel, make the bot an admin of its discussion group too: "
+        "without that, Telegram does not show it the comments."
+    ),
+    trouble="Nothing can be posted to {name} ({reason}). {cure}",
+    trouble_cures={
+        "thread": "The topic was closed or deleted: open it again, or choose another with /settings in the group.",
+        "topic": "The topic was closed or deleted: open it again, or choose another with /settings in the group.",
+        "rights": "Give the bot the right to post; it goes on with the next digest.",
+        "write": "Give the bot the right to post; it goes on with the next digest.",
+        "": "Add the bot again and it goes on with its settings.",
+    },
+    digest_comes_there="The digest of {date} will be posted in a moment.",
+    status={
+        "queue": "Work: {state}",
+        "serving": "{workers} workers, {waiting} jobs waiting",
+        "private": "a private queue",
+        "edition": "Last digest: {day}, {state}",
+        "made": "{listed} of {collected} papers",
+        "none": "none",
+        "source": "Source {name}: {state} ({day})",
+        "chats": "Subscriptions: {active} active, {paused} resting",
+        "deliveries": "Deliveries: {waiting} waiting, messages {parts}",
+        "costs": "Model ({day}): {calls} calls, {tokens} tokens, ${usd}",
+        "paused": "Resting {name}: {reason}",
+    },
+    status_repeat="Send the {count} messages again whose fate is unknown",
+    status_repeated="{count} messages are sent again.",
+    settings=SettingsTexts(
+        title="⚙️ Settings of {name}",
+        names={
+            "language": "Language",
+            "categories": "Categories",
+            "keywords": "Keywords",
+            "time": "Time",
+            "zone": "Time zone",
+            "weekdays": "Days",
+            "layout": "Layout",
+            "papers": "Papers",
+            "notify": "Sound",
+            "topic": "Topic",
+        },
+        everything="all",
+        nothing="none",
+        layouts={"sections": "a message per category", "compact": "compact"},
+        notify={"first": "first message", "never": "never", "all": "every message"},
+        weekdays=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+        every_day="every day",
+        working_days="on weekdays",
+        papers="at most {count}",
+        main_topic="General",
+        this_topic="Post in this topic",
+        back="← Back",
+        done="Close",
+        type_it="Type it",
+        clear="Clear",
+        changed="Changed. {name}: {value}",
+        hints={
+            "language": "Choose the language of the digest.",
+            "categories": "Choose the categories to get. With none chosen, all come.",
+            "keywords": (
+                "Papers with one of these words in title or abstract are found among all that was collected that day "
+                "and shown apart. A word with a - before it hides the papers that have it.\n"
+                "For example: diffusion, world model, -medical"
+            ),
+            "time": "Choose when the digest comes. To type it, write it as 08:30.",
+            "zone": "Choose the time zone. To type it, write it as Europe/Berlin.",
+            "weekdays": "Choose the days on which the digest comes.",
+            "layout": "A message per category has the synthesis; compact has a line per paper.",
+            "papers": "Choose how many papers of an edition are shown.",
+            "notify": "Choose which messages make a sound.",
+            "topic": "Use this command in the topic where digests shall be posted.",
+        },
+        wrong="“{value}” cannot be used. {hint}",
+        unknown="There is no setting “{name}”. There are: {names}",
+        topic_taken="That topic has a subscription of its own.",
+        usage="Commands do the same, for example: /settings time 08:30",
+    ),
+    commands={
+        "digest": "The newest digest; add a date or a category",
+        "subscribe": "Subscribe",
+        "unsubscribe": "No more digests",
+        "settings": "Time, language, categories, keywords and more",
+        "language": "Change the language",
+        "test": "A preview with these settings",
+        "ask": "Ask about a paper",
+        "forget": "Delete all my questions",
+        "status": "Status (owners)",
+        "channel": "Subscribe a channel",
+        "help": "What I can do",
+    },
 )

@@ -1,6 +1,6 @@
 """Korean texts."""
 
-from bot.texts.base import Texts
+from bot.texts.base import SettingsTexts, Texts
 
 KOREAN = Texts(
     steps={
@@ -22,16 +22,19 @@ KOREAN = Texts(
     no_digest="아직 다이제스트가 없습니다.",
     unknown_command="모르는 명령입니다. /help 를 입력해 보세요.",
     help=(
-        "/digest — 전체 다이제스트\n/digest 분류 — 한 분류만(예: /digest 로보틱스)\n"
-        "/subscribe — 구독\n/unsubscribe — 구독 멈춤\n/help — 도움말\n/quit — 끝내기"
+        "/digest — 최신 다이제스트\n/digest 2025-06-03 로보틱스 — 그날의 한 분류\n"
+        "/subscribe — 구독\n/unsubscribe — 구독 멈춤\n/settings — 시각, 언어, 분류, 키워드 등 설정\n"
+        "/language — 언어\n/test — 설정대로 미리보기\n/ask 질문 — 논문에 대해 묻기\n"
+        "/forget — 내 질문 모두 지우기\n/help — 도움말"
     ),
+    terminal_help="/quit — 끝내기",
     goodbye="안녕히 가세요.",
     ready="준비했습니다({seconds:.1f}초). 끝내려면 Ctrl-C 를 누르세요.",
     files="파일을 저장했습니다.",
     corrected="{number}번째 글을 다음과 같이 고쳤습니다.",
     taken_back="{number}번째 글을 거두었습니다.",
     may_not_subscribe="이 채팅을 관리할 수 있고 이용이 허락된 분만 구독할 수 있습니다.",
-    subscribed="구독했습니다. 평일 {slot}({zone})에 다이제스트를 보내 드립니다.",
+    subscribed="구독했습니다. {days} {slot}({zone})에 다이제스트를 보내 드립니다.\n언어: {language} · 알림: {notify}",
     unsubscribed="구독을 멈추었습니다. 설정은 그대로 두었으니 /subscribe 로 다시 시작할 수 있습니다.",
     waits_for_owner="운영자에게 구독을 신청했습니다. 승인되면 다이제스트가 도착합니다.",
     asks_to_subscribe="{name} 채팅에서 구독을 신청했습니다. 승인하려면 /approve {name} 을 입력하세요.",
@@ -48,5 +51,122 @@ KOREAN = Texts(
         "{name} 채널을 구독하려면 먼저 봇을 글 쓰기 권한이 있는 관리자로 추가해 주세요. "
         "신청하시는 분도 관리자여야 합니다."
     ),
-    digest_comes="곧 이 채널에 올립니다.",
+    digest_comes="{date} 다이제스트를 곧 올립니다. 한 분류만 보시려면 아래에서 고르세요.",
+    no_digest_of="{date} 다이제스트는 없습니다. 최신 다이제스트는 /digest 로 볼 수 있습니다.",
+    nothing_for_you="{date}에는 이 채팅의 설정에 맞는 논문이 없습니다.",
+    shown_of="오늘 고른 {listed}편 중 이 채팅의 설정에 맞는 {shown}편",
+    keywords="🔖 키워드",
+    more_hits="이 밖에 {count}편이 더 있습니다.",
+    ask_here="💬 질문하기",
+    ask_about="{name}에 실린 논문에 대해 무엇이 궁금하신가요? 이 글에 답장으로 물어보세요.",
+    question_of="무엇이 궁금하신가요? 이 글에 답장으로 물어보세요.",
+    forgotten="질문 {count}개와 그 답을 모두 지웠습니다.",
+    too_many="잠시 쉬었다가 다시 해 주세요. 1분에 {count}번까지 쓸 수 있습니다.",
+    too_many_questions="오늘은 질문을 {count}개까지 받습니다. 내일 다시 물어봐 주세요.",
+    private_sent="개인 대화로 미리보기를 보냅니다. 오지 않으면 먼저 봇과의 대화를 시작해 주세요.",
+    posted_already="{date} 다이제스트는 이 설정으로 이미 올렸습니다.",
+    not_subscribed="구독하지 않은 채팅입니다. /subscribe 로 구독할 수 있습니다.",
+    which_chat="어느 채팅의 설정을 바꿀까요?",
+    choose_channel="채널을 구독하려면 아래 버튼으로 고르세요. 봇도 채널에 글을 쓸 수 있는 관리자여야 합니다.",
+    pick_channel="채널 고르기",
+    subscribe_which="{name}에 다이제스트를 올릴까요?",
+    chosen_chat="고른 채널: {name}",
+    subscribe_button="구독하기",
+    cannot_post="여기에서는 봇이 글을 쓸 수 없습니다. 봇에게 글 쓰기 권한을 주신 뒤 다시 해 주세요.",
+    preview="나에게 미리보기",
+    post_now="지금 올리기",
+    settings_button="설정",
+    check_again="다시 확인",
+    resume="다시 시작",
+    linked_ok="토론 그룹에서 댓글 질문을 받을 수 있습니다.",
+    linked_missing=(
+        "이 채널의 토론 그룹에서 댓글 질문에 답하려면, 그 그룹에도 봇을 관리자로 추가해 주세요. "
+        "관리자가 아니면 봇에게 댓글이 보이지 않습니다."
+    ),
+    trouble="{name} 채팅에 올리지 못했습니다({reason}). {cure}",
+    trouble_cures={
+        "thread": "토픽이 닫혔거나 없어졌습니다. 토픽을 다시 열거나 그룹에서 /settings 로 다른 토픽을 골라 주세요.",
+        "topic": "토픽이 닫혔거나 없어졌습니다. 토픽을 다시 열거나 그룹에서 /settings 로 다른 토픽을 골라 주세요.",
+        "rights": "봇에게 글을 쓸 권한을 주세요. 그러면 다음 다이제스트부터 다시 올립니다.",
+        "write": "봇에게 글을 쓸 권한을 주세요. 그러면 다음 다이제스트부터 다시 올립니다.",
+        "": "봇을 다시 추가하면 설정 그대로 이어집니다.",
+    },
+    digest_comes_there="{date} 다이제스트를 곧 올립니다.",
+    status={
+        "queue": "작업: {state}",
+        "serving": "일꾼 {workers}개, 기다리는 일 {waiting}개",
+        "private": "따로 쓰는 대기열",
+        "edition": "최근 호: {day}, {state}",
+        "made": "모은 논문 {collected}편 중 {listed}편",
+        "none": "없음",
+        "source": "출처 {name}: {state}({day})",
+        "chats": "구독: {active}곳, 쉬는 곳 {paused}곳",
+        "deliveries": "배달: 기다리는 것 {waiting}개, 글 {parts}",
+        "costs": "모델({day}): 호출 {calls}번, 토큰 {tokens}개, ${usd}",
+        "paused": "쉬는 채팅 {name}: {reason}",
+    },
+    status_repeat="보냈는지 알 수 없는 글 {count}개 다시 보내기",
+    status_repeated="글 {count}개를 다시 보냅니다.",
+    settings=SettingsTexts(
+        title="⚙️ {name} 설정",
+        names={
+            "language": "언어",
+            "categories": "분류",
+            "keywords": "키워드",
+            "time": "시각",
+            "zone": "시간대",
+            "weekdays": "요일",
+            "layout": "모양",
+            "papers": "논문 수",
+            "notify": "알림",
+            "topic": "토픽",
+        },
+        everything="전체",
+        nothing="없음",
+        layouts={"sections": "분류마다 한 글", "compact": "짧게"},
+        notify={"first": "첫 글만", "never": "끔", "all": "글마다"},
+        weekdays=("월", "화", "수", "목", "금", "토", "일"),
+        every_day="매일",
+        working_days="평일",
+        papers="{count}편까지",
+        main_topic="일반",
+        this_topic="이 토픽에 올리기",
+        back="← 뒤로",
+        done="닫기",
+        type_it="직접 입력",
+        clear="비우기",
+        changed="바꾸었습니다. {name}: {value}",
+        hints={
+            "language": "다이제스트의 언어를 고르세요.",
+            "categories": "받을 분류를 고르세요. 아무것도 고르지 않으면 모두 받습니다.",
+            "keywords": (
+                "제목이나 초록에 이 말이 있는 논문은 그날 모은 모든 논문에서 찾아 따로 보여 드립니다. "
+                "앞에 -를 붙인 말이 있는 논문은 숨깁니다.\n예: diffusion, world model, -medical"
+            ),
+            "time": "다이제스트를 받을 시각을 고르세요. 직접 입력할 때는 08:30처럼 쓰세요.",
+            "zone": "시간대를 고르세요. 직접 입력할 때는 Europe/Berlin처럼 쓰세요.",
+            "weekdays": "다이제스트를 받을 요일을 고르세요.",
+            "layout": "“분류마다 한 글”은 종합과 함께, “짧게”는 논문마다 한 줄로 보여 드립니다.",
+            "papers": "한 호에서 볼 논문 수를 고르세요.",
+            "notify": "어느 글에서 알림을 울릴지 고르세요.",
+            "topic": "다이제스트를 올릴 토픽에서 이 명령을 쓰세요.",
+        },
+        wrong="“{value}” 값은 쓸 수 없습니다. {hint}",
+        unknown="“{name}” 설정은 없습니다. 있는 설정: {names}",
+        topic_taken="그 토픽은 이미 따로 구독하고 있습니다.",
+        usage="명령으로도 바꿀 수 있습니다. 예: /settings time 08:30",
+    ),
+    commands={
+        "digest": "최신 다이제스트, 날짜나 분류를 붙일 수 있습니다",
+        "subscribe": "구독하기",
+        "unsubscribe": "구독 멈추기",
+        "settings": "시각, 언어, 분류, 키워드 등 설정",
+        "language": "언어 바꾸기",
+        "test": "설정대로 미리보기",
+        "ask": "논문에 대해 묻기",
+        "forget": "내 질문 모두 지우기",
+        "status": "상태(운영자)",
+        "channel": "채널 구독하기",
+        "help": "도움말",
+    },
 )

@@ -9,7 +9,7 @@ from bot.access import Speaker
 from bot.commands import Desk, Reply, answer
 from tests.fakes.clock import FakeClock
 from workers import config
-from workers.domain.blocks import Block, Closing, Opening, SectionBlock
+from workers.domain.blocks import Block, ChoiceBlock, Closing, Opening, SectionBlock
 from workers.domain.models import Edition
 from workers.store import Store
 from workers.store.subscriptions import Wanted
@@ -38,7 +38,7 @@ def desk(desks: Desks) -> Desk:
 
 
 def lines(reply: Reply) -> tuple[str, ...]:
-    (block,) = reply.blocks
+    block, *_ = reply.blocks
     assert isinstance(block, Closing)
     return block.lines
 
@@ -67,8 +67,10 @@ def test_digest_shows_the_whole_edition(desk: Desk, edition: Edition) -> None:
 
 
 def test_digest_with_a_category_shows_that_one(desk: Desk, edition: Edition) -> None:
-    (block,) = shown("/digest 로보틱스", desk)
+    block, choices = shown("/digest 로보틱스", desk)
     assert isinstance(block, SectionBlock)
+    assert isinstance(choices, ChoiceBlock)
+    assert [choice.line for choice in choices.choices] == ["/ask 2025-06-03 1"]
 
 
 def test_an_unknown_category_names_those_there_are(desk: Desk, edition: Edition) -> None:
@@ -88,7 +90,8 @@ def test_an_edition_that_was_taken_back_is_not_shown(desk: Desk, edition: Editio
 def test_help_names_every_command(desk: Desk) -> None:
     told = lines(answer("/help", MEMBER, "ko", desk))
     assert [line.split(" —")[0] for line in told] == [
-        *("/digest", "/digest 분류", "/subscribe", "/unsubscribe", "/help", "/quit"),
+        *("/digest", "/digest 2025-06-03 로보틱스", "/subscribe", "/unsubscribe", "/settings", "/language", "/test"),
+        *("/ask 질문", "/forget", "/help"),
     ]
 
 
@@ -105,7 +108,7 @@ def test_who_manages_a_chat_subscribes_it_and_the_newest_edition_is_due_at_once(
     told = only_line(answer("/subscribe", ADMIN, "ko", desk))
     assert told == "구독했습니다. 평일 09:00(Asia/Seoul)에 다이제스트를 보내 드립니다."
     (due,) = desk.store.subscriptions.due(desk.store.clock.now())
-    assert (due.chat, due.language) == ("-100", "ko")
+    assert (due.chat, due.view.language) == ("-100", "ko")
 
 
 def test_who_does_not_manage_it_cannot(desk: Desk) -> None:
@@ -157,3 +160,63 @@ def test_a_code_makes_one_owner_once_and_not_for_ever(desk: Desk, bot_clock: Fak
 def test_a_new_code_voids_the_one_before(desk: Desk) -> None:
     first, _ = desk.store.owners.new_code(), desk.store.owners.new_code()
     assert "맞지 않거나" in only_line(answer(f"/owner {first}", ADMIN, "ko", desk))
+
+
+@pytest.mark.parametrize("words", ["2025-06-03", "20250603", "6/3", "2025.6.3", "2025-06-03 en"])
+def test_a_day_is_asked_for_as_people_write_it(words: str, desk: Desk, edition: Edition) -> None:
+    opening, *_ = shown(f"/digest {words}", desk)
+    assert isinstance(opening, Opening)
+    assert opening.title.startswith("AI papers" if words.endswith("en") else "2025년 6월 3일")
+
+
+@pytest.mark.parametrize("words", ["2025-06-02", "2025-13-40 robotics", "2025-06-02 로보틱스"])
+def test_a_day_without_an_edition_is_not_made(words: str, desk: Desk, edition: Edition) -> None:
+    assert not isinstance(shown(f"/digest {words}", desk)[0], Opening)
+
+
+def test_a_section_is_asked_for_by_its_place(desk: Desk, edition: Edition) -> None:
+    section, _ = shown("/digest 2025-06-03 2 ko", desk)
+    assert isinstance(section, SectionBlock)
+    assert section.name == "음성·오디오"
+
+
+def test_the_newest_digest_is_posted_now_unless_it_stands_there(desk: Desk, edition: Edition) -> None:
+    answer("/subscribe", ADMIN, "ko", desk, "telegram:1")
+    first = answer("/post 1", ADMIN, "ko", desk, "telegram:2")
+    assert "곧 올립니다" in only_line(first)
+    assert "이미 올렸습니다" in only_line(answer("/post 1", ADMIN, "ko", desk, "telegram:3"))
+    answer("/settings layout compact", ADMIN, "ko", desk, "telegram:4")
+    assert "곧 올립니다" in only_line(answer("/post 1", ADMIN, "ko", desk, "telegram:5")), "it looks different now"
+
+
+def test_a_preview_comes_in_private_as_the_settings_have_it(desk: Desk, edition: Edition) -> None:
+    answer("/subscribe", ADMIN, "ko", desk, "telegram:1")
+    answer("/settings layout compact", ADMIN, "ko", desk, "telegram:2")
+    answer("/test", ADMIN, "ko", desk, "telegram:3")
+    delivery = desk.store.outbox.claim("telegram")
+    assert delivery is not None
+    assert (delivery.chat, delivery.view.layout, delivery.view.place) == ("8", "compact", "private")
+
+
+def test_a_digest_comes_as_its_chat_sees_them(desk: Desk, edition: Edition) -> None:
+    answer("/subscribe", ADMIN, "ko", desk, "telegram:1")
+    answer("/settings categories robotics", ADMIN, "ko", desk, "telegram:2")
+    told = answer("/digest", ADMIN, "ko", desk, "telegram:3")
+    assert isinstance(told.blocks[1], ChoiceBlock)
+    delivery = desk.store.outbox.claim("telegram")
+    assert delivery is not None
+    assert delivery.view.categories == ("Robotics",)
+
+
+def test_questions_have_a_daily_limit_told_in_a_friendly_line(desks: Desks) -> None:
+    desk = desks(questions=config.QuestionSettings(per_person_a_day=2))
+    replies = [answer(f"{n}번 논문은?", MEMBER, "ko", desk, f"telegram:{n}") for n in range(3)]
+    assert [bool(reply.blocks) for reply in replies] == [False, False, True]
+    assert only_line(replies[2]) == "오늘은 질문을 2개까지 받습니다. 내일 다시 물어봐 주세요."
+
+
+def test_status_is_the_owners_alone(desk: Desk, edition: Edition) -> None:
+    assert "운영자만" in only_line(answer("/status", MEMBER, "ko", desk))
+    told = lines(answer("/status", OWNER, "ko", desk))
+    assert told[1] == "최근 호: 2025-06-03, 모은 논문 3편 중 3편"
+    assert "구독: 0곳, 쉬는 곳 0곳" in told

@@ -1,15 +1,16 @@
 """The outbox: rows become messages in order, each fault has its rule."""
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 
-from bot.outbox import deliver_next
+from bot.outbox import Content, deliver_next, serve
 from tests.bot.conftest import DAY
 from tests.fakes.clock import FakeClock
 from tests.fakes.sender import FakeSender
-from workers.domain.deliveries import Delivery, Message
-from workers.domain.errors import ChatGone, NotSent, SendRefused, SendUnknown
+from workers.domain.deliveries import ALL, FIRST, NEVER, Delivery, Message, View
+from workers.domain.errors import ChatGone, ChatShut, NotSent, SendRefused, SendUnknown
 from workers.domain.models import Collected, Edition, Selection, SourceReport, Text
 from workers.store import Store
 from workers.store.subscriptions import Wanted
@@ -17,10 +18,12 @@ from workers.store.subscriptions import Wanted
 pytestmark = pytest.mark.usefixtures("edition")
 
 
-def render(text: Text | None, delivery: Delivery) -> list[Message]:
-    if text is None:
-        return [Message(f"notice: {delivery.notice}")]
-    return [Message(f"{delivery.language} {part} {text.digest.date}") for part in ("first", "second", "third")]
+def render(content: Content, delivery: Delivery) -> list[Message]:
+    if not isinstance(content, Text):
+        return [Message(f"notice: {content}")]
+    return [
+        Message(f"{delivery.view.language} {part} {content.digest.date}", (1,)) for part in ("first", "second", "third")
+    ]
 
 
 def deliver(store: Store, sender: FakeSender) -> bool:
@@ -28,7 +31,7 @@ def deliver(store: Store, sender: FakeSender) -> bool:
 
 
 def ask(store: Store, cause: str = "request:1", chat: str = "a") -> None:
-    store.outbox.request(cause, "terminal", chat, DAY, "ko", "sections")
+    store.outbox.request(cause, "terminal", chat, DAY, View())
 
 
 def states(store: Store, cause: str = "request:1") -> list[str]:
@@ -94,7 +97,7 @@ def test_a_crash_between_sending_and_writing_down_leaves_an_unknown_part(store: 
     assert [text.split()[1] for _, text in sender.sent] == ["third"]
 
 
-def other(text: Text | None, delivery: Delivery) -> list[Message]:
+def other(content: Content, delivery: Delivery) -> list[Message]:
     """The same edition made anew: the second part has other words, the third is gone."""
     return [Message("ko first 2025-06-03"), Message("ko second, corrected")]
 
@@ -218,3 +221,95 @@ def test_a_message_that_is_refused_fails_alone(store: Store) -> None:
     sender = FakeSender([None, SendRefused("can't parse entities")])
     deliver(store, sender)
     assert states(store) == ["posted", "failed", "posted"]
+
+
+def test_what_waits_for_its_turn_is_not_on_its_way(store: Store, bot_clock: FakeClock) -> None:
+    ask(store)
+    sender = FakeSender()
+
+    async def story() -> list[str]:
+        sender.holds = asyncio.Event()
+        waiting = asyncio.create_task(deliver_next(store, "terminal", Patient(sender), render))
+        while not states(store):
+            await asyncio.sleep(0.01)
+        seen = states(store)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        return seen
+
+    class Patient(FakeSender):
+        def __init__(self, to: FakeSender) -> None:
+            super().__init__()
+            self.holds = to.holds
+
+        def turn(self, chat: str, urgent: bool) -> AbstractAsyncContextManager[None]:
+            return super().turn(chat, urgent=False)
+
+    assert asyncio.run(story()) == ["pending"] * 3
+    bot_clock.advance(31)
+    deliver(store, sender)
+    assert states(store) == ["posted"] * 3, "killed while it waited, it was not sent and is not lost"
+
+
+@pytest.mark.parametrize(
+    ("notify", "silent"),
+    [(FIRST, [False, True, True]), (NEVER, [True, True, True]), (ALL, [False, False, False])],
+)
+def test_a_digest_makes_the_sound_that_its_chat_wants(
+    notify: str, silent: list[bool], store: Store, edition: Edition, bot_clock: FakeClock
+) -> None:
+    store.subscriptions.add(Wanted("terminal", "a", bot_clock.now(), notify=notify))
+    (due,) = store.subscriptions.due(bot_clock.now())
+    store.subscriptions.deliver(due, [DAY], due.due_at, bot_clock.now(), silent=False)
+    sender = FakeSender()
+    deliver(store, sender)
+    assert sender.silent == silent
+
+
+def test_a_chat_that_is_shut_is_counted_and_paused_the_third_time(
+    store: Store, edition: Edition, bot_clock: FakeClock
+) -> None:
+    class Shut(FakeSender):
+        async def send(self, chat: str, thread: str, message: Message, key: str) -> str:
+            if chat == "a":
+                raise ChatShut("TOPIC_CLOSED")
+            return await super().send(chat, thread, message, key)
+
+    store.subscriptions.add(Wanted("terminal", "a", bot_clock.now(), person="7"))
+    sender = Shut()
+    for n in range(3):
+        assert len(store.subscriptions.due(bot_clock.now())) == 1
+        ask(store, f"request:{n}")
+        while deliver(store, sender):
+            pass
+    assert store.subscriptions.due(bot_clock.now()) == []
+    assert [chat for chat, _ in sender.sent] == ["7"], "who subscribed it is told, once"
+    assert "토픽을 다시 열거나" in sender.sent[0][1]
+
+
+def test_while_broadcasts_are_under_way_an_answer_is_sent_at_once(store: Store, bot_clock: FakeClock) -> None:
+    class Quick:
+        async def rung(self) -> None:
+            await asyncio.sleep(0.01)
+
+    async def story() -> list[str]:
+        sender = FakeSender()
+        held = sender.holds = asyncio.Event()
+        serving = asyncio.create_task(serve(store, "terminal", sender, render, Quick(), at_once=2))
+        await asyncio.sleep(0.1)
+        ask(store, chat="person")
+        while not [chat for chat, _ in sender.sent if chat == "person"]:
+            await asyncio.sleep(0.01)
+        first = [chat for chat, _ in sender.sent]
+        held.set()
+        while len(sender.sent) < 15:
+            await asyncio.sleep(0.01)
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+        return first
+
+    for n in range(4):
+        store.subscriptions.add(Wanted("terminal", f"chat {n}", bot_clock.now()))
+    for due in store.subscriptions.due(bot_clock.now()):
+        store.subscriptions.deliver(due, [DAY], due.due_at, bot_clock.now(), silent=False)
+    assert set(asyncio.run(asyncio.wait_for(story(), 20))) == {"person"}

@@ -1,19 +1,34 @@
 """A way out that remembers, and fails when told to."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from workers.domain.deliveries import Message
 
 
 class FakeSender:
-    """Takes every message, but raises the next of `faults` first while there is one (None lets it through)."""
+    """Takes every message, but raises the next of `faults` first while there is one (None lets it through).
+
+    What nobody waits for waits itself for `holds`, where that is set.
+    """
 
     def __init__(self, faults: Sequence[Exception | None] = ()) -> None:
         self.sent: list[tuple[str, str]] = []
         self.silent: list[bool] = []
         self.edited: list[tuple[str, str]] = []
         self.deleted: list[str] = []
+        self.holds: asyncio.Event | None = None
         self._faults = list(faults)
+
+    def turn(self, chat: str, urgent: bool) -> AbstractAsyncContextManager[None]:
+        return self._turn(urgent)
+
+    @asynccontextmanager
+    async def _turn(self, urgent: bool) -> AsyncIterator[None]:
+        if self.holds and not urgent:
+            await self.holds.wait()
+        yield
 
     async def send(self, chat: str, thread: str, message: Message, key: str) -> str:
         self._may_fail()

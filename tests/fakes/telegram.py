@@ -16,10 +16,10 @@ from typing import Any
 from aiohttp import web
 
 from tests.fakes.hosting import description, hosted
+from tests.fakes.telegram_people import People
 from tests.fakes.telegram_wire import (
     BOT,
     FULL_CHAT,
-    ChatRoom,
     Fault,
     Limits,
     Posted,
@@ -33,61 +33,27 @@ from tests.fakes.telegram_wire import (
 TOKEN = "42:fake"  # noqa: S105 - opens nothing
 
 
-class TelegramServer:
-    """`posted` in order of arrival; `faults[chat]` are used up one by one by what is sent there."""
+class TelegramServer(People):
+    """`posted` in order of arrival; `faults[chat]` are used up one by one by what is sent there.
+
+    What is sent is taken after `slow_s` seconds and answered after as many more.
+    """
 
     def __init__(self, enforce: bool = False) -> None:
-        self.rooms: dict[int, ChatRoom] = {}
-        self.posted: list[Posted] = []
+        super().__init__()
         self.deleted: list[int] = []
         self.edited: list[int] = []
         self.faults: dict[int, list[Fault]] = defaultdict(list)
         self.complaints: list[str] = []
         self.calls: list[str] = []
         self.refusals = 0
+        self.slow_s = 0.0
+        self.toasts: list[str] = []
+        self.unpinned: list[int] = []
         self.url = ""
-        self._updates: list[dict[str, Any]] = []
-        self._numbers, self._update_ids, self._files = itertools.count(1), itertools.count(1), itertools.count(1)
+        self._files = itertools.count(1)
         self._spec = description("check_telegram")
         self._limits = Limits() if enforce else None
-
-    # What people do
-
-    def room(self, number: int, kind: str, **more: Any) -> ChatRoom:
-        self.rooms[number] = ChatRoom(number, kind, **more)
-        return self.rooms[number]
-
-    def say(self, chat: int, user: int, text: str, **more: Any) -> None:
-        """A person types `text`; `more` are fields of the message."""
-        sender = {"id": user, "is_bot": False, "first_name": f"User {user}", "language_code": "ko"}
-        self._update("message", {"from": sender, **self._message(chat, text), **more})
-
-    def channel_post(self, chat: int, text: str) -> None:
-        self._update("channel_post", {**self._message(chat, text), "sender_chat": self.rooms[chat].wire()})
-
-    def our_status(self, chat: int, old: str, new: str) -> None:
-        """Somebody lets the bot in or puts it out."""
-        self.rooms[chat].bot = new
-        user = {"id": 7, "is_bot": False, "first_name": "Admin"}
-        change = {"chat": self.rooms[chat].wire(), "from": user, "date": int(time.time())}
-        both = {"old_chat_member": member(BOT, old), "new_chat_member": member(BOT, new)}
-        self._update("my_chat_member", {**change, **both})
-
-    def texts(self, chat: int, thread: int | None = None) -> list[str]:
-        return [each.text for each in self.posted if each.chat == chat and (thread is None or each.thread == thread)]
-
-    def _message(self, chat: int, text: str) -> dict[str, Any]:
-        return {
-            "message_id": next(self._numbers),
-            "date": int(time.time()),
-            "chat": self.rooms[chat].wire(),
-            "text": text,
-        }
-
-    def _update(self, kind: str, body: dict[str, Any]) -> None:
-        self._updates.append({"update_id": next(self._update_ids), kind: body})
-
-    # What the bot asks
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
@@ -97,19 +63,31 @@ class TelegramServer:
         self.calls.append(method)
         self._check(method, params, files)
         if method in {"sendMessage", "sendPhoto"}:
-            return self._send(request, params, files)
+            await asyncio.sleep(self.slow_s)
+            answer = self._send(request, params, files)
+            await asyncio.sleep(self.slow_s)
+            return answer
         if method in {"editMessageText", "editMessageMedia", "deleteMessage"}:
             return self._change(method, int(params["message_id"]), params)
+        return await self._tell(method, params)
+
+    async def _tell(self, method: str, params: dict[str, str]) -> web.StreamResponse:
         match method:
             case "getMe":
                 return ok(BOT)
             case "getUpdates":
                 return ok(await self._poll(params))
             case "getChat":
-                found = self.rooms.get(self._chat(params["chat_id"]))
-                return (
-                    ok({**found.wire(), **FULL_CHAT}) if found else refused(Fault(400, "Bad Request: chat not found"))
-                )
+                return self._describe(self._chat(params["chat_id"]))
+            case "setWebhook":
+                self.webhook = (params["url"], params.get("secret_token", ""))
+                return ok(True)
+            case "unpinChatMessage":
+                self.unpinned.append(int(params["message_id"]))
+                return ok(True)
+            case "answerCallbackQuery":
+                self.toasts.append(params.get("text", ""))
+                return ok(True)
             case "getChatMember":
                 return self._ask_member(self._chat(params["chat_id"]), int(params["user_id"]))
             case _:
@@ -139,7 +117,7 @@ class TelegramServer:
             return refused(Fault(400, "Bad Request: chat not found"))
         if room.bot in {"left", "kicked"}:
             return refused(Fault(403, "Forbidden: bot was kicked from the group chat"))
-        return ok(self._wire(self._post(chat, params, files)))
+        return ok(self.wire(self._post(chat, params, files)))
 
     def _fault(self, chat: int) -> Fault | None:
         if self.faults[chat]:
@@ -166,6 +144,9 @@ class TelegramServer:
             file,
             bool(files),
             time.monotonic(),
+            _keyboard(params),
+            json.loads(params.get("reply_parameters", "{}")).get("message_id"),
+            "force_reply" in params.get("reply_markup", ""),
         )
         self.posted.append(posted)
         return posted
@@ -181,11 +162,19 @@ class TelegramServer:
         html = params.get("text") or json.loads(params["media"]).get("caption", "")
         text, complaints = parsed(html)
         self.complaints += complaints
-        if text == found.text and method == "editMessageText":
+        same = text == found.text and _keyboard(params) == found.keyboard
+        if same and method == "editMessageText":
             return refused(Fault(400, "Bad Request: message is not modified"))
-        found.text = text
+        found.text, found.keyboard = text, _keyboard(params)
         self.edited.append(number)
-        return ok(self._wire(found))
+        return ok(self.wire(found))
+
+    def _describe(self, chat: int) -> web.StreamResponse:
+        found = self.rooms.get(chat)
+        if found is None:
+            return refused(Fault(400, "Bad Request: chat not found"))
+        linked = {"linked_chat_id": found.linked} if found.linked else {}
+        return ok({**found.wire(), **FULL_CHAT, **linked})
 
     def _ask_member(self, chat: int, user: int) -> web.StreamResponse:
         room = self.rooms.get(chat)
@@ -209,17 +198,11 @@ class TelegramServer:
             return next((room.id for room in self.rooms.values() if room.username == name[1:]), 0)
         return int(name)
 
-    def _wire(self, posted: Posted) -> dict[str, Any]:
-        wire: dict[str, Any] = {
-            "message_id": posted.message_id,
-            "date": int(time.time()),
-            "chat": self.rooms[posted.chat].wire(),
-            "from": BOT,
-        }
-        if posted.file:
-            size = {"file_id": posted.file, "file_unique_id": posted.file, "width": 800, "height": 600}
-            return {**wire, "photo": [size], "caption": posted.text}
-        return {**wire, "text": posted.text}
+
+def _keyboard(params: dict[str, str]) -> list[list[dict[str, Any]]]:
+    markup = json.loads(params.get("reply_markup") or "{}")
+    rows: list[list[dict[str, Any]]] = markup.get("inline_keyboard") or markup.get("keyboard") or []
+    return rows
 
 
 @contextmanager

@@ -22,6 +22,7 @@ class ChatRoom:
     username: str = ""
     members: dict[int, str] = field(default_factory=dict)
     bot: str = "administrator"
+    linked: int | None = None
 
     def wire(self) -> dict[str, Any]:
         name = {"first_name": self.title} if self.type == "private" else {"title": self.title}
@@ -40,6 +41,14 @@ class Posted:
     file: str = ""
     uploaded: bool = False
     at: float = 0.0
+    keyboard: list[list[dict[str, Any]]] = field(default_factory=list)
+    reply_to: int | None = None
+    forces_reply: bool = False
+
+    def button(self, label: str) -> str:
+        """What the button of that label (or a beginning of it) says, or opens."""
+        found = next(each for row in self.keyboard for each in row if each["text"].startswith(label))
+        return str(found.get("callback_data") or found.get("url") or found["text"])
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
-from workers.domain.deliveries import Message
+from workers.domain.deliveries import Message, View
 from workers.domain.errors import SettingsError
 from workers.domain.models import Collected, Digest, Placed, Selection, SourceReport, Text
 from workers.store import Store, open_store
@@ -45,7 +45,7 @@ def test_what_a_store_holds_survives_the_way_down_and_up(store: Store, store_url
     assert attempt is not None
     store.editions.close(day, attempt, Selection((one,), {}), [Placed(1, one, "Robotics")], [report])
     store.editions.save_text(day, Text(Digest(day.isoformat(), "ko", "제목", (), (), (), 1, 1, {}, ()), None))
-    store.outbox.request("request:1", "terminal", "a", day, "ko", "sections")
+    store.outbox.request("request:1", "terminal", "a", day, View())
     delivery = store.outbox.claim("terminal")
     assert delivery is not None
     store.outbox.expand(delivery, [Message("one", (1,))])

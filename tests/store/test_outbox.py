@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
-from workers.domain.deliveries import PENDING, POSTED, Delivery, Message
+from workers.domain.deliveries import PENDING, POSTED, Delivery, Message, View
 from workers.domain.errors import LeaseLost
 from workers.domain.models import (
     Collected,
@@ -43,7 +43,7 @@ def claimed(store: Store, platform: str = "terminal") -> Delivery:
 
 
 def ask(store: Store, cause: str = "request:1", chat: str = "a", language: str = "ko") -> bool:
-    return store.outbox.request(cause, "terminal", chat, DAY, language, "sections")
+    return store.outbox.request(cause, "terminal", chat, DAY, View(language))
 
 
 def test_one_cause_is_one_delivery(store: Store, edition: date) -> None:
@@ -56,9 +56,10 @@ def test_parts_are_sent_in_order_and_once(store: Store, edition: date) -> None:
     delivery = claimed(store)
     store.outbox.expand(delivery, MESSAGES)
     sent = []
-    while part := store.outbox.next_part(delivery):
+    part = store.outbox.next_part(delivery)
+    while part:
         sent.append((part.n, part.message))
-        store.outbox.settle(delivery, part, POSTED, f"m{part.n}")
+        part = store.outbox.settle(delivery, part, POSTED, f"m{part.n}")
     store.outbox.finish(delivery)
     assert sent == list(enumerate(MESSAGES))
     assert store.outbox.parts("request:1") == [(0, "posted", "m0"), (1, "posted", "m1"), (2, "posted", "m2")]
@@ -80,8 +81,9 @@ def test_a_part_under_way_in_a_crash_becomes_unknown_and_is_not_sent_again(
     store.outbox.expand(dead, MESSAGES)
     first = store.outbox.next_part(dead)
     assert first is not None
-    store.outbox.settle(dead, first, POSTED, "m0")
-    assert store.outbox.next_part(dead) is not None  # on its way when the process dies
+    second = store.outbox.settle(dead, first, POSTED, "m0")
+    assert second is not None
+    store.outbox.sending(dead, second)  # on its way when the process dies
     assert store.outbox.claim("terminal") is None
     moving_clock.advance(31)
     heir = claimed(store)
@@ -89,7 +91,7 @@ def test_a_part_under_way_in_a_crash_becomes_unknown_and_is_not_sent_again(
     last = store.outbox.next_part(heir)
     assert last is not None
     assert last.n == 2
-    assert [state for _, state, _ in store.outbox.parts("request:1")] == ["posted", "unknown", "sending"]
+    assert [state for _, state, _ in store.outbox.parts("request:1")] == ["posted", "unknown", "pending"]
     with pytest.raises(LeaseLost):
         store.outbox.settle(dead, first, POSTED, "twice")
     with pytest.raises(LeaseLost):
@@ -146,10 +148,10 @@ def test_a_slot_makes_its_deliveries_and_moves_on_in_one_step(store: Store, edit
 
 
 def test_a_chat_that_is_gone_is_paused_and_keeps_its_settings(store: Store) -> None:
-    store.subscriptions.add(Wanted("terminal", "a", NOW, language="en", layout="compact"))
+    store.subscriptions.add(Wanted("terminal", "a", NOW, view=View("en", "compact")))
     store.subscriptions.deactivate("terminal", "a", "kicked")
     assert store.subscriptions.due(NOW) == []
     assert store.subscriptions.languages() == []
-    store.subscriptions.add(Wanted("terminal", "a", NOW, language="en", layout="compact"))
+    store.subscriptions.add(Wanted("terminal", "a", NOW, view=View("en", "compact")))
     (back,) = store.subscriptions.due(NOW)
-    assert (back.language, back.layout) == ("en", "compact")
+    assert back.view == View("en", "compact")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from workers.domain.deliveries import Choice
 from workers.domain.models import Claim, Listed, Synthesis
 
 
@@ -33,6 +34,8 @@ class SectionBlock:
     papers: tuple[Listed, ...]
     synthesis: Synthesis | None
     extractive: bool
+    place: int = 0
+    """Which section of the edition it is, from 1; 0 for one that is of no edition alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,37 @@ class OnesBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class Hit:
+    """A paper that has a chat's word: `label` is the edition's number or K1, K2 …, `quote` where the word stands."""
+
+    label: str
+    title: str
+    url: str
+    quote: str
+    n: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordBlock:
+    """A chat's own words, found in everything that was collected that day; `more` hits are not shown."""
+
+    title: str
+    hits: tuple[Hit, ...]
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceBlock:
+    """What a reader may do next: buttons, links or commands, as the platform has them."""
+
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Closing:
     """The footer, and what is left to ask for."""
 
     lines: tuple[str, ...]
 
 
-Block = Opening | SectionBlock | OnesBlock | Closing
+Block = Opening | SectionBlock | OnesBlock | KeywordBlock | ChoiceBlock | Closing

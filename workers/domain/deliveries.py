@@ -1,6 +1,8 @@
 """The nouns of posting: who wants the digest, what goes out to them, in which messages."""
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from workers.domain.models import Language
@@ -12,6 +14,41 @@ TAKEN_BACK = "taken back"
 """Why a part was dropped whose edition was retracted; it is sent when that edition is made anew."""
 
 
+SECTIONS, COMPACT = "sections", "compact"
+"""Layouts: a message per category with its synthesis; or a line per paper in as few messages as hold them."""
+FIRST, NEVER, ALL = "first", "never", "all"
+"""Which messages of a digest make a sound."""
+PRIVATE, GROUP, CHANNEL = "private", "group", "channel"
+"""Places: in a channel readers have no buttons but links, for buttons would take the comments' place."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a chat sees of an edition: every paper, or those of `categories` (names of the closed list), at most `most`.
+
+    `wanted` words make a section of their own from all that was collected; a paper with an `unwanted` one is hidden.
+    """
+
+    language: Language = "ko"
+    layout: str = SECTIONS
+    categories: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
+    unwanted: tuple[str, ...] = ()
+    most: int | None = None
+    place: str = PRIVATE
+
+    @property
+    def key(self) -> str:
+        """The same for chats that see the same of an edition in their language and layout; "" where that is all."""
+        if not (self.categories or self.wanted or self.unwanted or self.most or self.place == CHANNEL):
+            return ""
+        chosen = {**asdict(self), "language": "", "layout": "", "place": self.place == CHANNEL}
+        return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
+
+
+EVERYTHING = View()
+
+
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """A chat that wants the digest; `due_at` (UTC) is its next slot, `had` the newest edition it was given."""
@@ -20,21 +57,25 @@ class Subscription:
     platform: str
     chat: str
     thread: str
-    language: Language
     slot: str
     zone: str
     weekdays: tuple[int, ...]
     """0 is Monday."""
-    layout: str
     due_at: datetime
     had: date | None
+    view: View = EVERYTHING
+    notify: str = FIRST
+    person: str = ""
+    """Who subscribed it, and hears of trouble."""
+    active: bool = True
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One cause to post to one chat, claimed under `attempt`: the edition of `day`, or a `notice` of one paragraph.
+    """One cause to post to one chat, claimed under `attempt`: the edition of `day`, a `notice`, or a question's answer.
 
-    `retracted`: what was posted is to be taken back. `revision` counts how often the edition was made anew.
+    `retracted`: what was posted is to be taken back. `revision` counts how often what it shows was made anew.
     """
 
     delivery_id: int
@@ -42,26 +83,42 @@ class Delivery:
     chat: str
     thread: str
     day: date | None
-    language: Language
-    layout: str
     attempt: int
+    view: View = EVERYTHING
+    notify: str = FIRST
     silent: bool = False
     notice: str | None = None
+    question_id: int | None = None
+    reply_to: str | None = None
+    urgent: bool = False
     revision: int = 0
     retracted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something a reader may press: `line` is the command that it stands for; `private`: not to be read by a group."""
+
+    label: str
+    line: str
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """One rendered message: `text` in the platform's own markup, `papers` the numbers in it, for follow-ups.
 
-    `chart` names the edition's picture that it is the caption of, as `picture_name` does.
+    `chart` names the edition's picture that it is the caption of, as `picture_name` does; `choices` are rows; `asks`
+    where the next words of who reads it are expected as its reply.
     """
 
     text: str
     papers: tuple[int, ...] = ()
     silent: bool = False
     chart: str = ""
+    choices: tuple[tuple[Choice, ...], ...] = ()
+    reply_to: str | None = None
+    asks: bool = False
 
 
 def picture_name(day: date, language: Language, revision: int) -> str:

@@ -14,6 +14,7 @@ PaperboyError
 │   └── Spent          the day's budget is used up
 └── SendError
     ├── ChatGone       deactivate the subscription, keep its settings
+    ├── ChatShut       count it; deactivate when it happens again and again
     ├── NotSent        surely not sent: try again after `retry_after_s`
     ├── SendRefused    this message is not taken as it is: it failed, the next ones go on
     └── SendUnknown    may have been sent: never repeat blindly
@@ -74,6 +75,10 @@ class SendError(PaperboyError):
 
 class ChatGone(SendError):
     """The chat refuses us for good: blocked, kicked, deleted."""
+
+
+class ChatShut(SendError):
+    """The chat takes nothing as things are: a topic was closed, a right is missing."""
 
 
 class NotSent(SendError):

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from workers.domain.errors import LeaseLost
 from workers.domain.models import (
+    NOT_SELECTED,
     Collected,
     Edition,
     Paper,
@@ -18,7 +19,7 @@ from workers.domain.models import (
     SourceReport,
 )
 from workers.store import collections, papers
-from workers.store.tables import edition, listing, paper, text
+from workers.store.tables import candidate, edition, listing, paper, text
 from workers.store.texts import TextStore
 from workers.store.transactions import insert, read, write
 
@@ -151,6 +152,10 @@ class EditionStore(TextStore):
                     [{"day": day, "n": it.n, "paper_id": ids[it.paper], "label": it.label} for it in placed],
                 )
                 papers.label(connection, {ids[item.paper]: item.label for item in placed})
+            chosen = {ids[one] for one in selection.chosen}
+            passed = {ids[one] for one in selection.skipped.get(NOT_SELECTED, ())} - chosen
+            if passed:
+                connection.execute(candidate.insert(), [{"day": day, "paper_id": number} for number in sorted(passed)])
             collections.settle(connection, day, collected)
 
     def reopen(self, day: date) -> list[str] | None:
@@ -171,6 +176,7 @@ class EditionStore(TextStore):
             if reopened.rowcount != 1:
                 return None
             connection.execute(delete(listing).where(listing.c.day == day))
+            connection.execute(delete(candidate).where(candidate.c.day == day))
             languages = connection.execute(select(text.c.language).where(text.c.day == day)).scalars().all()
             connection.execute(delete(text).where(text.c.day == day))
             papers.forget(connection, day)
@@ -213,6 +219,17 @@ class EditionStore(TextStore):
             sources=tuple(SourceReport(**report) for report in row.sources),
             new_by_day={item.day: item.new for item in trend},
         )
+
+    def passed_over(self, day: date) -> list[Paper]:
+        """What was news on `day` and is not listed, as it was collected."""
+        with read(self._engine) as connection:
+            rows = connection.execute(
+                select(paper)
+                .join(candidate, candidate.c.paper_id == paper.c.id)
+                .where(candidate.c.day == day)
+                .order_by(paper.c.id)
+            ).all()
+        return [papers.of_row(row) for row in rows]
 
     def _guarded(self, connection: Connection, day: date, attempt: int, **values: object) -> None:
         changed = connection.execute(

@@ -22,6 +22,7 @@ from workers.store.migrate import bring_up_to_date
 from workers.store.model_calls import ModelCallStore
 from workers.store.outbox import OutboxStore
 from workers.store.owners import OwnerStore
+from workers.store.questions import QuestionStore
 from workers.store.subscriptions import SubscriptionStore
 
 _BUSY_S = 30
@@ -40,6 +41,7 @@ class Store:
     outbox: OutboxStore
     inbox: InboxStore
     owners: OwnerStore
+    questions: QuestionStore
     http: HttpCacheStore
     clock: Clock
 
@@ -82,6 +84,7 @@ def open_store(url: str, clock: Clock, edition_lease_s: float = 20, delivery_lea
         OutboxStore(engine, clock, timedelta(seconds=delivery_lease_s)),
         InboxStore(engine, clock),
         OwnerStore(engine, clock),
+        QuestionStore(engine, clock),
         HttpCacheStore(engine, clock),
         clock,
     )

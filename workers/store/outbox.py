@@ -7,11 +7,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, func, select, update
 
-from workers.domain.deliveries import DROPPED, PENDING, SENDING, UNKNOWN, Delivery, Message, Part
+from workers.domain.deliveries import DROPPED, PENDING, SENDING, UNKNOWN, Choice, Delivery, Message, Part, View
 from workers.domain.errors import LeaseLost
 from workers.domain.ports import Clock
+from workers.domain.questions import Post
+from workers.store import views
 from workers.store.parts import revised, taken_back
-from workers.store.tables import delivery, edition, part, rendering, text
+from workers.store.tables import comment_root, delivery, edition, part, question, rendering, text
 from workers.store.transactions import insert, read, write
 
 
@@ -22,31 +24,46 @@ class OutboxStore:
         self._engine, self._clock, self._lease = engine, clock, lease
 
     def request(
-        self, cause: str, platform: str, chat: str, day: date, language: str, layout: str, thread: str = ""
+        self, cause: str, platform: str, chat: str, day: date, view: View, thread: str = "", silent: bool = False
     ) -> bool:
         """A delivery that a reader asked for, in this chat now; False where that cause was answered already."""
         return self._create(
-            cause, platform=platform, chat=chat, thread=thread, day=day, language=language, layout=layout
+            cause, platform=platform, chat=chat, thread=thread, day=day, silent=silent, **views.columns(view)
         )
 
     def notify(self, cause: str, platform: str, chat: str, language: str, notice: str) -> bool:
-        """A few lines for an owner; False where that cause was told already."""
+        """A few lines for a person; False where that cause was told already."""
         return self._create(
             cause, platform=platform, chat=chat, thread="", notice=notice, language=language, layout="notice"
         )
+
+    def shown(self, chat: str, thread: str, day: date, view: View, platform: str) -> bool:
+        """Whether that edition stands in the chat, or is on its way, as `view` has it."""
+        with read(self._engine) as connection:
+            rows = connection.execute(
+                select(delivery).where(
+                    delivery.c.platform == platform,
+                    delivery.c.chat == chat,
+                    delivery.c.thread == thread,
+                    delivery.c.day == day,
+                )
+            ).all()
+        return any(views.of_row(row) == view for row in rows)
 
     def _create(self, cause: str, **values: object) -> bool:
         with write(self._engine) as connection:
             made = connection.execute(
                 insert(connection, delivery)
-                .values(cause=cause, attempt=0, created_at=self._clock.now(), **values)
+                .values(cause=cause, attempt=0, created_at=self._clock.now(), urgent=True, **values)
                 .on_conflict_do_nothing()
                 .returning(delivery.c.id)
             )
             return made.one_or_none() is not None
 
-    def claim(self, platform: str) -> Delivery | None:
+    def claim(self, platform: str, urgent: bool = False) -> Delivery | None:
         """The oldest open delivery that has something to say or take back, and whose chat has none under way.
+
+        Those that somebody waits for come first; `urgent`: no others.
 
         Parts that a dead process left as sending become unknown: whether they arrived is not known here. An edit or
         a removal can be repeated, and becomes pending again.
@@ -56,15 +73,19 @@ class OutboxStore:
             busy = select(delivery.c.chat).where(
                 delivery.c.platform == platform, delivery.c.done_at.is_(None), delivery.c.lease_until > now
             )
-            ready = delivery.c.notice.is_not(None) | text.c.day.is_not(None) | edition.c.retracted_at.is_not(None)
+            says = delivery.c.notice.is_not(None) | delivery.c.question_id.is_not(None)
+            ready = says | text.c.day.is_not(None) | edition.c.retracted_at.is_not(None)
+            ready = ready & (delivery.c.urgent | (not urgent))
+            made = func.coalesce(edition.c.revision, question.c.revision, 0)
             row = connection.execute(
-                select(delivery, edition.c.revision.label("of_edition"), edition.c.retracted_at)
+                select(delivery, made.label("made"), edition.c.retracted_at)
                 .outerjoin(text, (text.c.day == delivery.c.day) & (text.c.language == delivery.c.language))
                 .outerjoin(edition, edition.c.day == delivery.c.day)
+                .outerjoin(question, question.c.id == delivery.c.question_id)
                 .where(
                     delivery.c.platform == platform, delivery.c.done_at.is_(None), delivery.c.chat.not_in(busy), ready
                 )
-                .order_by(delivery.c.created_at, delivery.c.id)
+                .order_by(delivery.c.urgent.desc(), delivery.c.created_at, delivery.c.id)
                 .limit(1)
                 .with_for_update(of=delivery, skip_locked=True)
             ).one_or_none()
@@ -84,12 +105,15 @@ class OutboxStore:
                 chat=row.chat,
                 thread=row.thread,
                 day=row.day,
-                language=row.language,
-                layout=row.layout,
                 attempt=row.attempt + 1,
+                view=views.of_row(row),
+                notify=row.notify,
                 silent=row.silent,
                 notice=row.notice,
-                revision=row.of_edition or 0,
+                question_id=row.question_id,
+                reply_to=row.reply_to,
+                urgent=row.urgent,
+                revision=row.made,
                 retracted=row.retracted_at is not None,
             )
 
@@ -108,7 +132,7 @@ class OutboxStore:
             self._guard(connection, of)
             connection.execute(
                 insert(connection, rendering)
-                .values(**_view(of), messages=[asdict(message) for message in messages])
+                .values(**_rendering(of), messages=[asdict(message) for message in messages])
                 .on_conflict_do_nothing()
             )
             row = connection.execute(select(rendering.c.id, rendering.c.messages).where(*_same_rendering(of))).one()
@@ -122,23 +146,36 @@ class OutboxStore:
             taken_back(connection, part.c.delivery_id == of.delivery_id)
 
     def next_part(self, of: Delivery) -> Part | None:
-        """The first part still pending, now sending; None when none is left."""
+        """The first part still pending; None when none is left."""
         with write(self._engine) as connection:
             self._guard(connection, of)
-            row = connection.execute(
-                select(part.c.id, part.c.n, part.c.message_id, rendering.c.messages)
-                .outerjoin(rendering)
-                .where(part.c.delivery_id == of.delivery_id, part.c.state == PENDING)
-                .order_by(part.c.n)
-                .limit(1)
-            ).one_or_none()
-            if row is None:
-                return None
-            connection.execute(update(part).where(part.c.id == row.id).values(state=SENDING))
+            return self._next(connection, of)
+
+    def sending(self, of: Delivery, on_its_way: Part) -> None:
+        """Write down, just before it is sent, that a part is on its way: from now on a crash leaves it unknown."""
+        with write(self._engine) as connection:
+            self._guard(connection, of)
+            connection.execute(update(part).where(part.c.id == on_its_way.part_id).values(state=SENDING))
+
+    def _next(self, connection: Connection, of: Delivery) -> Part | None:
+        row = connection.execute(
+            select(part.c.id, part.c.n, part.c.message_id, rendering.c.messages)
+            .outerjoin(rendering)
+            .where(part.c.delivery_id == of.delivery_id, part.c.state == PENDING)
+            .order_by(part.c.n)
+            .limit(1)
+        ).one_or_none()
+        if row is None:
+            return None
         return Part(row.id, row.n, _message(row.messages[row.n]) if row.messages else None, row.message_id)
 
-    def settle(self, of: Delivery, settled: Part, state: str, message_id: str | None = None, reason: str = "") -> None:
-        """Write down how a part ended (or that it is pending again)."""
+    def settle(
+        self, of: Delivery, settled: Part, state: str, message_id: str | None = None, reason: str = ""
+    ) -> Part | None:
+        """Write down how a part ended (or that it is pending again), and find the next one in the same transaction.
+
+        None where none is left, or this one is to be tried again.
+        """
         with write(self._engine) as connection:
             self._guard(connection, of)
             connection.execute(
@@ -146,6 +183,7 @@ class OutboxStore:
                 .where(part.c.id == settled.part_id)
                 .values(state=state, message_id=message_id, reason=reason or None)
             )
+            return None if state == PENDING else self._next(connection, of)
 
     def drop_rest(self, of: Delivery, reason: str) -> None:
         """Give up the parts still pending."""
@@ -170,6 +208,10 @@ class OutboxStore:
             self._guard(connection, of)
             changed = (edition.c.revision != of.revision) | edition.c.retracted_at.is_not(None)
             overtaken = select(edition.c.day).where(edition.c.day == of.day, changed)
+            if of.question_id:
+                overtaken = select(question.c.id).where(
+                    question.c.id == of.question_id, question.c.revision != of.revision
+                )
             again = not of.retracted and connection.execute(overtaken).one_or_none() is not None
             connection.execute(
                 update(delivery)
@@ -195,6 +237,54 @@ class OutboxStore:
                 .order_by(part.c.n)
             ).all()
         return [(row.n, row.state, row.message_id) for row in rows]
+
+    def post_of(self, platform: str, chat: str, message_id: str) -> Post | None:
+        """What of an edition stands in a chat as that message; None where it is none of ours."""
+        with read(self._engine) as connection:
+            row = connection.execute(
+                select(delivery.c.day, delivery.c.language, part.c.papers)
+                .join(delivery)
+                .where(part.c.message_id == message_id, delivery.c.platform == platform, delivery.c.chat == chat)
+                .where(delivery.c.day.is_not(None))
+                .limit(1)
+            ).one_or_none()
+        return Post(row.day, row.language, tuple(row.papers)) if row else None
+
+    def echoed(self, platform: str, chat: str, message_id: str, origin_chat: str, origin_id: str) -> None:
+        """Keep where the comments of a channel's post are: under its echo in the discussion group."""
+        with write(self._engine) as connection:
+            connection.execute(
+                insert(connection, comment_root)
+                .values(
+                    platform=platform,
+                    chat=chat,
+                    message_id=message_id,
+                    origin_chat=origin_chat,
+                    origin_id=origin_id,
+                )
+                .on_conflict_do_nothing()
+            )
+
+    def commented(self, platform: str, chat: str, root_id: str) -> Post | None:
+        """The post whose comments stand under that message; None where it is none of ours."""
+        with read(self._engine) as connection:
+            row = connection.execute(
+                select(comment_root.c.origin_chat, comment_root.c.origin_id).where(
+                    comment_root.c.platform == platform,
+                    comment_root.c.chat == chat,
+                    comment_root.c.message_id == root_id,
+                )
+            ).one_or_none()
+        return self.post_of(platform, row.origin_chat, row.origin_id) if row else None
+
+    def repeat_unknown(self) -> int:
+        """Send again what nobody knows to have arrived, because an owner says so; returns how many parts."""
+        with write(self._engine) as connection:
+            lost = part.c.state == UNKNOWN
+            of = connection.execute(select(part.c.delivery_id).where(lost).distinct()).scalars().all()
+            count = connection.execute(update(part).where(lost).values(state=PENDING, reason=None)).rowcount
+            connection.execute(update(delivery).where(delivery.c.id.in_(of)).values(done_at=None, urgent=True))
+        return count
 
     def idle(self, platform: str) -> bool:
         """True when nothing waits to be sent on `platform`."""
@@ -222,21 +312,23 @@ class OutboxStore:
             raise LeaseLost(f"delivery {of.delivery_id}: another process has taken over")
 
 
-def _view(of: Delivery) -> dict[str, Any]:
-    """What a rendering is stored by; a notice is its own view."""
+def _rendering(of: Delivery) -> dict[str, Any]:
+    """What a rendering is stored by; a notice and an answer are their own views."""
+    own = f"notice {of.delivery_id}" if of.notice else f"answer {of.delivery_id}" if of.question_id else ""
     return {
         "day": of.day,
         "revision": of.revision,
-        "language": of.language,
+        "language": of.view.language,
         "platform": of.platform,
-        "layout": of.layout,
-        "filter": f"notice {of.delivery_id}" if of.notice else "",
+        "layout": of.view.layout,
+        "filter": own or of.view.key,
     }
 
 
 def _same_rendering(of: Delivery) -> tuple[ColumnElement[bool], ...]:
-    return tuple(rendering.c[name] == value for name, value in _view(of).items())
+    return tuple(rendering.c[name] == value for name, value in _rendering(of).items())
 
 
 def _message(item: dict[str, Any]) -> Message:
-    return Message(item["text"], tuple(item["papers"]), item["silent"], item.get("chart", ""))
+    rows = tuple(tuple(Choice(**choice) for choice in row) for row in item.get("choices", ()))
+    return Message(item["text"], tuple(item["papers"]), item["silent"], item.get("chart", ""), rows)

@@ -5,33 +5,37 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Engine, Row, select, update
+from sqlalchemy import ColumnElement, Engine, Row, select, update
 
-from workers.domain.deliveries import Subscription
+from workers.domain.deliveries import EVERYTHING, FIRST, Subscription, View
+from workers.store import views
 from workers.store.tables import delivery, edition, subscription
 from workers.store.transactions import insert, read, write
 
 WAITING = "waits for an owner's word"
 """Why a subscription that nobody has approved yet is not active."""
-
-
+UNSUBSCRIBED = "unsubscribed"
+"""Why a subscription rests that its chat ended itself."""
 GONE = "put out of the chat"
 """Why a subscription rests whose bot was removed; it goes on when the bot is let in again."""
+FAILURES = 3
+"""Deliveries that a chat refuses one after the other, after which its subscription rests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a chat asks for when it subscribes; `due_at` is its first slot, in UTC."""
+    """What a chat asks for when it subscribes; `due_at` is its first slot, in UTC, `person` who asks."""
 
     platform: str
     chat: str
     due_at: datetime
     thread: str = ""
-    language: str = "ko"
     slot: str = "09:00"
     zone: str = "Asia/Seoul"
     weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)
-    layout: str = "sections"
+    view: View = EVERYTHING
+    notify: str = FIRST
+    person: str = ""
 
 
 class SubscriptionStore:
@@ -41,13 +45,15 @@ class SubscriptionStore:
     def add(self, wanted: Wanted, waiting: bool = False) -> None:
         """Subscribe a chat, or change what it asked for; what it has had stays had. `waiting`: not before `approve`."""
         values = {
-            "language": wanted.language,
+            **views.columns(wanted.view),
             "slot": wanted.slot,
             "zone": wanted.zone,
             "weekdays": list(wanted.weekdays),
-            "layout": wanted.layout,
+            "notify": wanted.notify,
+            "person": wanted.person,
             "active": not waiting,
             "reason": WAITING if waiting else None,
+            "failures": 0,
             "due_at": wanted.due_at,
         }
         with write(self._engine) as connection:
@@ -57,16 +63,48 @@ class SubscriptionStore:
                 .on_conflict_do_update(index_elements=["platform", "chat", "thread"], set_=values)
             )
 
+    def resume(self, which: Subscription, due_at: datetime, person: str, waiting: bool = False) -> None:
+        """Go on with the settings that a chat had."""
+        self._change(
+            subscription.c.id == which.subscription_id,
+            active=not waiting,
+            reason=WAITING if waiting else None,
+            failures=0,
+            due_at=due_at,
+            person=person,
+        )
+
+    def change(self, changed: Subscription) -> bool:
+        """Write down other settings; False where another subscription holds that topic already."""
+        with write(self._engine) as connection:
+            taken = select(subscription.c.id).where(
+                *_named(changed.platform, changed.chat, changed.thread), subscription.c.id != changed.subscription_id
+            )
+            if connection.execute(taken).one_or_none():
+                return False
+            connection.execute(
+                update(subscription)
+                .where(subscription.c.id == changed.subscription_id)
+                .values(
+                    **views.columns(changed.view),
+                    thread=changed.thread,
+                    slot=changed.slot,
+                    zone=changed.zone,
+                    weekdays=list(changed.weekdays),
+                    notify=changed.notify,
+                    due_at=changed.due_at,
+                )
+            )
+        return True
+
     def approve(self, platform: str, chat: str, due_at: datetime) -> bool:
         """Let a waiting chat have its digests, the first at `due_at`; False where none waits under that name."""
-        with write(self._engine) as connection:
-            approved = connection.execute(
-                update(subscription)
-                .where(subscription.c.platform == platform, subscription.c.chat == chat)
-                .where(subscription.c.reason == WAITING)
-                .values(active=True, reason=None, due_at=due_at)
-            )
-            return approved.rowcount > 0
+        waits = (
+            subscription.c.platform == platform,
+            subscription.c.chat == chat,
+            subscription.c.reason == WAITING,
+        )
+        return self._change(*waits, active=True, reason=None, due_at=due_at) > 0
 
     def migrate(self, platform: str, old: str, new: str) -> None:
         """A chat has a new id: its subscriptions and what waits for it go there."""
@@ -86,42 +124,58 @@ class SubscriptionStore:
 
     def of(self, platform: str, chat: str, thread: str = "") -> Subscription | None:
         """A chat's subscription, paused or not."""
-        with read(self._engine) as connection:
-            row = connection.execute(
-                select(subscription).where(
-                    subscription.c.platform == platform, subscription.c.chat == chat, subscription.c.thread == thread
-                )
-            ).one_or_none()
-        return _subscription(row) if row else None
+        return next(iter(self._found(*_named(platform, chat, thread))), None)
 
-    def deactivate(self, platform: str, chat: str, reason: str, thread: str | None = None) -> None:
-        """Pause a chat's subscriptions, or that of one thread; their settings stay for when it comes back."""
-        with write(self._engine) as connection:
-            paused = update(subscription).where(subscription.c.platform == platform, subscription.c.chat == chat)
-            if thread is not None:
-                paused = paused.where(subscription.c.thread == thread)
-            connection.execute(paused.values(active=False, reason=reason))
+    def get(self, subscription_id: int) -> Subscription | None:
+        return next(iter(self._found(subscription.c.id == subscription_id)), None)
+
+    def of_chat(self, platform: str, chat: str) -> list[Subscription]:
+        """Those of a chat and its topics, paused or not."""
+        return self._found(subscription.c.platform == platform, subscription.c.chat == chat)
+
+    def by(self, platform: str, person: str) -> list[Subscription]:
+        """What a person subscribed, as it came."""
+        return self._found(subscription.c.platform == platform, subscription.c.person == person)
+
+    def deactivate(self, platform: str, chat: str, reason: str, thread: str | None = None) -> list[Subscription]:
+        """Pause a chat's subscriptions, or that of one thread; returns those that were active.
+
+        Their settings stay for when it comes back.
+        """
+        which = [subscription.c.platform == platform, subscription.c.chat == chat]
+        if thread is not None:
+            which.append(subscription.c.thread == thread)
+        active = [each for each in self._found(*which) if each.active]
+        self._change(*which, active=False, reason=reason)
+        return active
 
     def reactivate(self, platform: str, chat: str) -> bool:
-        """Let in again: the subscriptions that rested for that go on as they were."""
-        with write(self._engine) as connection:
-            back = connection.execute(
-                update(subscription)
-                .where(subscription.c.platform == platform, subscription.c.chat == chat)
-                .where(~subscription.c.active, subscription.c.reason == GONE)
-                .values(active=True, reason=None)
-            )
-            return back.rowcount > 0
+        """Let in again: the subscriptions that rested for want of that go on as they were."""
+        resting = (
+            subscription.c.platform == platform,
+            subscription.c.chat == chat,
+            ~subscription.c.active,
+            subscription.c.reason.not_in([WAITING, UNSUBSCRIBED]),
+        )
+        return self._change(*resting, active=True, reason=None, failures=0) > 0
+
+    def refused(self, platform: str, chat: str, thread: str) -> int:
+        """Count a delivery that the chat did not take; returns how many one after the other."""
+        which = _named(platform, chat, thread)
+        self._change(*which, failures=subscription.c.failures + 1)
+        with read(self._engine) as connection:
+            return connection.execute(select(subscription.c.failures).where(*which)).scalar_one_or_none() or 0
+
+    def taken(self, platform: str, chat: str, thread: str) -> None:
+        """The chat took a delivery: earlier refusals are forgotten."""
+        self._change(*_named(platform, chat, thread), subscription.c.failures > 0, failures=0)
 
     def due(self, now: datetime) -> list[Subscription]:
         """Active subscriptions whose slot has come, the longest waiting first."""
-        with read(self._engine) as connection:
-            rows = connection.execute(
-                select(subscription)
-                .where(subscription.c.active, subscription.c.due_at <= now)
-                .order_by(subscription.c.due_at, subscription.c.id)
-            ).all()
-        return [_subscription(row) for row in rows]
+        return sorted(
+            self._found(subscription.c.active, subscription.c.due_at <= now),
+            key=lambda each: (each.due_at, each.subscription_id),
+        )
 
     def closed_after(self, had: date | None) -> list[date]:
         """Editions that a chat has not had, newest first; a chat that has had none gets the newest with papers.
@@ -162,8 +216,8 @@ class SubscriptionStore:
                         chat=to.chat,
                         thread=to.thread,
                         day=day,
-                        language=to.language,
-                        layout=to.layout,
+                        **views.columns(to.view),
+                        notify=to.notify,
                         silent=silent,
                         attempt=0,
                         created_at=now,
@@ -172,6 +226,19 @@ class SubscriptionStore:
                 )
         return True
 
+    def _found(self, *which: ColumnElement[bool]) -> list[Subscription]:
+        with read(self._engine) as connection:
+            rows = connection.execute(select(subscription).where(*which).order_by(subscription.c.id)).all()
+        return [_subscription(row) for row in rows]
+
+    def _change(self, *which: ColumnElement[bool], **values: object) -> int:
+        with write(self._engine) as connection:
+            return connection.execute(update(subscription).where(*which).values(**values)).rowcount
+
+
+def _named(platform: str, chat: str, thread: str) -> tuple[ColumnElement[bool], ...]:
+    return subscription.c.platform == platform, subscription.c.chat == chat, subscription.c.thread == thread
+
 
 def _subscription(row: Row[Any]) -> Subscription:
     return Subscription(
@@ -179,11 +246,14 @@ def _subscription(row: Row[Any]) -> Subscription:
         platform=row.platform,
         chat=row.chat,
         thread=row.thread,
-        language=row.language,
         slot=row.slot,
         zone=row.zone,
         weekdays=tuple(row.weekdays),
-        layout=row.layout,
         due_at=row.due_at,
         had=row.had,
+        view=views.of_row(row),
+        notify=row.notify,
+        person=row.person,
+        active=row.active,
+        reason=row.reason or "",
     )

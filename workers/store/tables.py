@@ -120,6 +120,13 @@ listing = Table(
     Column("label", String(80), nullable=False),
 )
 
+candidate = Table(
+    "candidate",
+    metadata,
+    Column("day", ForeignKey("edition.day"), primary_key=True),
+    Column("paper_id", ForeignKey("paper.id"), primary_key=True, index=True),  # news that was not listed
+)
+
 collection = Table(
     "collection",
     metadata,
@@ -157,6 +164,11 @@ subscription = Table(
     Column("reason", Text),
     Column("due_at", UtcDateTime, nullable=False),
     Column("had", Date),
+    Column("filter", JSON, nullable=False, server_default="{}"),  # what a `View` has beside language and layout
+    Column("place", String(16), nullable=False, server_default="private"),
+    Column("notify", String(8), nullable=False, server_default="first"),
+    Column("person", String(64), nullable=False, server_default=""),  # who subscribed it
+    Column("failures", Integer, nullable=False, server_default="0"),  # deliveries refused one after the other
     UniqueConstraint("platform", "chat", "thread"),
 )
 
@@ -178,6 +190,12 @@ delivery = Table(
     Column("lease_until", UtcDateTime),
     Column("done_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("filter", JSON, nullable=False, server_default="{}"),
+    Column("place", String(16), nullable=False, server_default="private"),
+    Column("notify", String(8), nullable=False, server_default="first"),
+    Column("question_id", ForeignKey("question.id"), index=True),
+    Column("reply_to", String(64)),
+    Column("urgent", Boolean, nullable=False, server_default=false()),  # somebody waits for it
     Index(None, "platform", "done_at"),
 )
 
@@ -204,9 +222,49 @@ part = Table(
     Column("rendering_id", ForeignKey("rendering.id")),  # none: what was posted is to be taken back
     Column("state", String(10), nullable=False),
     Column("reason", Text),
-    Column("message_id", String(64)),
+    Column("message_id", String(64), index=True),
     Column("papers", JSON, nullable=False),
     UniqueConstraint("delivery_id", "n"),
+)
+
+question = Table(
+    "question",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("cause", String(200), nullable=False, unique=True),
+    Column("platform", String(16), nullable=False),
+    Column("chat", String(64), nullable=False),
+    Column("thread", String(64), nullable=False),
+    Column("person", String(64), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("message_id", String(64)),  # the reader's own message
+    Column("day", Date),  # of the post that was answered
+    Column("papers", JSON, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("answer", JSON(none_as_null=True)),
+    Column("revision", Integer, nullable=False),
+    Index(None, "platform", "person"),
+)
+
+comment_root = Table(
+    "comment_root",
+    metadata,
+    Column("platform", String(16), primary_key=True),
+    Column("chat", String(64), primary_key=True),
+    Column("message_id", String(64), primary_key=True),  # of a channel's post where its comments are
+    Column("origin_chat", String(64), nullable=False),
+    Column("origin_id", String(64), nullable=False),
+)
+
+prompt = Table(
+    "prompt",
+    metadata,
+    Column("platform", String(16), primary_key=True),
+    Column("chat", String(64), primary_key=True),
+    Column("message_id", String(64), primary_key=True),
+    Column("line", Text, nullable=False),  # the command that a reply to the message ends
+    Column("kept_at", UtcDateTime, nullable=False),
 )
 
 owner = Table(

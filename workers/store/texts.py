@@ -76,6 +76,17 @@ class TextStore:
         kept = self.text(day, written.digest.language)
         return kept or written
 
+    def languages(self, day: date) -> list[str]:
+        """The languages that an edition is written in."""
+        with read(self._engine) as connection:
+            return sorted(connection.execute(select(text.c.language).where(text.c.day == day)).scalars())
+
+    def stands(self, day: date) -> bool:
+        """Whether there is a closed edition of that day, not taken back."""
+        with read(self._engine) as connection:
+            query = select(edition.c.day).where(edition.c.day == day, edition.c.closed_at.is_not(None))
+            return connection.execute(query.where(edition.c.retracted_at.is_(None))).one_or_none() is not None
+
     def newest(self, language: str) -> date | None:
         """The latest day with a text in `language` that was not taken back."""
         with read(self._engine) as connection:

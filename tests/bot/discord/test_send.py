@@ -10,7 +10,7 @@ import discord
 import pytest
 
 from bot.discord.send import DiscordSender
-from bot.pacing import BROADCAST, Limits, Pacer
+from bot.pacing import Limits, Pacer
 from tests.bot.conftest import DAY
 from tests.fakes.discord import TOKEN, DiscordServer, serving
 from tests.fakes.discord_wire import DM, Fault
@@ -41,7 +41,7 @@ def do(server: DiscordServer, store: Store, monkeypatch: pytest.MonkeyPatch) -> 
         async def connected() -> Any:
             async with discord.Client(intents=discord.Intents.none()) as client:
                 await client.login(TOKEN)
-                return await story(DiscordSender(client, store, Pacer(FAST), BROADCAST))
+                return await story(DiscordSender(client, store, Pacer(FAST)))
 
         return asyncio.run(connected())
 

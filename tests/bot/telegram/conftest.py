@@ -1,9 +1,120 @@
-"""What every test with python-telegram-bot needs."""
+"""What every test with python-telegram-bot needs; and the frontend, over a server of this process."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import pytest
+
+from bot.pacing import Limits
+from bot.telegram import app
+from tests.fakes.telegram import TOKEN, TelegramServer, serving
+from tests.fakes.telegram_wire import Posted
+from workers import config
+from workers.store import Store
+
+FAST = Limits(overall=1000, window_s=1, chat_gap_s=0)
+NOBODY = "redis://127.0.0.1:9/0"
+ADMIN, MEMBER = 7, 8
+GROUP, CHANNEL, DISCUSSION = -1001, -1002, -1003
+
+Found = TypeVar("Found")
 
 
 @pytest.fixture(autouse=True)
 def times_as_timedeltas(monkeypatch: pytest.MonkeyPatch) -> None:
     """As the frontend sets it: the library's future, without its warning."""
     monkeypatch.setenv("PTB_TIMEDELTA", "1")
+
+
+def until(what: Callable[[], Found | None], longest_s: float = 20.0) -> Found:
+    """What `what` is, once it is true."""
+    end = time.monotonic() + longest_s
+    while not (found := what()):
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.01)
+    return found
+
+
+@dataclass
+class Frontend:
+    """`bot.telegram` as one thread of this process, with `settings` over the bundled ones."""
+
+    server: TelegramServer
+    store: Store
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def start(self) -> None:
+        self._ready, self._failed = threading.Event(), list[BaseException]()
+        self._thread = threading.Thread(target=self._run, name="frontend")
+        self._thread.start()
+        assert self._ready.wait(10)
+
+    def _run(self) -> None:
+        async def story() -> None:
+            self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
+            self._ready.set()
+            settings = config.load(environment={}).model_copy(update=self.settings)
+            await app.serve_until(self._stopped, settings, NOBODY, self.store, TOKEN, FAST)
+
+        try:
+            asyncio.run(story())
+        except Exception as error:  # noqa: BLE001 - told to the test's own thread
+            self._failed.append(error)
+
+    def stop(self) -> None:
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopped.set)
+        self._thread.join(20)
+        assert not self._failed, self._failed
+
+    def text(self, chat: int, containing: str) -> Posted:
+        """The newest message in a chat with these words, once it is there."""
+        return until(lambda: next(iter(self.texts(chat, containing)), None))
+
+    def texts(self, chat: int, containing: str) -> list[Posted]:
+        """The messages in a chat with these words, newest first."""
+        return [each for each in reversed(self.server.posted) if each.chat == chat and containing in each.text]
+
+
+@pytest.fixture
+def server() -> Iterator[TelegramServer]:
+    with serving() as fake:
+        fake.room(ADMIN, "private", title="Admin")
+        fake.room(MEMBER, "private", title="Member")
+        fake.room(GROUP, "supergroup", title="Readers", members={ADMIN: "administrator", MEMBER: "member"})
+        fake.room(CHANNEL, "channel", title="Papers", username="papers", members={ADMIN: "creator"}, linked=DISCUSSION)
+        fake.room(DISCUSSION, "supergroup", title="Talk", members={ADMIN: "creator"}, bot="member")
+        yield fake
+
+
+@pytest.fixture
+def frontend(server: TelegramServer, store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Frontend]:
+    monkeypatch.setenv("TELEGRAM_API_URL", server.url)
+    running = Frontend(server, store)
+    running.start()
+    yield running
+    running.stop()
+
+
+Configured = Callable[..., Frontend]
+
+
+@pytest.fixture
+def configured(server: TelegramServer, store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Configured]:
+    """Starts a frontend with other settings of one part."""
+    monkeypatch.setenv("TELEGRAM_API_URL", server.url)
+    started: list[Frontend] = []
+
+    def start(part: str, **changed: Any) -> Frontend:
+        bundled = getattr(config.load(environment={}), part)
+        started.append(Frontend(server, store, {part: bundled.model_copy(update=changed)}))
+        started[-1].start()
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.stop()

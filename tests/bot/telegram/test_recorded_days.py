@@ -1,31 +1,46 @@
 """The digests of every recorded day as Telegram messages: none refused, none over a limit, no paper or link lost."""
 
 import re
+from itertools import product
 
 import pytest
 
 from bot.plain import utf16
-from bot.telegram.render import render
+from bot.telegram.render import Look, render
 from bot.view import chat_blocks
 from tests.fakes.telegram_wire import parsed
 from tests.recorded_days import Recorded
+from workers.domain.deliveries import CHANNEL, COMPACT, GROUP, SECTIONS, View
 
 pytestmark = pytest.mark.shared_data
+HOME = "https://t.me/paper_bot"
 
 
-@pytest.mark.parametrize("language", ["ko", "en"])
-def test_every_recorded_day_fits(language: str, recorded: Recorded) -> None:
+@pytest.mark.parametrize(
+    ("language", "layout", "place"), list(product(["ko", "en"], [SECTIONS, COMPACT], [GROUP, CHANNEL]))
+)
+def test_every_recorded_day_fits(language: str, layout: str, place: str, recorded: Recorded) -> None:
     assert len(recorded.digests) == 17
     for day, written in recorded.digests.items():
-        digest = written[language]
-        messages = render(chat_blocks(digest, recorded.categories), language, f"{day} {language} 0")
+        digest, view = written[language], View(language, layout, place=place)
+        look = Look(language, f"{day} {language} 0", HOME, place, layout == COMPACT)
+        messages = render(chat_blocks(digest, recorded.categories, view, languages=["en", "ko"]), look)
         whole = ""
         for message in messages:
             shown, complaints = parsed(message.text)
             assert complaints == [], day
             assert 0 < utf16(shown) <= (1024 if message.chart else 4096), day
+            assert shown == shown.strip(), "no empty line at either end"
             whole += message.text
         assert [n for message in messages for n in message.papers] == [paper.n for paper in digest.papers], day
         for paper in digest.papers:
             assert f'href="{paper.links[0].url}"' in whole, (day, paper.n)
         assert not re.search(r'href="(?!https://)', whole)
+        buttons = [choice for message in messages for row in message.choices for choice in row]
+        assert (buttons == []) is (place == CHANNEL)
+        assert all(len(choice.line.encode()) <= 64 for choice in buttons)
+        payloads = re.findall(rf'href="{HOME}\?start=([^"]*)"', whole)
+        assert (payloads == []) is (place != CHANNEL)
+        assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,64}", payload) for payload in payloads)
+        if layout == COMPACT:
+            assert len(messages) <= 5, "the chart, and few texts"

@@ -6,7 +6,7 @@ import pytest
 
 from bot.plain import tamed, utf16
 from bot.telegram.pieces import ENTITY_LIMIT, TEXT_LIMIT, Piece, bold, folded, link, pack, text
-from bot.telegram.render import render
+from bot.telegram.render import Look, render
 from bot.view import blocks, chat_blocks
 from tests.bot.conftest import DAY
 from tests.fakes.telegram_wire import parsed
@@ -15,6 +15,7 @@ from workers.domain.deliveries import Message
 from workers.domain.models import Category, Claim, Edition, Link, Listed, Synthesis
 from workers.store import Store
 
+LOOK = Look("ko")
 HOSTILE = [
     "Let's <think> about LLM Reasoning",
     "Why 1 + 1 < 1",
@@ -47,16 +48,16 @@ def test_titles_that_look_like_markup_are_text() -> None:
     papers = tuple(paper(n, title) for n, title in enumerate(HOSTILE, start=1))
     claims = tuple(Claim(title, (1,)) for title in HOSTILE)
     block = SectionBlock("🤖", "Robotics <b>", papers, Synthesis(findings=claims, keywords=claims), extractive=True)
-    whole = "\n".join(seen(render([block], "ko")))
+    whole = "\n".join(seen(render([block], LOOK)))
     for title in HOSTILE[:3]:
         assert whole.count(title) >= 3
-    assert all('"javascript:' not in message.text for message in render([block], "ko"))
+    assert all('"javascript:' not in message.text for message in render([block], LOOK))
 
 
 def test_a_long_section_is_split_between_papers_and_loses_none() -> None:
     papers = tuple(paper(n, f"Paper number {n} " + "with a long title " * 12) for n in range(1, 60))
     claims = tuple(Claim("One of many findings, said at length. " * 6, (n,)) for n in range(1, 60))
-    messages = render([SectionBlock("🤖", "로보틱스", papers, Synthesis(findings=claims), False)], "ko")
+    messages = render([SectionBlock("🤖", "로보틱스", papers, Synthesis(findings=claims), False)], LOOK)
     assert len(messages) > 3
     assert [n for message in messages for n in message.papers] == [paper.n for paper in papers]
     shown = seen(messages)
@@ -84,17 +85,17 @@ def test_more_entities_than_telegram_takes_are_split() -> None:
 
 def test_the_caption_takes_what_highlights_fit() -> None:
     opening = Opening("제목", "오늘 고른 40편", (), tuple(Claim(f"{n} " + "핵심 " * 120, (n,)) for n in range(1, 4)))
-    (caption,) = seen(render([opening], "ko", chart="2025-06-03 ko 0"))
+    (caption,) = seen(render([opening], Look("ko", "2025-06-03 ko 0")))
     assert caption.startswith("제목\n오늘 고른 40편")
     assert caption.count("•") == 2
-    (message,) = seen(render([opening], "ko"))
+    (message,) = seen(render([opening], LOOK))
     assert message.count("•") == 3
 
 
 def test_an_edition_as_a_chat_sees_it(store: Store, edition: Edition, categories: Sequence[Category]) -> None:
     digest = store.editions.text(DAY, "ko")
     assert digest is not None
-    messages = render(chat_blocks(digest.digest, categories), "ko", "2025-06-03 ko 0")
+    messages = render(chat_blocks(digest.digest, categories), Look("ko", "2025-06-03 ko 0"))
     first, *rest = seen(messages)
     assert "오늘 고른 3편 / 새 논문 3편" in first
     assert [message.chart for message in messages] == ["2025-06-03 ko 0", "", ""]

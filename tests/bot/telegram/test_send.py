@@ -8,18 +8,18 @@ import pytest
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
-from bot.pacing import BROADCAST, Limits, Pacer
+from bot.pacing import Pacer
 from bot.telegram.send import TelegramSender
 from tests.bot.conftest import DAY
+from tests.bot.telegram.conftest import FAST
 from tests.fakes.telegram import TOKEN, TelegramServer, serving
 from tests.fakes.telegram_wire import Fault, retry_after
 from workers.domain.deliveries import Message, picture_name
-from workers.domain.errors import ChatGone, NotSent, SendRefused, SendUnknown
+from workers.domain.errors import ChatGone, ChatShut, NotSent, SendRefused, SendUnknown
 from workers.domain.models import Edition, Text
 from workers.store import Store
 from workers.store.subscriptions import Wanted
 
-FAST = Limits(overall=1000, window_s=1, chat_gap_s=0)
 HELLO = Message("<b>hello</b>")
 
 
@@ -39,7 +39,7 @@ def do(server: TelegramServer, store: Store) -> Callable[[Callable[[TelegramSend
         async def connected() -> Any:
             request = HTTPXRequest(read_timeout=0.5)
             async with Bot(TOKEN, base_url=f"{server.url}/bot", request=request) as bot:
-                return await story(TelegramSender(bot, store, Pacer(FAST), BROADCAST))
+                return await story(TelegramSender(bot, store, Pacer(FAST)))
 
         return asyncio.run(connected())
 
@@ -76,10 +76,10 @@ def test_a_chart_is_uploaded_once_and_then_named(
         (Fault(403, "Forbidden: bot was blocked by the user"), ChatGone),
         (Fault(403, "Forbidden: bot was kicked from the supergroup chat"), ChatGone),
         (Fault(403, "Forbidden: user is deactivated"), ChatGone),
-        (Fault(400, "Bad Request: chat not found"), ChatGone),
-        (Fault(400, "Bad Request: message thread not found"), ChatGone),
-        (Fault(400, "Bad Request: TOPIC_CLOSED"), ChatGone),
-        (Fault(400, "Bad Request: not enough rights to send text messages to the chat"), ChatGone),
+        (Fault(400, "Bad Request: chat not found"), ChatShut),
+        (Fault(400, "Bad Request: message thread not found"), ChatShut),
+        (Fault(400, "Bad Request: TOPIC_CLOSED"), ChatShut),
+        (Fault(400, "Bad Request: not enough rights to send text messages to the chat"), ChatShut),
         (Fault(400, "Bad Request: can't parse entities: unclosed tag"), SendRefused),
         (Fault(400, "Bad Request: message is too long"), SendRefused),
         (Fault(429, "Too Many Requests"), NotSent),
@@ -106,7 +106,7 @@ def test_told_to_wait_we_know_how_long(server: TelegramServer, do: Any) -> None:
 def test_where_no_connection_is_had_nothing_was_sent(store: Store) -> None:
     async def alone() -> None:
         bot = Bot(TOKEN, base_url="http://127.0.0.1:9/bot")
-        await TelegramSender(bot, store, Pacer(FAST), BROADCAST).send("5", "", HELLO)
+        await TelegramSender(bot, store, Pacer(FAST)).send("5", "", HELLO)
 
     with pytest.raises(NotSent):
         asyncio.run(alone())

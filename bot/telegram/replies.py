@@ -1,0 +1,86 @@
+"""Answers on their way back to who spoke to us on Telegram: sent at once, or after the wait it asks for."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+from telegram import Bot, Message, ReplyKeyboardMarkup, ReplyKeyboardRemove, User
+from telegram.constants import ChatType
+from telegram.error import TelegramError
+
+from bot.commands import Desk, Reply
+from bot.telegram.chats import thread_of
+from bot.telegram.render import Look, render
+from bot.telegram.send import PLATFORM, TelegramSender
+from workers.domain.blocks import Block
+from workers.domain.deliveries import Message as Rendered
+from workers.domain.errors import NotSent, SendError
+from workers.logs import note
+
+log = logging.getLogger(__name__)
+
+_TRIES = 3
+
+
+class Replies:
+    def __init__(self, desk: Desk, bot: Bot, sender: TelegramSender) -> None:
+        self._desk, self._bot, self._sender = desk, bot, sender
+
+    async def give(self, message: Message, reply: Reply, language: str, to: Message | None = None) -> None:
+        """Send a reply where `message` stands; what it expects, of who wrote `to`, is kept with the message sent."""
+        chat, thread = str(message.chat_id), thread_of(message)
+        reply_to = str(to.message_id) if to and reply.expects else None
+        for rendered in render(reply.blocks, Look(language)):
+            sent = replace(rendered, asks=bool(reply.expects), reply_to=reply_to)
+            number = await self.send(chat, thread, sent)
+            if number and reply.expects:
+                expect = self._desk.store.questions.expect
+                await asyncio.to_thread(expect, PLATFORM, chat, number, reply.expects)
+
+    async def say(self, message: Message, blocks: Sequence[Block], language: str) -> None:
+        await self.give(message, Reply(blocks), language)
+
+    async def send(self, chat: str, thread: str, rendered: Rendered) -> str | None:
+        async def in_turn() -> str:
+            async with self._sender.turn(chat, urgent=True):
+                return await self._sender.send(chat, thread, rendered)
+
+        return await self._try(in_turn)
+
+    async def edit(self, message: Message, reply: Reply, language: str) -> None:
+        """Put a reply in the place of `message`, which is ours."""
+        rendered = render(reply.blocks, Look(language))[0]
+        await self._try(lambda: self._sender.edit(str(message.chat_id), str(message.message_id), rendered))
+
+    async def plain(self, message: Message, text: str, keyboard: ReplyKeyboardMarkup | ReplyKeyboardRemove) -> None:
+        try:
+            await self._bot.send_message(message.chat_id, text, reply_markup=keyboard)
+        except TelegramError as error:
+            note(log, "answer not sent", level=logging.WARNING, error=error)
+
+    def language(self, message: Message, user: User | None) -> str:
+        """The chat's own, else the speaker's where we speak it, else the digest's."""
+        store, chat = self._desk.store.subscriptions, str(message.chat_id)
+        known = store.of(PLATFORM, chat, thread_of(message)) or next(iter(store.of_chat(PLATFORM, chat)), None)
+        if known:
+            return known.view.language
+        ours = self._desk.settings.digest.language
+        return spoken(user, ours) if message.chat.type == ChatType.PRIVATE else ours
+
+    async def _try(self, send: Callable[[], Awaitable[str | None]]) -> str | None:
+        """Again where Telegram said "later": whoever asked waits for it."""
+        for attempt in range(_TRIES):
+            try:
+                return await send()
+            except NotSent as error:
+                await asyncio.sleep(error.retry_after_s if attempt + 1 < _TRIES else 0)
+            except SendError as error:
+                note(log, "answer not sent", level=logging.WARNING, error=error)
+                return None
+        return None
+
+
+def spoken(user: User | None, otherwise: str) -> str:
+    code = (user.language_code or "").partition("-")[0] if user else ""
+    return otherwise if not code else "ko" if code == "ko" else "en"

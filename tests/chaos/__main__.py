@@ -1,0 +1,31 @@
+"""`python -m tests.chaos telegram --rounds 50`: kill -9 in the middle of broadcasts; what stands in the chats then."""
+
+import argparse
+import random
+import sys
+
+from tests.chaos import rounds, telegram
+
+_PLACES = {"telegram": telegram.place}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("platform", choices=sorted(_PLACES))
+    parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=None)
+    asked = parser.parse_args()
+    seed = random.randrange(1 << 30) if asked.seed is None else asked.seed  # noqa: S311 - no secret
+    with _PLACES[asked.platform]() as place:
+        outcome = rounds.run(place, asked.rounds, seed)
+    print(f"seed: {seed}")
+    print(f"kills: {outcome.kills}")
+    for state, count in sorted(outcome.states.items()):
+        print(f"{state}: {count}")
+    print(f"twice: {outcome.twice}")
+    print(f"lost: {outcome.lost}")
+    return 1 if outcome.twice or outcome.lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""Rounds of a broadcast whose frontend is killed at a random moment and started again."""
+
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import yaml
+from sqlalchemy import select
+
+from tests.fakes.edition import DAY, closed_edition
+from workers.domain.deliveries import View
+from workers.store import Store, open_store
+from workers.store.tables import delivery, part
+from workers.system import SystemClock
+
+_CHATS = 10
+_LEASE_S = 1.0
+_LONGEST_S = 120.0
+
+
+class Place(Protocol):
+    """A platform's fake server as chaos sees it."""
+
+    @property
+    def platform(self) -> str: ...
+
+    def environment(self) -> Mapping[str, str]: ...
+
+    def open(self, chat: int) -> None:
+        """Let that chat be there."""
+        ...
+
+    def said(self) -> Counter[tuple[str, str]]:
+        """(chat, beginning of a message) → how often it stands there."""
+        ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Parts by their end; `twice` messages stand twice in a chat, `lost` are posted by our books and stand nowhere."""
+
+    states: Mapping[str, int]
+    kills: int
+    twice: int
+    lost: int
+    most_in_flight: int
+
+
+def run(place: Place, rounds: int, seed: int) -> Outcome:
+    """`rounds` broadcasts to new chats, a kill -9 in each, then one process that is let finish."""
+    chance = random.Random(seed)  # noqa: S311 - which moment is no secret
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/store.db"
+        settings = Path(folder) / "settings.yaml"
+        settings.write_text(yaml.safe_dump({"store": {"url": url}, "lease": {"delivery_s": _LEASE_S}}), "utf-8")
+        with open_store(url, SystemClock(), delivery_lease_s=_LEASE_S) as store:
+            closed_edition(store)
+            for number in range(rounds):
+                chats = range(number * _CHATS + 1, (number + 1) * _CHATS + 1)
+                for chat in chats:
+                    place.open(chat)
+                    store.outbox.request(f"round:{chat}", place.platform, str(chat), DAY, View())
+                with _frontend(place, settings) as process:
+                    _until_under_way(store, f"round:{chats[0]}")
+                    time.sleep(chance.uniform(0, 2.0))
+                    process.kill()
+            with _frontend(place, settings):
+                _until(lambda: store.outbox.idle(place.platform))
+            return _outcome(store, place, rounds)
+
+
+@contextmanager
+def _frontend(place: Place, settings: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    command = [sys.executable, "-P", "-m", "bot", place.platform, "--config", str(settings)]
+    environment = {**os.environ, "REDIS_URL": "redis://127.0.0.1:9/0", **place.environment()}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _until_under_way(store: Store, cause: str) -> None:
+    _until(lambda: store.outbox.parts(cause))
+
+
+def _until(what: Callable[[], object]) -> None:
+    end = time.monotonic() + _LONGEST_S
+    while not what():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.02)
+
+
+def _outcome(store: Store, place: Place, kills: int) -> Outcome:
+    with store.engine.connect() as connection:
+        rows = connection.execute(select(delivery.c.chat, part.c.n, part.c.state).join(delivery)).all()
+    said = place.said()
+    stand: Counter[str] = Counter()
+    for (chat, _), count in said.items():
+        stand[chat] += count
+    by_chat: Counter[str] = Counter(row.chat for row in rows if row.state == "posted")
+    unknown: Counter[str] = Counter(row.chat for row in rows if row.state == "unknown")
+    lost = sum(max(0, by_chat[chat] - stand[chat]) for chat in by_chat)
+    surplus = sum(max(0, stand[chat] - by_chat[chat] - unknown[chat]) for chat in stand)
+    twice = sum(count - 1 for count in said.values())
+    return Outcome(
+        Counter(row.state for row in rows), kills, max(twice, surplus), lost, max(unknown.values(), default=0)
+    )

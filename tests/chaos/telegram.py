@@ -1,0 +1,30 @@
+"""Telegram as chaos sees it: a slow server, so that a kill finds messages on their way."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tests.fakes.telegram import TOKEN, TelegramServer, serving
+
+
+@dataclass(frozen=True)
+class Telegram:
+    server: TelegramServer
+    platform: str = "telegram"
+
+    def environment(self) -> Mapping[str, str]:
+        return {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": self.server.url}
+
+    def open(self, chat: int) -> None:
+        self.server.room(chat, "private")
+
+    def said(self) -> Counter[tuple[str, str]]:
+        return Counter((str(each.chat), each.text) for each in self.server.posted)
+
+
+@contextmanager
+def place() -> Iterator[Telegram]:
+    with serving() as server:
+        server.slow_s = 0.05
+        yield Telegram(server)

@@ -1,0 +1,13 @@
+"""Five rounds of chaos on each platform; more by `python -m tests.chaos`."""
+
+from tests.chaos import rounds, telegram
+
+
+def test_telegram_posts_once_or_says_that_it_does_not_know() -> None:
+    with telegram.place() as place:
+        outcome = rounds.run(place, rounds=5, seed=20250603)
+    assert set(outcome.states) <= {"posted", "unknown"}
+    assert sum(outcome.states.values()) == 5 * 10 * 3
+    assert (outcome.twice, outcome.lost) == (0, 0)
+    assert outcome.states.get("unknown", 0) <= 5 * 10, "at most one of each chat, for each has one on its way"
+    assert outcome.most_in_flight <= 1

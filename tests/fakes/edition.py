@@ -1,0 +1,41 @@
+"""A store with one closed edition in two languages, for what frontends do with it."""
+
+from datetime import date
+
+from tests.fakes.papers import paper
+from workers import config
+from workers.domain.models import Collected, Edition, Placed, Selection, SourceReport, Text
+from workers.steps.summarise import Extractive
+from workers.store import Store
+
+DAY = date(2025, 6, 3)
+
+
+def closed_edition(store: Store) -> Edition:
+    """Two robotics papers, one of them from two sources, and one paper on speech."""
+    papers = [
+        paper(
+            keys=(("arxiv", f"2506.0000{n}"),),
+            arxiv_id=f"2506.0000{n}",
+            title=title,
+            abstract=f"We present {title.partition(':')[0]}, a method. It gains {n}.5% over the baseline.",
+            sources=("arxiv", "huggingface") if n == 1 else ("arxiv",),
+        )
+        for n, title in enumerate(
+            ["Grip: Hold [bold]fast[/bold]", "Walk: Let's <think> first", "Say: Speech now"], start=1
+        )
+    ]
+    placed = [
+        Placed(n, each, label)
+        for n, (each, label) in enumerate(zip(papers, ["Robotics", "Robotics", "Audio & Speech"], strict=True), start=1)
+    ]
+    attempt = store.editions.claim(DAY)
+    assert attempt is not None
+    answers = [Collected(SourceReport("arxiv", "ok", 3)), Collected(SourceReport("huggingface", "ok", 1))]
+    store.editions.close(DAY, attempt, Selection(tuple(papers), {}), placed, answers)
+    closed = store.editions.get(DAY)
+    assert closed is not None
+    writer = Extractive(config.load(environment={}).closed_list(), config.glossary())
+    for language in ("ko", "en"):
+        store.editions.save_text(DAY, Text(writer.write(closed, language), None))
+    return closed

@@ -1,0 +1,102 @@
+"""What people do in the chats of the fake Telegram: they type, press, choose, let bots in and put them out."""
+
+import itertools
+import time
+from typing import Any
+
+from aiohttp import ClientSession
+
+from tests.fakes.telegram_wire import BOT, ChatRoom, Posted, member
+
+
+class People:
+    """`posted` in order of arrival; what people do waits as updates until the bot asks for them."""
+
+    def __init__(self) -> None:
+        self.rooms: dict[int, ChatRoom] = {}
+        self.posted: list[Posted] = []
+        self.webhook: tuple[str, str] = ("", "")
+        self._updates: list[dict[str, Any]] = []
+        self._numbers, self._update_ids = itertools.count(1), itertools.count(1)
+
+    def room(self, number: int, kind: str, **more: Any) -> ChatRoom:
+        self.rooms[number] = ChatRoom(number, kind, **more)
+        return self.rooms[number]
+
+    def say(self, chat: int, user: int, text: str, **more: Any) -> None:
+        """A person types `text`; `more` are fields of the message."""
+        sender = {"id": user, "is_bot": False, "first_name": f"User {user}", "language_code": "ko"}
+        self._update("message", {"from": sender, **self._message(chat, text), **more})
+
+    def channel_post(self, chat: int, text: str) -> None:
+        self._update("channel_post", {**self._message(chat, text), "sender_chat": self.rooms[chat].wire()})
+
+    def press(self, posted: Posted, user: int, label: str) -> None:
+        """A person presses a button under a message of ours."""
+        self.press_line(posted, user, posted.button(label))
+
+    def press_line(self, posted: Posted, user: int, data: str) -> None:
+        person = {"id": user, "is_bot": False, "first_name": f"User {user}", "language_code": "ko"}
+        body = {"id": str(next(self._numbers)), "from": person, "chat_instance": "1", "data": data}
+        self._update("callback_query", {**body, "message": self.wire(posted)})
+
+    def share(self, user: int, chat: int) -> None:
+        """A person chooses a chat in answer to our request."""
+        sender = {"id": user, "is_bot": False, "first_name": f"User {user}", "language_code": "ko"}
+        message = self._message(user, "")
+        del message["text"]
+        self._update("message", {**message, "from": sender, "chat_shared": {"request_id": 1, "chat_id": chat}})
+
+    def forwarded(self, group: int, posted: Posted) -> dict[str, Any]:
+        """A channel's post as Telegram puts it into the discussion group; returns that message."""
+        channel = self.rooms[posted.chat].wire()
+        origin = {"type": "channel", "date": int(time.time()), "chat": channel, "message_id": posted.message_id}
+        message = {**self._message(group, posted.text), "sender_chat": channel, "is_automatic_forward": True}
+        message = {**message, "forward_origin": origin}
+        self._update("message", message)
+        return message
+
+    def our_status(self, chat: int, old: str, new: str) -> None:
+        """Somebody lets the bot in or puts it out."""
+        self.rooms[chat].bot = new
+        user = {"id": 7, "is_bot": False, "first_name": "Admin"}
+        change = {"chat": self.rooms[chat].wire(), "from": user, "date": int(time.time())}
+        both = {"old_chat_member": member(BOT, old), "new_chat_member": member(BOT, new)}
+        self._update("my_chat_member", {**change, **both})
+
+    def last(self, chat: int) -> Posted:
+        return [each for each in self.posted if each.chat == chat][-1]
+
+    async def push(self) -> list[int]:
+        """Send the updates that wait to the webhook, as Telegram does; returns the answers' statuses."""
+        url, secret = self.webhook
+        waiting, self._updates = self._updates, []
+        async with ClientSession(headers={"X-Telegram-Bot-Api-Secret-Token": secret}) as session:
+            return [(await session.post(url, json=each)).status for each in waiting]
+
+    def texts(self, chat: int, thread: int | None = None) -> list[str]:
+        return [each.text for each in self.posted if each.chat == chat and (thread is None or each.thread == thread)]
+
+    def _message(self, chat: int, text: str) -> dict[str, Any]:
+        return {
+            "message_id": next(self._numbers),
+            "date": int(time.time()),
+            "chat": self.rooms[chat].wire(),
+            "text": text,
+        }
+
+    def _update(self, kind: str, body: dict[str, Any]) -> None:
+        self._updates.append({"update_id": next(self._update_ids), kind: body})
+
+    def wire(self, posted: Posted) -> dict[str, Any]:
+        wire: dict[str, Any] = {
+            "message_id": posted.message_id,
+            "date": int(time.time()),
+            "chat": self.rooms[posted.chat].wire(),
+            "from": BOT,
+            **({"message_thread_id": posted.thread, "is_topic_message": True} if posted.thread else {}),
+        }
+        if posted.file:
+            size = {"file_id": posted.file, "file_unique_id": posted.file, "width": 800, "height": 600}
+            return {**wire, "photo": [size], "caption": posted.text}
+        return {**wire, "text": posted.text}

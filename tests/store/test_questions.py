@@ -1,0 +1,173 @@
+"""Questions: kept once, answered by the delivery that waits for them, gone when their asker says so."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from tests.fakes.clock import FakeClock
+from tests.fakes.papers import paper
+from workers.domain.deliveries import POSTED, UNKNOWN, Delivery, Message, View
+from workers.domain.models import NOT_SELECTED, Collected, Digest, Placed, Selection, SourceReport, Text
+from workers.domain.questions import Asked, Post
+from workers.store import Store
+from workers.store.subscriptions import UNSUBSCRIBED, Wanted
+
+DAY = date(2025, 6, 3)
+NOW = datetime(2025, 6, 3, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def edition(store: Store) -> date:
+    attempt = store.editions.claim(DAY)
+    assert attempt is not None
+    one, other = paper(), paper(keys=(("arxiv", "2506.00002"),), arxiv_id="2506.00002", title="Passed over")
+    report = Collected(SourceReport("arxiv", "ok", 2))
+    selection = Selection((one,), {NOT_SELECTED: (other,)})
+    store.editions.close(DAY, attempt, selection, [Placed(1, one, "Robotics")], [report])
+    store.editions.save_text(DAY, Text(Digest(DAY.isoformat(), "ko", "제목", (), (), (), 1, 1, {}, ()), None))
+    return DAY
+
+
+def asked(text: str = "왜?", person: str = "7", post: Post | None = None) -> Asked:
+    return Asked("telegram", "5", "", person, "ko", text, "12", post)
+
+
+def claimed(store: Store) -> Delivery:
+    delivery = store.outbox.claim("telegram")
+    assert delivery is not None
+    return delivery
+
+
+def post(store: Store, delivery: Delivery, *messages: Message) -> None:
+    store.outbox.expand(delivery, list(messages))
+    part = store.outbox.next_part(delivery)
+    while part:
+        part = store.outbox.settle(delivery, part, POSTED, part.message_id or f"m{part.part_id}")
+    store.outbox.finish(delivery)
+
+
+def test_a_question_is_kept_once_with_the_delivery_that_will_answer_it(store: Store, edition: date) -> None:
+    about = Post(DAY, "ko", (1, 2))
+    assert store.questions.ask("telegram:1", asked(post=about))
+    assert not store.questions.ask("telegram:1", asked(post=about))
+    delivery = claimed(store)
+    assert (delivery.question_id, delivery.reply_to, delivery.urgent) == (1, "12", True)
+    kept = store.questions.get(1)
+    assert kept is not None
+    assert (kept.asked, kept.answer, kept.revision) == (asked(post=about), None, 0)
+
+
+def test_an_answer_is_an_edit_of_what_stands_there(store: Store) -> None:
+    store.questions.ask("telegram:1", asked())
+    post(store, claimed(store), Message("wait"))
+    assert store.outbox.claim("telegram") is None
+    store.questions.answer(1, ("yes",))
+    again = claimed(store)
+    assert again.revision == 1
+    store.outbox.expand(again, [Message("yes")])
+    part = store.outbox.next_part(again)
+    assert part is not None
+    assert part.message == Message("yes")
+    assert part.message_id is not None
+
+
+def test_an_answer_that_comes_while_the_first_line_is_sent_is_not_lost(store: Store) -> None:
+    store.questions.ask("telegram:1", asked())
+    delivery = claimed(store)
+    store.questions.answer(1, ("yes",))
+    post(store, delivery, Message("wait"))
+    assert claimed(store).revision == 1
+
+
+def test_what_a_person_asked_is_forgotten_with_its_answers_and_nothing_else(store: Store) -> None:
+    for n, person in enumerate(["7", "8", "7"]):
+        store.questions.ask(f"telegram:{n}", asked(person=person))
+        post(store, claimed(store), Message("wait"))
+    assert store.questions.asked_since("telegram", "7", NOW) == 2
+    assert store.questions.forget("telegram", "7") == 2
+    assert [store.questions.get(n) is None for n in (1, 2, 3)] == [True, False, True]
+    assert store.outbox.parts("question:1") == []
+    assert len(store.outbox.parts("question:2")) == 1
+
+
+def test_a_prompt_is_known_by_its_message_for_two_days(store: Store, moving_clock: FakeClock) -> None:
+    store.questions.expect("telegram", "5", "30", "/settings 1 keywords")
+    assert store.questions.expected("telegram", "5", "30") == "/settings 1 keywords"
+    assert store.questions.expected("telegram", "6", "30") is None
+    moving_clock.advance(3 * 86_400)
+    store.questions.expect("telegram", "5", "31", "/ask")
+    assert store.questions.expected("telegram", "5", "30") is None
+
+
+def test_a_post_is_found_by_its_message_and_by_the_comments_under_it(store: Store, edition: date) -> None:
+    store.outbox.request("request:1", "telegram", "-5", DAY, View("ko"))
+    post(store, claimed(store), Message("one", (1,)))
+    (_, _, number) = store.outbox.parts("request:1")[0]
+    assert number is not None
+    found = Post(DAY, "ko", (1,))
+    assert store.outbox.post_of("telegram", "-5", number) == found
+    assert store.outbox.post_of("telegram", "-6", number) is None
+    for _ in range(2):
+        store.outbox.echoed("telegram", "-9", "77", "-5", number)
+    assert store.outbox.commented("telegram", "-9", "77") == found
+    assert store.outbox.commented("telegram", "-9", "78") is None
+
+
+def test_what_was_lost_is_sent_again_when_an_owner_says_so(store: Store, edition: date) -> None:
+    store.outbox.request("request:1", "telegram", "5", DAY, View())
+    delivery = claimed(store)
+    store.outbox.expand(delivery, [Message("one"), Message("two")])
+    first = store.outbox.next_part(delivery)
+    assert first is not None
+    second = store.outbox.settle(delivery, first, UNKNOWN)
+    assert second is not None
+    store.outbox.settle(delivery, second, POSTED, "m2")
+    store.outbox.finish(delivery)
+    assert store.outbox.repeat_unknown() == 1
+    again = store.outbox.next_part(claimed(store))
+    assert again is not None
+    assert again.message == Message("one")
+    assert store.outbox.repeat_unknown() == 0
+
+
+def test_who_waits_goes_before_a_broadcast_that_came_first(store: Store, edition: date) -> None:
+    store.subscriptions.add(Wanted("telegram", "1", NOW))
+    (due,) = store.subscriptions.due(NOW)
+    store.subscriptions.deliver(due, [DAY], NOW.replace(day=4), NOW, silent=False)
+    store.outbox.request("request:1", "telegram", "2", DAY, View())
+    assert [claimed(store).chat, claimed(store).chat] == ["2", "1"]
+    assert store.outbox.claim("telegram", urgent=True) is None
+
+
+def test_what_was_news_and_not_listed_is_kept_until_the_edition_is_made_anew(store: Store, edition: date) -> None:
+    assert [one.title for one in store.editions.passed_over(DAY)] == ["Passed over"]
+    store.editions.reopen(DAY)
+    assert store.editions.passed_over(DAY) == []
+
+
+def test_refusals_are_counted_until_a_delivery_is_taken(store: Store) -> None:
+    store.subscriptions.add(Wanted("telegram", "5", NOW))
+    assert [store.subscriptions.refused("telegram", "5", "") for _ in range(2)] == [1, 2]
+    store.subscriptions.taken("telegram", "5", "")
+    assert store.subscriptions.refused("telegram", "5", "") == 1
+
+
+def test_let_in_again_goes_on_but_not_who_ended_it_themselves(store: Store) -> None:
+    for chat, reason in (("1", "Forbidden: kicked"), ("2", UNSUBSCRIBED)):
+        store.subscriptions.add(Wanted("telegram", chat, NOW, view=View("en")))
+        store.subscriptions.deactivate("telegram", chat, reason)
+    assert [store.subscriptions.reactivate("telegram", chat) for chat in ("1", "2")] == [True, False]
+    assert [each.chat for each in store.subscriptions.due(NOW)] == ["1"]
+
+
+def test_settings_do_not_take_anothers_topic(store: Store) -> None:
+    for thread in ("1", "2"):
+        store.subscriptions.add(Wanted("telegram", "-5", NOW, thread=thread))
+    first = store.subscriptions.of("telegram", "-5", "1")
+    assert first is not None
+    assert not store.subscriptions.change(replace(first, thread="2"))
+    assert store.subscriptions.change(replace(first, thread="3", view=View("en", "compact", ("Robotics",), most=5)))
+    moved = store.subscriptions.of("telegram", "-5", "3")
+    assert moved is not None
+    assert moved.view == View("en", "compact", ("Robotics",), most=5)

@@ -1,0 +1,40 @@
+"""The nouns of asking: who asked what, where, about which post."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from workers.domain.models import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A message of a digest as it stands in a chat: its edition and the numbers of the papers in it."""
+
+    day: date
+    language: Language
+    papers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it came in. `message_id` is the reader's own message, `post` what they answered, where known."""
+
+    platform: str
+    chat: str
+    thread: str
+    person: str
+    language: Language
+    text: str
+    message_id: str | None = None
+    post: Post | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as the store keeps it; `revision` counts its answers, `answer` is the latest one's lines."""
+
+    question_id: int
+    asked: Asked
+    asked_at: datetime
+    answer: tuple[str, ...] | None = None
+    revision: int = 0
