@@ -35,7 +35,7 @@ def said_of(panel: Panel, words: str) -> Screen:
         return main(panel)
     key = _key(typed, said.names)
     if key is None:
-        return _line(said.unknown.format(name=typed, names=", ".join(said.names)))
+        return _line(said.unknown.format(name=typed[:60], names=", ".join(said.names)))
     if not value:
         return _choices(panel, key)
     if value == TYPE:

@@ -112,7 +112,8 @@ def chat_blocks(
     missing = [source_line(report, digest.language) for report in digest.sources if _is_main_and_failed(report)]
     toc = [replace(choice, private=True) for choice in contents(seen, categories, digest)] if compact else []
     last = [*toc, *other_languages(digest, languages)]
-    return [*rest, *([Closing(tuple(missing))] if missing else []), *([ChoiceBlock(tuple(last))] if last else [])]
+    below = [*missing, *([said.more_below] if toc else [])]
+    return [*rest, *([Closing(tuple(below))] if below else []), *([ChoiceBlock(tuple(last))] if last else [])]
 
 
 def narrowed(digest: Digest, view: View, pool: Pool | None = None) -> Digest:

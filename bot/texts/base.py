@@ -47,6 +47,7 @@ class Texts:
     keywords: str
     more_hits: str
     ask_here: str
+    more_below: str
     ask_about: str
     question_of: str
     forgotten: str

@@ -54,6 +54,7 @@ ENGLISH = Texts(
     shown_of="{shown} of today's {listed} papers, by the settings of this chat",
     keywords="🔖 Keywords",
     more_hits="{count} more are not shown.",
+    more_below="For more, choose a category:",
     ask_here="💬 Ask",
     ask_about="What would you like to know about the papers in {name}? Reply to this message.",
     question_of="What would you like to know? Reply to this message.",

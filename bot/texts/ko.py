@@ -57,6 +57,7 @@ KOREAN = Texts(
     shown_of="오늘 고른 {listed}편 중 이 채팅의 설정에 맞는 {shown}편",
     keywords="🔖 키워드",
     more_hits="이 밖에 {count}편이 더 있습니다.",
+    more_below="자세히 보려면 분류를 누르세요.",
     ask_here="💬 질문하기",
     ask_about="{name}에 실린 논문에 대해 무엇이 궁금하신가요? 이 글에 답장으로 물어보세요.",
     question_of="무엇이 궁금하신가요? 이 글에 답장으로 물어보세요.",

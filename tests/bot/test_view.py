@@ -131,6 +131,7 @@ def test_compact_has_no_synthesis_and_ends_with_a_choice_per_section_and_languag
     shown = seen(store, edition, categories, View(layout=COMPACT))
     assert all(block.synthesis is None for block in shown if isinstance(block, SectionBlock))
     assert isinstance(shown[-1], ChoiceBlock)
+    assert shown[-2] == Closing(("자세히 보려면 분류를 누르세요.",))
     assert [(choice.label, choice.line, choice.private) for choice in shown[-1].choices] == [
         ("🤖 로보틱스", "/digest 2025-06-03 1 ko", True),
         ("🎧 음성·오디오", "/digest 2025-06-03 2 ko", True),

@@ -325,3 +325,42 @@ def test_updates_come_by_webhook_too_and_only_from_telegram(configured: Configur
     server.webhook = (server.webhook[0], "guessed")
     server.say(MEMBER, MEMBER, "/forget")
     assert asyncio.run(server.push()) == [403]
+
+
+def test_an_admin_who_stays_anonymous_subscribes_and_nobody_in_their_name(frontend: Frontend, store: Store) -> None:
+    anonymous = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
+    elsewhere = frontend.server.rooms[DISCUSSION].wire()
+    frontend.server.say(GROUP, MEMBER, "/subscribe", **{"from": anonymous}, sender_chat=elsewhere)
+    frontend.text(GROUP, "관리할 수 있고")
+    here = frontend.server.rooms[GROUP].wire()
+    frontend.server.say(GROUP, MEMBER, "/subscribe", **{"from": anonymous}, sender_chat=here)
+    frontend.text(GROUP, "구독했습니다")
+    assert store.subscriptions.of("telegram", str(GROUP)) is not None
+
+
+def test_a_reply_to_a_post_in_a_group_is_a_question_about_it_and_thanks_are_none(
+    frontend: Frontend, store: Store
+) -> None:
+    store.outbox.request("request:1", "telegram", str(GROUP), DAY, View("ko", place="group"))
+    robots = frontend.text(GROUP, "Grip")
+    until(lambda: store.outbox.idle("telegram"))
+    assert robots.button("💬") == "/ask 2025-06-03 1"
+    for line in ("감사합니다!", "두 번째 논문은 왜 더 빠른가요?"):
+        frontend.server.say(GROUP, MEMBER, line, reply_to_message=frontend.server.wire(robots))
+    answer = frontend.text(GROUP, "아직 답하지 못합니다")
+    asked = store.questions.get(1)
+    assert asked is not None
+    assert asked.asked.post is not None
+    assert asked.asked.post.papers == (1, 2)
+    assert str(answer.reply_to) == asked.asked.message_id
+    assert store.questions.get(2) is None
+
+
+def test_names_of_chats_and_words_of_people_are_text(frontend: Frontend, store: Store) -> None:
+    frontend.server.rooms[GROUP].title = "<b>Bold</b> \u202egroup"
+    subscribe(frontend)
+    frontend.server.say(GROUP, ADMIN, "/settings keywords <i>x</i>")
+    frontend.text(GROUP, "⚙️ <b>Bold</b> group 설정")
+    frontend.text(GROUP, "키워드: <i>x</i>")
+    frontend.server.say(GROUP, ADMIN, f"/settings {'<' * 500} x")
+    frontend.text(GROUP, "설정은 없습니다")

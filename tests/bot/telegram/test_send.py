@@ -15,7 +15,7 @@ from tests.bot.telegram.conftest import FAST
 from tests.fakes.telegram import TOKEN, TelegramServer, serving
 from tests.fakes.telegram_wire import Fault, retry_after
 from workers.domain.deliveries import Message, picture_name
-from workers.domain.errors import ChatGone, ChatShut, NotSent, SendRefused, SendUnknown
+from workers.domain.errors import ChatGone, ChatShut, NotSent, SendRefused, SendUnknown, SettingsError
 from workers.domain.models import Edition, Text
 from workers.store import Store
 from workers.store.subscriptions import Wanted
@@ -82,6 +82,7 @@ def test_a_chart_is_uploaded_once_and_then_named(
         (Fault(400, "Bad Request: not enough rights to send text messages to the chat"), ChatShut),
         (Fault(400, "Bad Request: can't parse entities: unclosed tag"), SendRefused),
         (Fault(400, "Bad Request: message is too long"), SendRefused),
+        (Fault(401, "Unauthorized"), SettingsError),
         (Fault(429, "Too Many Requests"), NotSent),
         (Fault(500, "Internal Server Error"), SendUnknown),
         (Fault(502, "Bad Gateway"), SendUnknown),
@@ -124,6 +125,25 @@ def test_a_chat_that_moved_is_followed_and_its_subscription_moves(
     known = store.subscriptions.of("telegram", "-1001")
     assert known is not None
     assert known.slot == "07:00"
+
+
+def test_edits_of_a_group_are_three_seconds_apart_and_take_nothing_from_what_is_sent(
+    server: TelegramServer, do: Any
+) -> None:
+    async def story(sender: TelegramSender) -> tuple[float, float]:
+        number, loop = await sender.send("-100", "", HELLO), asyncio.get_running_loop()
+        await sender.edit("-100", number, Message("one"))
+        started = loop.time()
+        second = asyncio.create_task(sender.edit("-100", number, Message("two")))
+        async with sender.turn("-100", urgent=False):
+            await sender.send("-100", "", HELLO)
+        sent_s = loop.time() - started
+        await second
+        return sent_s, loop.time() - started
+
+    sent_s, edited_s = do(story)
+    assert sent_s < 1
+    assert edited_s > 2.5
 
 
 def test_edits_and_removals_are_done_and_what_is_done_already_is_well(server: TelegramServer, do: Any) -> None:
