@@ -19,7 +19,8 @@ def main() -> int:
     with _PLACES[asked.platform]() as place:
         outcome = rounds.run(place, asked.rounds, seed)
     print(f"seed: {seed}")
-    print(f"kills: {outcome.kills}")
+    print(f"kills: {len(outcome.on_their_way)}")
+    print(f"on_their_way_when_killed: {sum(outcome.on_their_way)}, at most {max(outcome.on_their_way)}")
     for state, count in sorted(outcome.states.items()):
         print(f"{state}: {count}")
     print(f"twice: {outcome.twice}")

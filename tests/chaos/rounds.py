@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ import yaml
 from sqlalchemy import select
 
 from tests.fakes.edition import DAY, closed_edition
-from workers.domain.deliveries import View
+from workers.domain.deliveries import SENDING, View
 from workers.store import Store, open_store
 from workers.store.tables import delivery, part
 from workers.system import SystemClock
@@ -46,13 +46,15 @@ class Place(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """Parts by their end; `twice` messages stand twice in a chat, `lost` are posted by our books and stand nowhere."""
+    """Parts by their end; `twice` messages stand twice in a chat, `lost` are posted by our books and stand nowhere.
+
+    `on_their_way` holds for each kill how many messages were just then.
+    """
 
     states: Mapping[str, int]
-    kills: int
     twice: int
     lost: int
-    most_in_flight: int
+    on_their_way: Sequence[int]
 
 
 def run(place: Place, rounds: int, seed: int) -> Outcome:
@@ -62,6 +64,7 @@ def run(place: Place, rounds: int, seed: int) -> Outcome:
         url = f"sqlite:///{folder}/store.db"
         settings = Path(folder) / "settings.yaml"
         settings.write_text(yaml.safe_dump({"store": {"url": url}, "lease": {"delivery_s": _LEASE_S}}), "utf-8")
+        on_their_way: list[int] = []
         with open_store(url, SystemClock(), delivery_lease_s=_LEASE_S) as store:
             closed_edition(store)
             for number in range(rounds):
@@ -73,9 +76,11 @@ def run(place: Place, rounds: int, seed: int) -> Outcome:
                     _until_under_way(store, f"round:{chats[0]}")
                     time.sleep(chance.uniform(0, 2.0))
                     process.kill()
+                    process.wait()
+                on_their_way.append(_sending(store))
             with _frontend(place, settings):
                 _until(lambda: store.outbox.idle(place.platform))
-            return _outcome(store, place, rounds)
+            return _outcome(store, place, on_their_way)
 
 
 @contextmanager
@@ -100,7 +105,15 @@ def _until(what: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
-def _outcome(store: Store, place: Place, kills: int) -> Outcome:
+def _sending(store: Store) -> int:
+    """How many parts are on their way; of each delivery one at most."""
+    with store.engine.connect() as connection:
+        of = connection.execute(select(part.c.delivery_id).where(part.c.state == SENDING)).scalars().all()
+    assert len(of) == len(set(of))
+    return len(of)
+
+
+def _outcome(store: Store, place: Place, on_their_way: Sequence[int]) -> Outcome:
     with store.engine.connect() as connection:
         rows = connection.execute(select(delivery.c.chat, part.c.n, part.c.state).join(delivery)).all()
     said = place.said()
@@ -112,6 +125,4 @@ def _outcome(store: Store, place: Place, kills: int) -> Outcome:
     lost = sum(max(0, by_chat[chat] - stand[chat]) for chat in by_chat)
     surplus = sum(max(0, stand[chat] - by_chat[chat] - unknown[chat]) for chat in stand)
     twice = sum(count - 1 for count in said.values())
-    return Outcome(
-        Counter(row.state for row in rows), kills, max(twice, surplus), lost, max(unknown.values(), default=0)
-    )
+    return Outcome(Counter(row.state for row in rows), max(twice, surplus), lost, on_their_way)

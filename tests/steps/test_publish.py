@@ -27,11 +27,9 @@ def chat(n: int = 1, **overrides: Any) -> Subscription:
         "platform": "telegram",
         "chat": f"chat{n}",
         "thread": "",
-        "language": "ko",
         "slot": "09:00",
         "zone": "Asia/Seoul",
         "weekdays": WEEKDAYS,
-        "layout": "sections",
         "due_at": utc("2025-06-04 00:00"),
         "had": MONDAY,
     }
