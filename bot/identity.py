@@ -81,6 +81,15 @@ def discord(environment: Mapping[str, str]) -> Bot | None:
     return Bot("discord", me.username, invite, "" if application.flags & _MAY_READ_MESSAGES else deaf)
 
 
+def discord_reads_messages(environment: Mapping[str, str]) -> bool:
+    """Whether the application was granted the message content intent; False where Discord does not answer."""
+    try:
+        bot = discord(environment)
+    except SettingsError:
+        return False
+    return bot is not None and not bot.remark
+
+
 def findings(settings: Settings, environment: Mapping[str, str]) -> Iterable[Finding]:
     """The private queue's server, and each token with its bot."""
     if not settings.queue.url:

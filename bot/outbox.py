@@ -12,6 +12,7 @@ from workers.domain.deliveries import (
     DROPPED,
     FAILED,
     FIRST,
+    FORUM,
     NEVER,
     PENDING,
     POSTED,
@@ -22,7 +23,7 @@ from workers.domain.deliveries import (
     Part,
     private_chat,
 )
-from workers.domain.errors import ChatGone, ChatShut, LeaseLost, NotSent, SendRefused, SendUnknown
+from workers.domain.errors import ChatGone, ChatShut, LeaseLost, NotSent, SendError, SendRefused, SendUnknown
 from workers.domain.models import Text
 from workers.domain.questions import Question
 from workers.logs import note
@@ -64,6 +65,13 @@ class Sender(Protocol):
 
     async def delete(self, chat: str, message_id: str) -> None:
         """Take one that was sent back."""
+        ...
+
+    async def found(self, chat: str, thread: str, message: Message, key: str) -> str | None:
+        """What became of a send whose fate is unknown: its message's id, or "" where it surely did not arrive.
+
+        None where the platform cannot tell: then it is never repeated by itself.
+        """
         ...
 
 
@@ -111,6 +119,7 @@ async def _news(bell: Bell, under_way: "set[asyncio.Task[None]]") -> None:
 async def _deliver(store: Store, delivery: Delivery, sender: Sender, render: Render) -> None:
     try:
         await asyncio.to_thread(_expand, store, delivery, render)
+        await _settle_unknown(store, delivery, sender)
         if await _send_all(store, delivery, sender):
             await asyncio.to_thread(store.outbox.finish, delivery)
     except LeaseLost:
@@ -136,6 +145,30 @@ def _content(store: Store, delivery: Delivery) -> Content | None:
     if delivery.question_id:
         return store.questions.get(delivery.question_id)
     return store.editions.text(delivery.day, delivery.view.language) if delivery.day else delivery.notice
+
+
+async def _settle_unknown(store: Store, delivery: Delivery, sender: Sender) -> None:
+    """Ask the platform what became of each part that was on its way when its sender stopped."""
+    for part in await asyncio.to_thread(store.outbox.unsettled, delivery):
+        if part.message is None:
+            continue
+        state, message_id = await _fate(delivery, part, part.message, sender)
+        if state != UNKNOWN:
+            await asyncio.to_thread(store.outbox.settle, delivery, part, state, message_id)
+
+
+async def _fate(delivery: Delivery, part: Part, message: Message, sender: Sender) -> tuple[str, str | None]:
+    """(state, message id) of a part that may have been sent."""
+    try:
+        found = await sender.found(delivery.chat, _thread(delivery, part, message), message, str(part.part_id))
+    except SendError:
+        return UNKNOWN, None
+    return (UNKNOWN, None) if found is None else (POSTED, found) if found else (PENDING, None)
+
+
+def _thread(delivery: Delivery, part: Part, message: Message) -> str:
+    """The thread under the delivery's first message, for what stands in it."""
+    return part.root or "" if message.inside else delivery.thread
 
 
 async def _send_all(store: Store, delivery: Delivery, sender: Sender) -> bool:
@@ -169,9 +202,12 @@ async def _one(store: Store, delivery: Delivery, part: Part, sender: Sender) -> 
             silent=part.message.silent or _silent(delivery, part.n),
             reply_to=delivery.reply_to if part.n == 0 else None,
         )
+        if delivery.view.place == FORUM and part.n > 0 and part.root is None:
+            return FAILED, None, "the post that it belongs to was not made", 0.0
         async with sender.turn(delivery.chat, delivery.urgent):
             await asyncio.to_thread(store.outbox.sending, delivery, part)
-            return POSTED, await sender.send(delivery.chat, delivery.thread, message, str(part.part_id)), "", 0.0
+            thread = _thread(delivery, part, message)
+            return POSTED, await sender.send(delivery.chat, thread, message, str(part.part_id)), "", 0.0
     except (ChatGone, ChatShut) as error:
         await asyncio.to_thread(store.outbox.drop_rest, delivery, str(error))
         await asyncio.to_thread(_refused, store, delivery, error)
@@ -180,8 +216,10 @@ async def _one(store: Store, delivery: Delivery, part: Part, sender: Sender) -> 
         return PENDING, part.message_id, str(error), error.retry_after_s
     except SendRefused as error:
         return FAILED, part.message_id, str(error), 0.0
-    except SendUnknown as error:  # an edit or a removal can be repeated, a message cannot
-        return (PENDING if part.message_id else UNKNOWN), part.message_id, str(error), 0.0
+    except SendUnknown as error:  # an edit or a removal can be repeated, a message only where the platform knows it
+        if part.message_id or part.message is None:
+            return PENDING, part.message_id, str(error), 0.0
+        return *await _fate(delivery, part, part.message, sender), str(error), 0.0
 
 
 def _silent(delivery: Delivery, n: int) -> bool:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from bot import keywords
 from bot.texts import SPOKEN, Texts, language_name, texts
 from workers.config import language_code
-from workers.domain.deliveries import ALL, COMPACT, FIRST, NEVER, SECTIONS, Subscription
+from workers.domain.deliveries import ALL, COMPACT, FIRST, NEVER, SECTIONS, THREAD, Subscription
 from workers.domain.models import Category
 from workers.hours import next_slot
 from workers.store import Store
@@ -22,6 +22,8 @@ _EVERY_DAY, _WORKING_DAYS = (0, 1, 2, 3, 4, 5, 6), (0, 1, 2, 3, 4)
 TYPE, _NONE, _ALL = "?", "-", "all"
 """`TYPE` asks for the value in the reader's own words."""
 _HERE = "here"
+_THREADED = frozenset({"discord"})
+"""Platforms where a post can have a thread under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ def _weekdays(panel: Panel, value: str) -> Subscription:
 def _layout(panel: Panel, value: str) -> Subscription:
     names = {name.casefold(): key for code in SPOKEN for key, name in texts(code).settings.layouts.items()}
     layout = names.get(value.casefold(), value.casefold())
-    if layout not in {SECTIONS, COMPACT}:
+    if layout not in {SECTIONS, COMPACT, *([THREAD] if panel.of.platform in _THREADED else ())}:
         raise ValueError(value)
     return _seeing(panel.of, layout=layout)
 
@@ -257,7 +259,11 @@ def _weekday_options(panel: Panel) -> _Options:
 
 
 def _layout_options(panel: Panel) -> _Options:
-    return [(_mark(name, key == panel.of.view.layout), key) for key, name in panel.said.settings.layouts.items()]
+    return [
+        (_mark(name, key == panel.of.view.layout), key)
+        for key, name in panel.said.settings.layouts.items()
+        if key != THREAD or panel.of.platform in _THREADED
+    ]
 
 
 def _paper_options(panel: Panel) -> _Options:

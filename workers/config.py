@@ -172,6 +172,10 @@ class TelegramSettings(_Part):
     webhook_listen: str = Field(pattern=r"^[^:\s]+:\d{1,5}$")
 
 
+class DiscordSettings(_Part):
+    publish: bool
+
+
 class CategorySettings(_Part):
     name: str
     name_ko: str
@@ -198,6 +202,7 @@ class Settings(_Part):
     chats: ChatSettings
     questions: QuestionSettings
     telegram: TelegramSettings
+    discord: DiscordSettings
     access: Literal["open", "approve", "list"]
     owners: tuple[ChatName, ...]
     allowed: tuple[ChatName, ...]

@@ -12,20 +12,26 @@ import discord
 import yarl
 from discord import app_commands
 
-from bot import outbox
-from bot.commands import Desk
-from bot.discord.commands import Answers, add_commands
-from bot.discord.render import render
+from bot import identity, outbox
+from bot.chatter import asks, is_chatter
+from bot.courtesy import Courtesy
+from bot.desk import Desk
+from bot.discord.answers import Answers
+from bot.discord.channels import Channels
+from bot.discord.commands import add_commands
+from bot.discord.components import LineButton, LineSelect
+from bot.discord.render import Look, render
 from bot.discord.send import PLATFORM, DiscordSender
 from bot.doorbell import Doorbell, doorbell
 from bot.outbox import Content
-from bot.pacing import DISCORD, Pacer
+from bot.pacing import DISCORD, Limits, Pacer
 from bot.post import holding
 from bot.view import chart_of, content_blocks
 from workers import lifeline
 from workers.config import Settings
-from workers.domain.deliveries import Delivery, Message
+from workers.domain.deliveries import FORUM, THREAD, Delivery, Message
 from workers.domain.errors import SettingsError
+from workers.domain.models import Text
 from workers.logs import note
 from workers.store import open_store
 from workers.store.subscriptions import GONE
@@ -45,8 +51,10 @@ def serve(settings: Settings) -> int:
         raise SettingsError("queue.url: the Discord frontend needs REDIS_URL")
     lifeline.tie()
     point_at(os.environ.get("DISCORD_API_URL"), os.environ.get("DISCORD_GATEWAY_URL"))
+    reads = identity.discord_reads_messages(os.environ)
     with open_store(settings.store.url, system_clock(), settings.lease.edition_s, settings.lease.delivery_s) as store:
-        asyncio.run(_serve(Desk(store, settings, settings.closed_list()), settings.queue.url, token))
+        desk = Desk(store, settings, settings.closed_list(), Courtesy(settings.chats.commands_a_minute))
+        asyncio.run(_until_told(desk, settings.queue.url, token, reads))
     return 0
 
 
@@ -58,14 +66,21 @@ def point_at(api: str | None, gateway: str | None) -> None:
         discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
 
 
-async def _serve(desk: Desk, redis_url: str, token: str) -> None:
+async def _until_told(desk: Desk, redis_url: str, token: str, reads: bool) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    await serve_until(stopped, desk, redis_url, token, reads)
+
+
+async def serve_until(
+    stopped: asyncio.Event, desk: Desk, redis_url: str, token: str, reads: bool = False, limits: Limits = DISCORD
+) -> None:
+    """Serve until `stopped`. Raises SettingsError for a refused token."""
     async with (
         doorbell(redis_url) as bell,
         holding(desk.store, PLATFORM, desk.settings.lease.delivery_s, stopped) as lost,
-        Client(desk) as client,
+        Client(desk, reads, limits) as client,
     ):
         if stopped.is_set():
             return
@@ -88,35 +103,67 @@ async def _serve(desk: Desk, redis_url: str, token: str) -> None:
 
 
 class Client(discord.AutoShardedClient):
-    """Needs no privileged intent: commands, private messages and mentions arrive without."""
+    """Needs no privileged intent: commands, private messages, mentions and replies arrive without.
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(intents=discord.Intents(guilds=True, dm_messages=True), max_messages=None)
-        self._desk, self._pacer = desk, Pacer(DISCORD)
+    `reads`: the application was granted the message content intent, so plain messages in our threads arrive too.
+    """
+
+    def __init__(self, desk: Desk, reads: bool = False, limits: Limits = DISCORD) -> None:
+        intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=reads)
+        super().__init__(intents=intents, max_messages=None)
+        self._desk, self._channels = desk, Channels(self)
+        self._sender = DiscordSender(self, desk.store, Pacer(limits), desk.settings.discord.publish)
+        self._answers = Answers(desk, self._channels)
         self.tree = app_commands.CommandTree(self)
-        add_commands(self.tree, Answers(desk))
+        add_commands(self.tree, self._answers)
 
     async def setup_hook(self) -> None:
+        LineButton.press = staticmethod(self._answers.pressed)
+        LineSelect.press = staticmethod(self._answers.pressed)
+        self.add_dynamic_items(LineButton, LineSelect)
         await self.tree.set_translator(_Translator())
         await self._sync()
 
     async def deliver(self, bell: Doorbell) -> None:
         """Deliveries out, many channels at once, each one's in order; looks again whenever somebody rings."""
+        self._answers.bell = bell
         await self.wait_until_ready()
-        sender = DiscordSender(self, self._desk.store, self._pacer)
 
         def rendered(content: Content, delivery: Delivery) -> list[Message]:
             return messages(content, delivery, self._desk)
 
-        await outbox.serve(self._desk.store, PLATFORM, sender, rendered, bell)
+        await outbox.serve(self._desk.store, PLATFORM, self._sender, rendered, bell)
+
+    async def on_interaction(self, interaction: discord.Interaction[discord.Client]) -> None:
+        if interaction.type is discord.InteractionType.modal_submit:
+            await self._answers.submitted(interaction)
+
+    async def on_message(self, message: discord.Message) -> None:
+        line = said_to_us(message, self.user)
+        if line is None:
+            return
+        answered = message.reference.message_id if message.reference else None
+        root = answered or (message.channel.id if isinstance(message.channel, discord.Thread) else None)
+        post = await asyncio.to_thread(self._answers.post, str(message.channel.id), str(root)) if root else None
+        await self._answers.heard(message, line, post)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         for channel in guild.channels:
             await self._pause(channel.id)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        for channel in guild.channels:
-            await asyncio.to_thread(self._desk.store.subscriptions.reactivate, PLATFORM, str(channel.id))
+        """Let in again: as it was before."""
+        subscriptions = self._desk.store.subscriptions
+        resting = await asyncio.to_thread(subscriptions.resting, PLATFORM)
+        for channel in [*guild.channels, *guild.threads]:
+            if str(channel.id) in resting:
+                await asyncio.to_thread(subscriptions.reactivate, PLATFORM, str(channel.id))
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        await self.on_guild_join(guild)
+
+    async def on_thread_delete(self, thread: discord.Thread) -> None:
+        await self._pause(thread.id)
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         await self._pause(channel.id)
@@ -142,8 +189,30 @@ class Client(discord.AutoShardedClient):
 
 def messages(content: Content, delivery: Delivery, desk: Desk) -> list[Message]:
     """What a delivery says here."""
-    shown = content_blocks(content, delivery, desk.categories, desk.store)
-    return render(shown, delivery.view.language, desk.categories, chart_of(content, delivery))
+    view = delivery.view
+    forum = view.place == FORUM
+    title = content.digest.title if isinstance(content, Text) and (forum or view.layout == THREAD) else ""
+    look = Look(view.language, desk.categories, chart_of(content, delivery), title, forum)
+    return render(content_blocks(content, delivery, desk.categories, desk.store), look)
+
+
+def said_to_us(message: discord.Message, us: discord.ClientUser | None) -> str | None:
+    """A private message, a mention, a reply to us, a plain message in a thread of ours; None for everything else.
+
+    Thanks get no answer, wherever they are said.
+    """
+    if us is None or message.author.bot or not message.content:
+        return None
+    words = " ".join(message.content.replace(us.mention, " ").replace(f"<@!{us.id}>", " ").split())
+    answered = message.reference.resolved if message.reference else None
+    ours = isinstance(answered, discord.Message) and answered.author.id == us.id
+    named = any(user.id == us.id for user in message.mentions)
+    thread = isinstance(message.channel, discord.Thread) and message.channel.owner_id == us.id
+    if not (message.guild is None or named or ours or thread):
+        return None
+    if thread and not (ours or named):
+        return words if asks(words) else None
+    return None if not words or is_chatter(words) else words.lstrip("/")
 
 
 class _Translator(app_commands.Translator):

@@ -5,8 +5,8 @@ A message's text is JSON, a list of `Card`s: what the sender makes components of
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
 from bot.plain import tamed, utf16
 from bot.texts import texts
@@ -27,8 +27,10 @@ from workers.wording import wording
 TEXT_LIMIT = 4000
 """Characters in all text of one message of components (discord.com/developers/docs/components/reference)."""
 COMPONENT_LIMIT = 40
-_PER_CARD = 2
-"""A container and its text; the chart's gallery and its picture count as many again."""
+_BUTTONS, _OPTIONS = 5, 25
+"""Most of them in a row, and in a menu."""
+_ASK = 2
+"""Components of the button that every message of a digest has: by it a message is known in a channel's history."""
 _SHOWN_FIRST = ("findings", "themes", "keywords", "impact", "outlook")
 _LONGEST = 1500
 _MARKDOWN = re.compile(r"([\\*_~`|<>\[\]()#:@])")
@@ -36,12 +38,37 @@ _LIST = re.compile(r"^(\d*)([-+.)])")
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """How blocks become messages here: `chart` is the opening's picture.
+
+    `title` names the thread for all but the first message, or for all of them where that is a post in a `forum`.
+    """
+
+    language: str
+    categories: Sequence[Category] = ()
+    chart: str = ""
+    title: str = ""
+    forum: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """One container: `colour` is #rrggbb or empty, `text` Discord's Markdown; `chart`: the picture stands above it."""
+    """One container: `colour` is #rrggbb or empty, `text` Discord's Markdown; `chart`: the picture stands above it.
+
+    `choices` are (label, line) and stand below: a row of buttons, or menus where there are many.
+    """
 
     text: str
     colour: str = ""
     chart: bool = False
+    choices: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def components(self) -> int:
+        """A container, its text, what stands above and below."""
+        count = len(self.choices)
+        below = 0 if not count else 1 + count if count <= _BUTTONS else 2 * -(-count // _OPTIONS)
+        return 2 + 2 * self.chart + below
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,54 +82,70 @@ class _Line:
 @dataclass(frozen=True, slots=True)
 class _Section:
     head: str
-    lines: tuple[_Line, ...]
+    lines: tuple[_Line, ...] = ()
     colour: str = ""
     chart: bool = False
+    choices: tuple[tuple[str, str], ...] = ()
 
 
-def render(blocks: Sequence[Block], language: str, categories: Sequence[Category], chart: str = "") -> list[Message]:
-    """As few messages as hold all blocks, in order; a section that does not fit goes on in the next one."""
-    colours = {each.named(language): each.colour for each in categories}
-    sections = [_section(block, language, colours, bool(chart)) for block in map(_without_asking, blocks) if block]
-    return [
-        Message(json.dumps([asdict(card) for card in cards], ensure_ascii=False), papers, chart=chart if first else "")
-        for first, (cards, papers) in zip(_first(), _packed(sections, texts(language).continued), strict=False)
-    ]
+def render(blocks: Sequence[Block], look: Look) -> list[Message]:
+    """As few messages as hold all blocks, in order; a section that does not fit goes on in the next one.
 
-
-def _without_asking(block: Block) -> Block | None:
-    """Choices that are slash commands here; asking is none yet."""
-    if not isinstance(block, ChoiceBlock):
-        return block
-    known = tuple(choice for choice in block.choices if choice.line.startswith("/digest "))
-    return ChoiceBlock(known) if known else None
+    Where there is a thread or a forum, the opening is a message of its own.
+    """
+    sections = list(_sections(blocks, look))
+    alone = 1 if look.title and len(sections) > 1 else 0
+    packed = [*_packed(sections[:alone], look), *_packed(sections[alone:], look)]
+    digest, messages = bool(blocks) and isinstance(blocks[0], Opening), []
+    for n, (cards, papers) in enumerate(packed):
+        inside = look.title if look.forum or n else ""
+        if (papers or digest) and not any(card.choices for card in cards):
+            cards[-1] = replace(cards[-1], choices=((texts(look.language).ask_here, "/ask"),))
+        body = json.dumps([asdict(card) for card in cards], ensure_ascii=False)
+        messages.append(Message(body, papers, chart="" if n else look.chart, inside=inside))
+    return messages
 
 
 def cards_of(message: Message) -> list[Card]:
     """What `render` put into a message."""
-    return [Card(**card) for card in json.loads(message.text)]
+    cards = json.loads(message.text)
+    return [Card(**{**card, "choices": tuple(map(tuple, card.get("choices", ())))}) for card in cards]
 
 
-def escaped(words: str) -> str:
+def escaped(words: str, longest: int = _LONGEST) -> str:
     """Untrusted words as Markdown shows them: no formatting, mention, link or list comes of them."""
-    return _LIST.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", tamed(words, _LONGEST)))
+    return _LIST.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", tamed(words, longest)))
 
 
-def _first() -> Iterator[bool]:
-    yield True
-    while True:
-        yield False
+def _sections(blocks: Sequence[Block], look: Look) -> Iterator[_Section]:
+    """A section for each block; choices belong to the one before them."""
+    colours = {each.named(look.language): each.colour for each in look.categories}
+    waiting: _Section | None = None
+    for block in blocks:
+        if isinstance(block, ChoiceBlock):
+            last = waiting or _Section("")
+            waiting = _Section(last.head, last.lines, last.colour, last.chart, (*last.choices, *_pairs(block.choices)))
+            continue
+        if waiting:
+            yield waiting
+        waiting = _section(block, look.language, colours, bool(look.chart))
+    if waiting:
+        yield waiting
 
 
-def _packed(sections: Sequence[_Section], continued: str) -> Iterator[tuple[list[Card], tuple[int, ...]]]:
+def _pairs(choices: Sequence[Choice]) -> Iterator[tuple[str, str]]:
+    return ((tamed(choice.label, 80), choice.line) for choice in choices)
+
+
+def _packed(sections: Sequence[_Section], look: Look) -> Iterator[tuple[list[Card], tuple[int, ...]]]:
     """(cards, numbers of the papers in them) of each message. Raises ValueError for a line that fits none."""
     cards: list[Card] = []
     papers: list[int] = []
     for section in sections:
         head, lines = section.head, list(section.lines)
-        while head:
+        while head or lines:
             room = TEXT_LIMIT - sum(utf16(card.text) for card in cards)
-            taken = _fitting(head, lines, room) if _has_place(cards) else None
+            taken = _fitting(head, lines, room) if _has_place(cards, section) else None
             if taken is None:
                 if not cards:
                     raise ValueError("a line fits no message")
@@ -110,17 +153,19 @@ def _packed(sections: Sequence[_Section], continued: str) -> Iterator[tuple[list
                 cards, papers = [], []
                 continue
             text = "\n".join([head, *(line.text for line in lines[:taken])])
-            cards.append(Card(text, section.colour, section.chart and head == section.head))
             papers += [n for line in lines[:taken] for n in line.papers]
             lines = lines[taken:]
-            head = f"{section.head} {continued}" if lines else ""
+            chart = section.chart and head == section.head
+            cards.append(Card(text, section.colour, chart, () if lines else section.choices))
+            head = f"{section.head} {texts(look.language).continued}" if lines else ""
     if cards:
         yield cards, tuple(papers)
 
 
-def _has_place(cards: Sequence[Card]) -> bool:
-    """For one more card, with a chart."""
-    return _PER_CARD * (len(cards) + 2 + sum(card.chart for card in cards)) <= COMPONENT_LIMIT
+def _has_place(cards: Sequence[Card], section: _Section) -> bool:
+    used = sum(card.components for card in cards)
+    more = Card("", chart=section.chart, choices=section.choices).components
+    return used + more + _ASK <= COMPONENT_LIMIT
 
 
 def _fitting(head: str, lines: Sequence[_Line], room: int) -> int | None:
@@ -136,7 +181,7 @@ def _fitting(head: str, lines: Sequence[_Line], room: int) -> int | None:
     return count if count or not lines else None
 
 
-def _section(block: Block, language: str, colours: dict[str, str], chart: bool) -> _Section:
+def _section(block: Block, language: str, colours: Mapping[str, str], chart: bool) -> _Section:
     match block:
         case Opening():
             highlights = [_Line(_claim(claim)) for claim in block.highlights]
@@ -154,12 +199,11 @@ def _section(block: Block, language: str, colours: dict[str, str], chart: bool) 
             hits = [_Line(_hit(hit), (hit.n,) if hit.n else ()) for hit in block.hits]
             more = [_Line(escaped(block.more))] if block.more else []
             return _Section(f"### {escaped(block.title)}", (*hits, *more))
-        case ChoiceBlock():
-            first, *rest = [f"-# {escaped(choice.label)}: `{_typed(choice)}`" for choice in block.choices]
-            return _Section(first, tuple(_Line(line) for line in rest))
         case Closing():
             first, *rest = [escaped(line) for line in block.lines if line.strip()] or [""]
             return _Section(first, tuple(_Line(line) for line in rest))
+        case ChoiceBlock():
+            return _Section("", choices=tuple(_pairs(block.choices)))
 
 
 def _synthesis(synthesis: Synthesis, language: str) -> Iterator[_Line]:
@@ -174,23 +218,13 @@ def _synthesis(synthesis: Synthesis, language: str) -> Iterator[_Line]:
 
 
 def _paper(paper: Listed) -> _Line:
-    title = escaped(paper.title[:300])
-    linked = f"[{title}]({_address(paper.links[0].url)})" if paper.links else title
     line = f" {escaped(paper.tldr)}" if paper.tldr else ""
-    return _Line(f"**{paper.n}.**{line}\n{linked}", (paper.n,))
-
-
-def _typed(choice: Choice) -> str:
-    """The line as a slash command has it: its day, then a category's place or a language, then the language."""
-    word, day, *rest = choice.line.split(" ")
-    named = [f"{'category' if each.isdigit() else 'language'}:{each}" for each in rest]
-    return " ".join([word, f"date:{day}", *named])
+    url = paper.links[0].url if paper.links else ""
+    return _Line(f"**{paper.n}.**{line}\n{_linked(paper.title, url)}", (paper.n,))
 
 
 def _hit(hit: Hit) -> str:
-    title = escaped(hit.title[:300])
-    linked = f"[{title}]({_address(hit.url)})" if hit.url else title
-    return f"**{hit.label}.** {linked}" + (f"\n> {escaped(hit.quote[:500])}" if hit.quote else "")
+    return f"**{hit.label}.** {_linked(hit.title, hit.url)}" + (f"\n> {escaped(hit.quote, 500)}" if hit.quote else "")
 
 
 def _one(emoji: str, name: str, paper: Listed) -> _Line:
@@ -206,6 +240,7 @@ def _said(claim: Claim) -> str:
     return escaped(claim.text) + " " + "".join(rf"\[{n}\]" for n in claim.papers)
 
 
-def _address(url: str) -> str:
-    """A round bracket would end the link."""
-    return url.replace("(", "%28").replace(")", "%29").replace(" ", "%20")
+def _linked(title: str, url: str) -> str:
+    """The title as a link; a round bracket would end it, and so would a space."""
+    address = url.replace("(", "%28").replace(")", "%29").replace(" ", "%20")
+    return f"[{escaped(title, 300)}]({address})" if url else escaped(title, 300)

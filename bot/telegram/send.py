@@ -104,6 +104,11 @@ class TelegramSender:
             if not _is_done(error):
                 raise self._ours(error) from None
 
+    async def found(self, chat: str, thread: str, message: Message, key: str) -> str | None:
+        """Telegram knows no idempotency key, and a bot cannot read what stands in a chat."""
+        del chat, thread, message, key
+        return None
+
     async def delete(self, chat: str, message_id: str) -> None:
         try:
             await self._bot.delete_message(chat, int(message_id))

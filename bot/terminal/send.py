@@ -35,6 +35,11 @@ class TerminalSender:
         self._console.print(f"[dim]{self._said.corrected.format(number=message_id)}[/dim]")
         show(self._console, message)
 
+    async def found(self, chat: str, thread: str, message: Message, key: str) -> str | None:
+        """What was printed cannot be read back."""
+        del chat, thread, message, key
+        return None
+
     async def delete(self, chat: str, message_id: str) -> None:
         del chat
         self._console.print(f"[dim]{self._said.taken_back.format(number=message_id)}[/dim]")

@@ -59,6 +59,7 @@ class Texts:
     which_chat: str
     choose_channel: str
     cannot_post: str
+    lacks_permissions: str
     chosen_chat: str
     subscribe_button: str
     pick_channel: str

@@ -313,3 +313,15 @@ def test_while_broadcasts_are_under_way_an_answer_is_sent_at_once(store: Store, 
     for due in store.subscriptions.due(bot_clock.now()):
         store.subscriptions.deliver(due, [DAY], due.due_at, bot_clock.now(), silent=False)
     assert set(asyncio.run(asyncio.wait_for(story(), 20))) == {"person"}
+
+
+def test_a_platform_that_knows_what_became_of_a_send_settles_it(store: Store, bot_clock: FakeClock) -> None:
+    ask(store)
+    with pytest.raises(RuntimeError):
+        deliver(store, FakeSender([RuntimeError("killed here")]))
+    bot_clock.advance(31)
+    sender = FakeSender([None, SendUnknown("the line broke")])
+    sender.fates = {"1": "", "2": "found there"}
+    deliver(store, sender)
+    assert [text.split()[1] for _, text in sender.sent] == ["first", "third"]
+    assert store.outbox.parts("request:1") == [(0, "posted", "m1"), (1, "posted", "found there"), (2, "posted", "m2")]

@@ -1,7 +1,8 @@
-"""What Discord's answers look like on the wire."""
+"""What Discord's answers look like on the wire, and its limits."""
 
 import json
 import time
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +20,60 @@ APPLICATION = {
     "owner": {"id": "7", "username": "ada", "discriminator": "0", "avatar": None, "global_name": "Ada"},
 }
 ME = {"id": "42", "username": "paper", "discriminator": "0", "avatar": None, "bot": True, "global_name": None}
+ADA = {"id": "7", "username": "ada", "discriminator": "0", "avatar": None, "global_name": "Ada"}
 GUILD, DM = 900, 901
+TEXT, ANNOUNCEMENT, THREAD, FORUM = 0, 5, 11, 15
+EVERYTHING = str((1 << 53) - 1 - (1 << 3))  # but administrator, to whom nothing can be denied
+
+
+@dataclass
+class Room:
+    """A channel; `denied` are permission bits that we lack there."""
+
+    number: int
+    kind: int = TEXT
+    parent: int | None = None
+    denied: int = 0
+    name: str = ""
+    owner: str = "42"
+
+    def wire(self) -> dict[str, Any]:
+        overwrites = [{"id": "42", "type": 1, "allow": "0", "deny": str(self.denied)}] if self.denied else []
+        plain = {
+            "id": str(self.number),
+            "type": self.kind,
+            "name": self.name or f"room-{self.number}",
+            "guild_id": str(GUILD),
+            "parent_id": str(self.parent) if self.parent else None,
+            "flags": 0,
+        }
+        if self.kind == THREAD:
+            moment = "2025-01-01T00:00:00+00:00"
+            sleeping = {"archived": False, "auto_archive_duration": 1440, "archive_timestamp": moment, "locked": False}
+            return {
+                **plain,
+                "owner_id": self.owner,
+                "thread_metadata": sleeping,
+                "message_count": 0,
+                "member_count": 1,
+                "total_message_sent": 0,
+                "rate_limit_per_user": 0,
+                "last_message_id": None,
+            }
+        forum = (
+            {"available_tags": [], "default_forum_layout": 0, "default_sort_order": None} if self.kind == FORUM else {}
+        )
+        return {
+            **plain,
+            **forum,
+            "position": 0,
+            "permission_overwrites": overwrites,
+            "nsfw": False,
+            "topic": None,
+            "permissions": "8",
+            "last_message_id": None,
+            "rate_limit_per_user": 0,
+        }
 
 
 @dataclass
@@ -34,6 +88,62 @@ class Posted:
     files: int = 0
     ephemeral: bool = False
     at: float = field(default_factory=time.monotonic)
+    components: list[dict[str, Any]] = field(default_factory=list)
+    reply_to: str | None = None
+    published: bool = False
+
+    def lines(self) -> dict[str, tuple[int, str, str]]:
+        """What may be pressed: label → (component type, custom id, value)."""
+        found: dict[str, tuple[int, str, str]] = {}
+        stack = list(self.components)
+        while stack:
+            each = stack.pop(0)
+            if each["type"] == 2:
+                found[each["label"]] = (2, each["custom_id"], "")
+            for option in each.get("options", []) if each["type"] == 3 else []:
+                found[option["label"]] = (3, each["custom_id"], option["value"])
+            stack += each.get("components", [])
+        return found
+
+    def pictures(self) -> list[str]:
+        """The addresses of what the galleries show."""
+        return [item["media"]["url"] for each in self.components if each["type"] == 12 for item in each["items"]]
+
+    def wire(self) -> dict[str, Any]:
+        size = {"size": 1000, "width": 800, "height": 600, "content_type": "image/png"}
+        address = f"https://cdn.discordapp.com/attachments/{self.channel}/{self.message_id}/chart.png"
+        file = {"id": str(self.message_id + 1), "filename": "chart.png", "url": f"{address}?ex=1", **size}
+        return {
+            "id": str(self.message_id),
+            "channel_id": str(self.channel),
+            "author": ME,
+            "content": "",
+            "type": 0,
+            "timestamp": "2025-01-01T00:00:00+00:00",
+            "edited_timestamp": None,
+            "tts": False,
+            "embeds": [],
+            "mention_everyone": False,
+            "mentions": [],
+            "mention_roles": [],
+            "attachments": [{**file, "proxy_url": address}] if self.files else [],
+            "pinned": False,
+            "components": [_received(each) for each in self.components],
+            "flags": 1 << 15,
+        }
+
+
+def _received(component: dict[str, Any]) -> dict[str, Any]:
+    """A component as the API gives it back: galleries hold resolved pictures, everything has a number."""
+    shown = {"id": 1, **component}
+    if component["type"] == 12:
+        shown["items"] = [{"media": {**_MEDIA, **item["media"]}, "spoiler": False} for item in component["items"]]
+    if "components" in component:
+        shown["components"] = [_received(each) for each in component["components"]]
+    return shown
+
+
+_MEDIA = {"proxy_url": "https://x.org/a.png", "width": 1, "height": 1, "content_type": "image/png", "loading_state": 2}
 
 
 @dataclass(frozen=True)
@@ -45,13 +155,45 @@ class Fault:
     broken: str = ""
 
 
+class Limits:
+    """50 a second over all, and 5 in 5 seconds to a channel, told beforehand in headers."""
+
+    def __init__(self) -> None:
+        self._all: deque[float] = deque()
+        self._buckets: dict[str, tuple[float, int]] = defaultdict(lambda: (0.0, 0))
+        self.most = 0
+
+    def global_wait(self) -> float:
+        now = time.monotonic()
+        while self._all and self._all[0] <= now - 1:
+            self._all.popleft()
+        if len(self._all) >= 50:
+            return self._all[0] + 1 - now
+        self._all.append(now)
+        self.most = max(self.most, len(self._all))
+        return 0.0
+
+    def bucket(self, channel: str) -> tuple[dict[str, str], float]:
+        """(headers, seconds to wait where it is empty)."""
+        now = time.monotonic()
+        ends, used = self._buckets[channel]
+        if now >= ends:
+            ends, used = now + 5, 0
+        wait = ends - now if used >= 5 else 0.0
+        used = used if wait else used + 1
+        self._buckets[channel] = (ends, used)
+        left = {"X-RateLimit-Limit": "5", "X-RateLimit-Remaining": str(5 - used), "X-RateLimit-Bucket": "messages"}
+        after = {"X-RateLimit-Reset-After": f"{ends - now:.3f}", "X-RateLimit-Reset": f"{time.time() + ends - now:.3f}"}
+        return {**left, **after}, wait
+
+
 EVERYONE = {
     "id": str(GUILD),
     "name": "@everyone",
     "color": 0,
     "hoist": False,
     "position": 0,
-    "permissions": "8",
+    "permissions": EVERYTHING,
     "managed": False,
     "mentionable": False,
     "flags": 0,
@@ -67,11 +209,50 @@ async def body_of(request: web.Request) -> tuple[Any, int]:
     return (await request.json() if request.can_read_body else None), 0
 
 
-def ok(body: Any) -> web.Response:
+def ok(body: Any, headers: dict[str, str] | None = None) -> web.Response:
     """The content type exactly so: with a charset discord.py takes the body for text."""
-    return web.Response(body=json.dumps(body).encode(), headers={"Content-Type": "application/json"})
+    return web.Response(body=json.dumps(body).encode(), headers={"Content-Type": "application/json", **(headers or {})})
 
 
-def refused(status: int, code: int) -> web.Response:
-    body = json.dumps({"message": "refused", "code": code, "retry_after": 0.1, "global": False}).encode()
-    return web.Response(body=body, status=status, headers={"Content-Type": "application/json", "Via": "1.1 test"})
+def refused(
+    status: int, code: int, wait_s: float = 0.1, everywhere: bool = False, headers: dict[str, str] | None = None
+) -> web.Response:
+    body = json.dumps({"message": "refused", "code": code, "retry_after": wait_s, "global": everywhere}).encode()
+    kind = {"Content-Type": "application/json", "Via": "1.1 test", **(headers or {})}
+    return web.Response(body=body, status=status, headers=kind)
+
+
+_MEMBER = {"deaf": False, "mute": False, "flags": 0}
+
+
+def guild(rooms: list[Room]) -> dict[str, Any]:
+    return {
+        "id": str(GUILD),
+        "name": "Lab",
+        "owner_id": "7",
+        "unavailable": False,
+        "member_count": 2,
+        "large": False,
+        "roles": [EVERYONE],
+        "emojis": [],
+        "features": [],
+        "members": [{"user": ME, "roles": [], "joined_at": "2025-01-01T00:00:00+00:00", **_MEMBER}],
+        "threads": [room.wire() for room in rooms if room.kind == THREAD],
+        "presences": [],
+        "voice_states": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "stickers": [],
+        "verification_level": 0,
+        "default_message_notifications": 0,
+        "explicit_content_filter": 0,
+        "mfa_level": 0,
+        "premium_tier": 0,
+        "preferred_locale": "ko",
+        "nsfw_level": 0,
+        "afk_timeout": 300,
+        "system_channel_flags": 0,
+        "soundboard_sounds": [],
+        "premium_progress_bar_enabled": False,
+        "channels": [room.wire() for room in rooms if room.kind != THREAD],
+    }

@@ -10,7 +10,7 @@ from workers.domain.deliveries import Message
 class FakeSender:
     """Takes every message, but raises the next of `faults` first while there is one (None lets it through).
 
-    What nobody waits for waits itself for `holds`, where that is set.
+    `fates` says of a part what became of it. What nobody waits for waits itself for `holds`, where that is set.
     """
 
     def __init__(self, faults: Sequence[Exception | None] = ()) -> None:
@@ -18,6 +18,7 @@ class FakeSender:
         self.silent: list[bool] = []
         self.edited: list[tuple[str, str]] = []
         self.deleted: list[str] = []
+        self.fates: dict[str, str] = {}
         self.holds: asyncio.Event | None = None
         self._faults = list(faults)
 
@@ -39,6 +40,9 @@ class FakeSender:
     async def edit(self, chat: str, message_id: str, message: Message) -> None:
         self._may_fail()
         self.edited.append((message_id, message.text))
+
+    async def found(self, chat: str, thread: str, message: Message, key: str) -> str | None:
+        return self.fates.get(key)
 
     async def delete(self, chat: str, message_id: str) -> None:
         self._may_fail()

@@ -24,7 +24,8 @@ LAB, OTHER = 501, 502
 @pytest.fixture
 def server() -> Iterator[DiscordServer]:
     with serving() as fake:
-        fake.channels += [LAB, OTHER]
+        fake.room(LAB)
+        fake.room(OTHER)
         yield fake
 
 
@@ -81,7 +82,8 @@ def test_commands_are_synced_once_and_a_deleted_channel_is_paused(
 ) -> None:
     names = {each["name"]: each.get("name_localizations", {}).get("ko") for each in server.commands}
     assert names["digest"] == "다이제스트"
-    assert set(names) == {"digest", "subscribe", "unsubscribe", "owner", "approve", "help"}
+    assert names["Ask about this"] == "이 논문에 대해 질문"
+    assert {"subscribe", "unsubscribe", "settings", "ask", "status", "help", "forget", "test"} <= set(names)
     told = server.command("subscribe", LAB)
     until(lambda: server.answers[told] and store.subscriptions.languages() == ["ko"], told=run.err)
     run.kill("discord")
@@ -94,8 +96,8 @@ def test_commands_are_synced_once_and_a_deleted_channel_is_paused(
 
 def test_killed_in_a_broadcast_nothing_comes_twice(server: DiscordServer, run: Running, store: Store) -> None:
     channels = range(600, 612)
-    server.channels += channels
     for channel in channels:
+        server.room(channel)
         server.command("subscribe", channel)
     until(lambda: len(server.posted) > 5, told=run.err)
     run.kill("discord")

@@ -14,11 +14,12 @@ TAKEN_BACK = "taken back"
 """Why a part was dropped whose edition was retracted; it is sent when that edition is made anew."""
 
 
-SECTIONS, COMPACT = "sections", "compact"
-"""Layouts: a message per category with its synthesis; or a line per paper in as few messages as hold them."""
+SECTIONS, COMPACT, THREAD = "sections", "compact", "thread"
+"""Layouts: a message per category with its synthesis; a line per paper in as few messages as hold them; or one post and
+a thread with the sections, where the platform has threads."""
 FIRST, NEVER, ALL = "first", "never", "all"
 """Which messages of a digest make a sound."""
-PRIVATE, GROUP, CHANNEL = "private", "group", "channel"
+PRIVATE, GROUP, CHANNEL, FORUM = "private", "group", "channel", "forum"
 """Places: in a channel readers have no buttons but links, for buttons would take the comments' place."""
 
 
@@ -109,7 +110,7 @@ class Message:
     """One rendered message: `text` in the platform's own markup, `papers` the numbers in it, for follow-ups.
 
     `chart` names the edition's picture that it is the caption of, as `picture_name` does; `choices` are rows; `asks`
-    where the next words of who reads it are expected as its reply.
+    where the next words of who reads it are expected as its reply; `inside` is the name of the thread it stands in.
     """
 
     text: str
@@ -119,6 +120,7 @@ class Message:
     choices: tuple[tuple[Choice, ...], ...] = ()
     reply_to: str | None = None
     asks: bool = False
+    inside: str = ""
 
 
 def picture_name(day: date, language: Language, revision: int) -> str:
@@ -139,3 +141,5 @@ class Part:
     n: int
     message: Message | None
     message_id: str | None = None
+    root: str | None = None
+    """The delivery's first message, under which a thread may be."""

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, func, select, update
 
 from workers.domain.deliveries import DROPPED, PENDING, SENDING, UNKNOWN, Choice, Delivery, Message, Part, View
 from workers.domain.errors import LeaseLost
@@ -158,16 +158,10 @@ class OutboxStore:
             connection.execute(update(part).where(part.c.id == on_its_way.part_id).values(state=SENDING))
 
     def _next(self, connection: Connection, of: Delivery) -> Part | None:
-        row = connection.execute(
-            select(part.c.id, part.c.n, part.c.message_id, rendering.c.messages)
-            .outerjoin(rendering)
-            .where(part.c.delivery_id == of.delivery_id, part.c.state == PENDING)
-            .order_by(part.c.n)
-            .limit(1)
-        ).one_or_none()
+        row = connection.execute(_parts_in(of, PENDING).limit(1)).one_or_none()
         if row is None:
             return None
-        return Part(row.id, row.n, _message(row.messages[row.n]) if row.messages else None, row.message_id)
+        return _part(row)
 
     def settle(
         self, of: Delivery, settled: Part, state: str, message_id: str | None = None, reason: str = ""
@@ -184,6 +178,11 @@ class OutboxStore:
                 .values(state=state, message_id=message_id, reason=reason or None)
             )
             return None if state == PENDING else self._next(connection, of)
+
+    def unsettled(self, of: Delivery) -> list[Part]:
+        """The parts of which nobody knows whether they arrived, in order."""
+        with read(self._engine) as connection:
+            return [_part(row) for row in connection.execute(_parts_in(of, UNKNOWN))]
 
     def drop_rest(self, of: Delivery, reason: str) -> None:
         """Give up the parts still pending."""
@@ -240,12 +239,18 @@ class OutboxStore:
 
     def post_of(self, platform: str, chat: str, message_id: str) -> Post | None:
         """What of an edition stands in a chat as that message; None where it is none of ours."""
+        return self._standing(platform, part.c.message_id == message_id, delivery.c.chat == chat)
+
+    def standing(self, platform: str, message_ids: Sequence[str]) -> Post | None:
+        """The same where the platform's message ids are one of a kind, whatever the chat."""
+        return self._standing(platform, part.c.message_id.in_(message_ids))
+
+    def _standing(self, platform: str, *which: ColumnElement[bool]) -> Post | None:
         with read(self._engine) as connection:
             row = connection.execute(
                 select(delivery.c.day, delivery.c.language, part.c.papers)
                 .join(delivery)
-                .where(part.c.message_id == message_id, delivery.c.platform == platform, delivery.c.chat == chat)
-                .where(delivery.c.day.is_not(None))
+                .where(delivery.c.platform == platform, delivery.c.day.is_not(None), *which)
                 .limit(1)
             ).one_or_none()
         return Post(row.day, row.language, tuple(row.papers)) if row else None
@@ -329,6 +334,25 @@ def _same_rendering(of: Delivery) -> tuple[ColumnElement[bool], ...]:
     return tuple(rendering.c[name] == value for name, value in _rendering(of).items())
 
 
+def _parts_in(of: Delivery, state: str) -> Select[Any]:
+    """A delivery's parts in that state, in order, each with the message of the first one."""
+    first = part.alias()
+    root = select(first.c.message_id).where(first.c.delivery_id == of.delivery_id, first.c.n == 0)
+    return (
+        select(part.c.id, part.c.n, part.c.message_id, rendering.c.messages)
+        .add_columns(root.scalar_subquery().label("root"))
+        .outerjoin(rendering)
+        .where(part.c.delivery_id == of.delivery_id, part.c.state == state)
+        .order_by(part.c.n)
+    )
+
+
+def _part(row: Row[Any]) -> Part:
+    message = _message(row.messages[row.n]) if row.messages else None
+    return Part(row.id, row.n, message, row.message_id, row.root)
+
+
 def _message(item: dict[str, Any]) -> Message:
     rows = tuple(tuple(Choice(**choice) for choice in row) for row in item.get("choices", ()))
-    return Message(item["text"], tuple(item["papers"]), item["silent"], item.get("chart", ""), rows)
+    chart, inside = item.get("chart", ""), item.get("inside", "")
+    return Message(item["text"], tuple(item["papers"]), item["silent"], chart, rows, inside=inside)

@@ -159,6 +159,12 @@ class SubscriptionStore:
         )
         return self._change(*resting, active=True, reason=None, failures=0) > 0
 
+    def resting(self, platform: str) -> set[str]:
+        """Chats that rest for want of being let in, or of what they must allow us."""
+        reasons = [WAITING, UNSUBSCRIBED]
+        which = (subscription.c.platform == platform, ~subscription.c.active, subscription.c.reason.not_in(reasons))
+        return {each.chat for each in self._found(*which)}
+
     def refused(self, platform: str, chat: str, thread: str) -> int:
         """Count a delivery that the chat did not take; returns how many one after the other."""
         which = _named(platform, chat, thread)

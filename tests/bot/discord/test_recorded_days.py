@@ -1,25 +1,39 @@
 """The digests of every recorded day as Discord messages: none over a limit, no paper or link lost."""
 
+from itertools import product
+
 import pytest
 
-from bot.discord.render import cards_of, render
+from bot.discord.components import layout
+from bot.discord.render import Look, cards_of, render
 from bot.view import chat_blocks
 from tests.bot.discord.test_render import fits
 from tests.recorded_days import Recorded
+from workers.domain.deliveries import CHANNEL, COMPACT, SECTIONS, THREAD, View
 
 pytestmark = pytest.mark.shared_data
 
 
-@pytest.mark.parametrize("language", ["ko", "en"])
-def test_every_recorded_day_fits(language: str, recorded: Recorded) -> None:
+@pytest.mark.parametrize(("language", "shape"), list(product(["ko", "en"], [SECTIONS, COMPACT, THREAD])))
+def test_every_recorded_day_fits(language: str, shape: str, recorded: Recorded) -> None:
     assert len(recorded.digests) == 17
     for day, written in recorded.digests.items():
-        digest = written[language]
-        messages = render(
-            chat_blocks(digest, recorded.categories), language, recorded.categories, f"{day} {language} 0"
-        )
+        digest, view = written[language], View(language, shape, place=CHANNEL)
+        title = digest.title if shape == THREAD else ""
+        look = Look(language, recorded.categories, f"{day} {language} 0", title)
+        messages = render(chat_blocks(digest, recorded.categories, view, languages=["en", "ko"]), look)
         assert all(fits(message) for message in messages), day
         assert [n for message in messages for n in message.papers] == [paper.n for paper in digest.papers], day
         whole = "".join(card.text for message in messages for card in cards_of(message))
         for paper in digest.papers:
             assert f"]({paper.links[0].url})" in whole, (day, paper.n)
+        for message in messages:
+            shown = layout(cards_of(message), "123456")
+            assert shown.total_children_count <= 40
+            assert shown.content_length() <= 4000
+            assert any(card.choices for card in cards_of(message)), "by its buttons a message is known again"
+        assert [bool(message.inside) for message in messages] == [
+            shape == THREAD and n > 0 for n in range(len(messages))
+        ]
+        if shape == COMPACT:
+            assert len(messages) <= 4

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.discord.render import COMPONENT_LIMIT, TEXT_LIMIT, cards_of, escaped, render
+from bot.discord.render import COMPONENT_LIMIT, TEXT_LIMIT, Look, cards_of, escaped, render
 from bot.view import chat_blocks
 from tests.bot.conftest import DAY
 from workers.domain.blocks import Closing, Opening, SectionBlock
@@ -21,7 +21,10 @@ def shown(text: str) -> str:
 
 def fits(message: Message) -> bool:
     cards = cards_of(message)
-    return sum(len(card.text) for card in cards) <= TEXT_LIMIT and 2 * (len(cards) + 1) <= COMPONENT_LIMIT
+    return (
+        sum(len(card.text) for card in cards) <= TEXT_LIMIT
+        and sum(card.components for card in cards) <= COMPONENT_LIMIT
+    )
 
 
 def paper(n: int, title: str) -> Listed:
@@ -51,7 +54,9 @@ def test_text_is_shown_as_it_is(raw: str, markdown: str | None) -> None:
 def test_a_long_section_goes_on_in_the_next_message_and_loses_nothing(categories: Sequence[Category]) -> None:
     papers = tuple(paper(n, f"Paper number {n} " + "with a long title " * 8) for n in range(1, 60))
     claims = tuple(Claim("One of many findings, said at length. " * 6, (n,)) for n in range(1, 60))
-    messages = render([SectionBlock("🤖", "로보틱스", papers, Synthesis(findings=claims), False)], "ko", categories)
+    messages = render(
+        [SectionBlock("🤖", "로보틱스", papers, Synthesis(findings=claims), False)], Look("ko", categories)
+    )
     assert len(messages) > 3
     assert all(fits(message) for message in messages)
     assert [n for message in messages for n in message.papers] == [each.n for each in papers]
@@ -63,7 +68,7 @@ def test_a_long_section_goes_on_in_the_next_message_and_loses_nothing(categories
 
 def test_many_small_sections_stay_within_the_components(categories: Sequence[Category]) -> None:
     sections = [SectionBlock("🤖", f"S{n}", (paper(n, "short"),), None, False) for n in range(60)]
-    messages = render([Opening("제목", "수", (), ()), *sections], "ko", categories, "2025-06-03 ko 0")
+    messages = render([Opening("제목", "수", (), ()), *sections], Look("ko", categories, "2025-06-03 ko 0"))
     assert all(fits(message) for message in messages)
     assert [message.chart for message in messages] == ["2025-06-03 ko 0", *[""] * (len(messages) - 1)]
     assert cards_of(messages[0])[0].chart
@@ -71,14 +76,14 @@ def test_many_small_sections_stay_within_the_components(categories: Sequence[Cat
 
 
 def test_a_round_bracket_does_not_end_a_link(categories: Sequence[Category]) -> None:
-    (message,) = render([SectionBlock("🤖", "R", (paper(1, "a) b"),), None, False)], "ko", categories)
+    (message,) = render([SectionBlock("🤖", "R", (paper(1, "a) b"),), None, False)], Look("ko", categories))
     assert r"[a\) b](https://x.org/a_%28b%29/1)" in cards_of(message)[0].text
 
 
 def test_an_edition_as_a_channel_sees_it(store: Store, edition: Edition, categories: Sequence[Category]) -> None:
     digest = store.editions.text(DAY, "ko")
     assert digest is not None
-    (message,) = render(chat_blocks(digest.digest, categories), "ko", categories, "2025-06-03 ko 0")
+    (message,) = render(chat_blocks(digest.digest, categories), Look("ko", categories, "2025-06-03 ko 0"))
     assert message.papers == (1, 2, 3)
     opening, robots, ones = cards_of(message)
     assert "오늘 고른 3편 / 새 논문 3편" in opening.text
@@ -87,5 +92,5 @@ def test_an_edition_as_a_channel_sees_it(store: Store, edition: Edition, categor
 
 
 def test_a_notice_is_a_message(categories: Sequence[Category]) -> None:
-    (message,) = render([Closing(("first line", "second line"))], "ko", categories)
+    (message,) = render([Closing(("first line", "second line"))], Look("ko", categories))
     assert cards_of(message)[0].text == "first line\nsecond line"

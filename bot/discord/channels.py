@@ -1,0 +1,115 @@
+"""Channels as Discord's server and our cache of it know them: what they are, and what we may do there."""
+
+import time
+from collections import deque
+
+import aiohttp
+import discord
+
+from workers.domain.errors import ChatGone, ChatShut, NotSent, SendRefused, SendUnknown
+
+_GONE = frozenset({10003, 10004, 50001, 50007})
+"""Unknown channel or server, missing access, closed private messages
+(discord.com/developers/docs/topics/opcodes-and-status-codes#json)."""
+_SHUT = frozenset({50013, 160005, 50083, 160006, 40067})
+"""Missing permissions, locked thread, archived thread, too many threads, a forum that wants a tag."""
+_THREAD_EXISTS = 160004
+_LATER = frozenset({500, 502, 503, 504})
+_AGAIN_S = 5.0
+_NEEDED = ("view_channel", "send_messages", "embed_links", "attach_files", "read_message_history")
+_IN_THREADS = ("create_public_threads", "send_messages_in_threads")
+_INVALID, _INVALID_MOST, _INVALID_S = frozenset({401, 403, 429}), 9_000, 600.0
+"""10,000 of these in ten minutes, and Discord bans the address; nothing is sent for a while before that."""
+_invalid: deque[float] = deque()
+
+
+class Channels:
+    def __init__(self, client: discord.Client) -> None:
+        self._client = client
+        self._private: dict[str, int] = {}
+        self._opened: set[int] = set()
+
+    async def number(self, chat: str) -> int:
+        """A channel's own number; for `@PERSON` that of the private one with them, which is opened."""
+        if not chat.startswith("@"):
+            return int(chat)
+        if chat not in self._private:
+            user = self._client.get_user(int(chat[1:])) or await self._client.fetch_user(int(chat[1:]))
+            self._private[chat] = (await user.create_dm()).id
+        return self._private[chat]
+
+    def same_server(self, channel: int, other: int) -> bool:
+        """Whether two channels are in one server, as far as we know them."""
+        first, second = self._client.get_channel(channel), self._client.get_channel(other)
+        guilds = [getattr(each, "guild", None) for each in (first, second)]
+        return guilds[0] is not None and guilds[0] == guilds[1]
+
+    def forum(self, channel: int) -> discord.ForumChannel | None:
+        known = self._client.get_channel(channel)
+        return known if isinstance(known, discord.ForumChannel) else None
+
+    def is_announcement(self, channel: int) -> bool:
+        known = self._client.get_channel(channel)
+        return isinstance(known, discord.TextChannel) and known.is_news()
+
+    def may_post(self, channel: int, inside: bool) -> None:
+        """Raises ChatShut that names what is missing, before Discord would count a refusal against us."""
+        missing = self.missing(channel, inside)
+        if missing:
+            raise ChatShut(f"missing permissions: {', '.join(missing)}")
+
+    def missing(self, channel: int, inside: bool) -> list[str]:
+        """The permissions that posting there needs and we lack, as Discord calls them; none where we do not know."""
+        known = self._client.get_channel(channel)
+        if known is None or isinstance(known, discord.abc.PrivateChannel) or known.guild.me is None:
+            return []
+        have = known.permissions_for(known.guild.me)
+        if isinstance(known, discord.ForumChannel):
+            needed = ["view_channel", "send_messages", "embed_links", "attach_files", "send_messages_in_threads"]
+        elif isinstance(known, discord.Thread):
+            needed = ["view_channel", "send_messages_in_threads", "embed_links", "attach_files", "read_message_history"]
+        else:
+            needed = [*_NEEDED, *(_IN_THREADS if inside else ())]
+        return [name.replace("_", " ").title() for name in needed if not getattr(have, name)]
+
+    async def open_thread(self, channel: int, number: int, name: str) -> None:
+        """The thread under a message has its number; one that is there already is well, one that sleeps is woken."""
+        if number in self._opened or self.forum(channel):
+            return
+        known = self._client.get_channel(channel) or await self._client.fetch_channel(channel)
+        if not isinstance(known, discord.TextChannel):
+            raise ChatShut("there can be no thread here")
+        try:
+            await known.get_partial_message(number).create_thread(name=name)
+        except discord.HTTPException as error:
+            if error.code != _THREAD_EXISTS:
+                raise
+        self._opened.add(number)
+
+
+def wait_s(error: Exception) -> float:
+    """Seconds for which nothing at all may be sent after `error`; refusals are counted against the address's ban."""
+    now = time.monotonic()
+    if isinstance(error, discord.HTTPException) and error.status in _INVALID:
+        _invalid.append(now)
+    while _invalid and _invalid[0] <= now - _INVALID_S:
+        _invalid.popleft()
+    if len(_invalid) >= _INVALID_MOST:
+        return _INVALID_S
+    return error.retry_after if isinstance(error, discord.RateLimited) else 0.0
+
+
+def refused(error: Exception) -> Exception:
+    """What the catcher does next; the order matters, for Discord's errors are subclasses of one another."""
+    if isinstance(error, discord.RateLimited):
+        return NotSent(str(error), error.retry_after)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return NotSent(type(error).__name__, _AGAIN_S)
+    if not isinstance(error, discord.HTTPException) or error.status in _LATER:
+        return SendUnknown(type(error).__name__)
+    if error.status == 429:
+        return NotSent("HTTP 429", _AGAIN_S)
+    told = f"HTTP {error.status} ({error.code}): {error.text}"
+    if error.code in _SHUT:
+        return ChatShut(told)
+    return ChatGone(told) if error.code in _GONE or error.status in {403, 404} else SendRefused(told)

@@ -1,0 +1,124 @@
+"""Cards as components, and what people do with them: each press says the line that it stands for."""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, cast
+
+import discord
+from discord import ui
+
+from bot.discord.render import Card
+
+Interaction = discord.Interaction[discord.Client]
+Press = Callable[[Interaction, str], Awaitable[None]]
+"""What is done when somebody presses a line."""
+
+CHART = "chart.png"
+_BUTTONS, _OPTIONS = 5, 25
+_MARK = "pb"
+"""What our custom ids begin with; then the part's own key, so that a message is known again in a channel's history."""
+
+
+def layout(cards: Sequence[Card], key: str = "", picture: str = "") -> ui.LayoutView:
+    """The components of a message; `picture` is the chart's address where it is not uploaded with it."""
+    view = ui.LayoutView(timeout=None)
+    for place, card in enumerate(cards):
+        if card.chart:
+            view.add_item(ui.MediaGallery(discord.MediaGalleryItem(picture or f"attachment://{CHART}")))
+        colour = int(card.colour[1:], 16) if card.colour else None
+        container: ui.Container[Any] = ui.Container(accent_colour=colour)
+        if card.text:
+            container.add_item(ui.TextDisplay(card.text))
+        for row in _rows(card.choices, f"{_MARK}:{key}:{place}"):
+            container.add_item(row)
+        view.add_item(container)
+    return view
+
+
+def _rows(choices: Sequence[tuple[str, str]], name: str) -> list["ui.ActionRow[Any]"]:
+    """A row of buttons, or menus of 25 where there are more than a row holds."""
+    if not choices:
+        return []
+    if len(choices) <= _BUTTONS:
+        buttons: list[ui.Button[Any]] = [
+            ui.Button(label=label, custom_id=f"{name}{n}:{line}"[:100], style=discord.ButtonStyle.secondary)
+            for n, (label, line) in enumerate(choices)
+        ]
+        return [ui.ActionRow(*buttons)]
+    groups = [choices[start : start + _OPTIONS] for start in range(0, len(choices), _OPTIONS)]
+    return [
+        ui.ActionRow(
+            ui.Select(
+                custom_id=f"{name}{n}:",
+                options=[discord.SelectOption(label=label, value=line) for label, line in group],
+            )
+        )
+        for n, group in enumerate(groups)
+    ]
+
+
+def key_in(message: discord.Message) -> set[str]:
+    """The keys of the parts that a message's components name."""
+    found: set[str] = set()
+    stack: list[Any] = list(message.components)
+    while stack:
+        component = stack.pop()
+        parts = re.match(rf"{_MARK}:(\d+):", getattr(component, "custom_id", None) or "")
+        if parts:
+            found.add(parts[1])
+        stack += getattr(component, "children", [])
+    return found
+
+
+class LineButton(ui.DynamicItem[ui.Button[Any]], template=rf"{_MARK}:(?P<key>\d*):\d+:(?P<line>/.*)"):
+    """A button of any message of ours, before or after a restart."""
+
+    press: Press
+
+    def __init__(self, item: "ui.Button[Any]", line: str) -> None:
+        super().__init__(item)
+        self._line = line
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: "ui.Item[Any]", match: re.Match[str], /
+    ) -> "LineButton":
+        del interaction
+        return cls(cast("ui.Button[Any]", item), match["line"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        await type(self).press(interaction, self._line)
+
+
+class LineSelect(ui.DynamicItem[ui.Select[Any]], template=rf"{_MARK}:(?P<key>\d*):\d+:"):
+    """A menu of any message of ours; what is chosen is a line."""
+
+    press: Press
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: "ui.Item[Any]", match: re.Match[str], /
+    ) -> "LineSelect":
+        del interaction, match
+        return cls(cast("ui.Select[Any]", item))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        await type(self).press(interaction, self.item.values[0])
+
+
+class LineForm(ui.Modal):
+    """A field for the words that end a line; its custom id holds the line, so that it outlives a restart."""
+
+    def __init__(self, title: str, line: str) -> None:
+        super().__init__(title=title[:45], custom_id=f"{_MARK}::{line}"[:100], timeout=600)
+        self.words: ui.TextInput[Any] = ui.TextInput(style=discord.TextStyle.paragraph, max_length=2000)
+        self.add_item(ui.Label(text=title[:45], component=self.words))
+
+
+def form_line(data: Any) -> str | None:
+    """The line of a submitted form, its words added; None where it is none of ours."""
+    name = str(data.get("custom_id", ""))
+    if not name.startswith(f"{_MARK}::/"):
+        return None
+    words = [part["component"].get("value", "") for part in data.get("components", []) if "component" in part]
+    return f"{name.removeprefix(f'{_MARK}::')} {' '.join(words)}".strip()
