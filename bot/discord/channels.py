@@ -72,10 +72,12 @@ class Channels:
             needed = [*_NEEDED, *(_IN_THREADS if inside else ())]
         return [name.replace("_", " ").title() for name in needed if not getattr(have, name)]
 
+    def is_open(self, channel: int, number: int) -> bool:
+        """Whether the thread with the message's number is known to be there; in a forum it always is."""
+        return number in self._opened or self.forum(channel) is not None
+
     async def open_thread(self, channel: int, number: int, name: str) -> None:
         """The thread under a message has its number; one that is there already is well, one that sleeps is woken."""
-        if number in self._opened or self.forum(channel):
-            return
         known = self._client.get_channel(channel) or await self._client.fetch_channel(channel)
         if not isinstance(known, discord.TextChannel):
             raise ChatShut("there can be no thread here")

@@ -96,14 +96,16 @@ class DiscordSender:
         try:
             files, picture = await self._picture(message)
             view = layout(cards_of(message), picture=picture)
-            await (await self._standing(chat, message_id)).edit(view=view, attachments=files)
+            async with self.turn(chat, urgent=True):
+                await (await self._standing(chat, message_id)).edit(view=view, attachments=files)
         except _FAULTS as error:
             if getattr(error, "code", 0) != _NO_MESSAGE:
                 raise self._ours(error) from None
 
     async def delete(self, chat: str, message_id: str) -> None:
         try:
-            await (await self._standing(chat, message_id)).delete()
+            async with self.turn(chat, urgent=True):
+                await (await self._standing(chat, message_id)).delete()
         except _FAULTS as error:
             if getattr(error, "code", 0) != _NO_MESSAGE:
                 raise self._ours(error) from None
@@ -125,7 +127,9 @@ class DiscordSender:
             await self._publish(channel, sent)
             return str(sent.id)
         number = int(thread.partition("/")[0])
-        await self._channels.open_thread(channel, number, message.inside)
+        if not self._channels.is_open(channel, number):
+            async with self.turn(f"threads of {channel}", urgent=True):
+                await self._channels.open_thread(channel, number, message.inside)
         return f"{number}/{(await self._say(number, message, key)).id}"
 
     async def _say(self, channel: int, message: Message, key: str) -> discord.Message:
@@ -200,7 +204,8 @@ class DiscordSender:
             return
         times.append(now)
         try:
-            await asyncio.wait_for(sent.publish(), _PUBLISH_S)
+            async with self.turn(f"published by {channel}", urgent=True):
+                await asyncio.wait_for(sent.publish(), _PUBLISH_S)
         except _FAULTS as error:
             note(log, "not published", level=logging.WARNING, channel=channel, error=type(error).__name__)
 

@@ -1,30 +1,39 @@
 """How near a broadcast comes to the platform's floor: `python -m tests.benchmarks.broadcast --chats 1000 --sections 8`.
 
-S messages to each of N chats over a server that enforces Telegram's limits (about 30 a second, short bursts to a chat),
-through outbox, store and pacer as the frontend runs them; a person asks for a digest in the middle. The floor is
-max(N·S/30, S-1) seconds. Beside it, to `--beside` chats: python-telegram-bot's own AIORateLimiter with gathered sends.
+S messages to each of N chats over a server that enforces the platform's limits, through outbox, store and pacer as the
+frontend runs them; a person asks for a digest in the middle. The floors: Telegram max(N·S/30, S-1) seconds, Discord
+max(N·S/50, 5·⌊(S-1)/5⌋). Beside it, to `--beside` chats: the library's own way, gathered sends.
 """
 
 import argparse
 import asyncio
+import json
 import os
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+import discord
 from telegram import Bot
 from telegram.error import TelegramError
 from telegram.ext import AIORateLimiter, ExtBot
 from telegram.request import HTTPXRequest
 
 from bot import outbox
-from bot.outbox import Content
-from bot.pacing import TELEGRAM, Pacer
-from bot.telegram.send import PLATFORM, TelegramSender
+from bot.discord.components import layout
+from bot.discord.render import cards_of
+from bot.discord.send import DiscordSender
+from bot.outbox import Content, Sender
+from bot.pacing import DISCORD, TELEGRAM, Pacer
+from bot.telegram.send import TelegramSender
+from tests.fakes import discord as fake_discord
+from tests.fakes import telegram as fake_telegram
 from tests.fakes.papers import paper
-from tests.fakes.telegram import TOKEN, TelegramServer, serving
-from workers.domain.deliveries import Delivery, Message, Subscription, View
+from workers.domain.deliveries import Delivery, Message, View
 from workers.domain.models import Collected, Digest, Placed, Selection, SourceReport, Text
 from workers.store import Store, open_store
 from workers.store.subscriptions import Wanted
@@ -41,98 +50,181 @@ class _Bell:
         await asyncio.sleep(0.05)
 
 
+@dataclass(frozen=True)
+class Stood:
+    """What stands in the chats afterwards, in order of arrival: (chat, text, moment)."""
+
+    posted: Sequence[tuple[int, str, float]]
+    refusals: int
+
+
+Broadcast = Callable[[Sender], Coroutine[Any, Any, tuple[float, float]]]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--chats", type=int, default=100)
     parser.add_argument("--sections", type=int, default=8)
-    parser.add_argument("--platform", choices=["telegram"], default="telegram")
-    parser.add_argument("--beside", type=int, default=100, help="chats for AIORateLimiter; 0 leaves it out")
+    parser.add_argument("--platform", choices=["telegram", "discord"], default="telegram")
+    parser.add_argument("--beside", type=int, default=100, help="chats for the library's own way; 0 leaves it out")
     asked = parser.parse_args()
     os.environ["PTB_TIMEDELTA"] = "1"
+    ours, theirs = (_telegram, _gathered_telegram) if asked.platform == "telegram" else (_discord, _gathered_discord)
     with (
         tempfile.TemporaryDirectory() as folder,
         open_store(f"sqlite:///{folder}/store.db", SystemClock()) as store,
-        serving(enforce=True) as server,
     ):
-        _fill(store, server, asked.chats)
-        taken_s, typed_s = asyncio.run(_broadcast(store, server, asked.sections))
-        _print(server, asked.chats, asked.sections, taken_s)
-        print(f"digest_asked_meanwhile_s: {typed_s:.2f}")
+        _fill(store, asked.platform, asked.chats)
+
+        async def run(sender: Sender) -> tuple[float, float]:
+            return await _broadcast(store, asked.platform, sender, asked.sections)
+
+        stood, (taken_s, typed) = ours(asked.chats, store, run)
+        _print(asked, stood, asked.chats, taken_s)
+        first = next(at for chat, _, at in stood.posted if chat == _PERSON)
+        print(f"digest_asked_meanwhile_s: {first - typed:.2f}")
     if asked.beside:
-        with serving(enforce=True) as server:
-            taken_s = asyncio.run(_beside(server, asked.beside, asked.sections))
-            _print(server, asked.beside, asked.sections, taken_s, "aioratelimiter_")
+        stood, taken_s = theirs(asked.beside, asked.sections)
+        _print(asked, stood, asked.beside, taken_s, "library_")
 
 
-def _fill(store: Store, server: TelegramServer, chats: int) -> None:
+def _fill(store: Store, platform: str, chats: int) -> None:
     attempt, one = store.editions.claim(DAY), paper()
     assert attempt is not None
     answer = Collected(SourceReport("arxiv", "ok", 1))
     store.editions.close(DAY, attempt, Selection((one,), {}), [Placed(1, one, "Robotics")], [answer])
     store.editions.save_text(DAY, Text(Digest(DAY.isoformat(), "ko", "제목", (), (), (), 1, 1, {}, ()), None))
-    server.room(_PERSON, "private")
     for chat in range(1, chats + 1):
-        server.room(chat, "private")
-        store.subscriptions.add(Wanted(PLATFORM, str(chat), store.clock.now()))
-    due: list[Subscription] = store.subscriptions.due(store.clock.now())
-    for each in due:
+        store.subscriptions.add(Wanted(platform, str(chat), store.clock.now()))
+    for each in store.subscriptions.due(store.clock.now()):
         store.subscriptions.deliver(each, [DAY], each.due_at, store.clock.now(), silent=False)
 
 
-async def _broadcast(store: Store, server: TelegramServer, sections: int) -> tuple[float, float]:
-    """(seconds of the broadcast, seconds until the digest that somebody asks for in its middle begins)."""
+async def _broadcast(store: Store, platform: str, sender: Sender, sections: int) -> tuple[float, float]:
+    """(seconds of the broadcast, the moment at which somebody asks for a digest in its middle)."""
+    rendered_ = [Message(_text(platform, n), (n,)) for n in range(sections)]
 
     def rendered(_content: Content, _delivery: Delivery) -> list[Message]:
-        return [Message(f"section {n}", (n,)) for n in range(sections)]
+        return rendered_
 
-    request = HTTPXRequest(connection_pool_size=64, pool_timeout=5)
-    async with Bot(TOKEN, base_url=f"{server.url}/bot", request=request) as bot:
-        sender = TelegramSender(bot, store, Pacer(TELEGRAM))
-        started = time.monotonic()
-        serve = asyncio.create_task(outbox.serve(store, PLATFORM, sender, rendered, _Bell()))
-        await asyncio.sleep(2)
-        typed = time.monotonic()
-        store.outbox.request("request:1", PLATFORM, str(_PERSON), DAY, View())
-        while not await asyncio.to_thread(store.outbox.idle, PLATFORM):
-            await asyncio.sleep(0.05)
-        taken_s = time.monotonic() - started
-        serve.cancel()
-        await asyncio.gather(serve, return_exceptions=True)
-    answered = next(each.at for each in server.posted if each.chat == _PERSON)
-    return taken_s, answered - typed
+    started = time.monotonic()
+    serve = asyncio.create_task(outbox.serve(store, platform, sender, rendered, _Bell()))
+    await asyncio.sleep(2)
+    typed = time.monotonic()
+    store.outbox.request("request:1", platform, str(_PERSON), DAY, View())
+    while not await asyncio.to_thread(store.outbox.idle, platform):
+        await asyncio.sleep(0.05)
+    taken_s = time.monotonic() - started
+    serve.cancel()
+    await asyncio.gather(serve, return_exceptions=True)
+    return taken_s, typed
 
 
-async def _beside(server: TelegramServer, chats: int, sections: int) -> float:
-    """Each chat's messages one after the other, all chats at once, as the library's own limiter lets them go."""
-    for chat in range(1, chats + 1):
-        server.room(chat, "private")
-    request = HTTPXRequest(connection_pool_size=256, pool_timeout=60)
-    limiter = AIORateLimiter(max_retries=5)
-    async with ExtBot(TOKEN, base_url=f"{server.url}/bot", request=request, rate_limiter=limiter) as bot:
-
-        async def each(chat: int) -> None:
-            for n in range(sections):
-                try:
-                    await bot.send_message(chat, f"section {n}")
-                except TelegramError:
-                    continue
-
-        started = time.monotonic()
-        await asyncio.gather(*(each(chat) for chat in range(1, chats + 1)))
-        return time.monotonic() - started
+def _text(platform: str, n: int) -> str:
+    card = [{"text": f"section {n}", "choices": [["ask", "/ask"]]}]
+    return f"section {n}" if platform == "telegram" else json.dumps(card)
 
 
-def _print(server: TelegramServer, chats: int, sections: int, taken_s: float, name: str = "") -> None:
+def _telegram(chats: int, store: Store, run: Broadcast) -> tuple[Stood, tuple[float, float]]:
+    async def story(server: fake_telegram.TelegramServer) -> tuple[float, float]:
+        request = HTTPXRequest(connection_pool_size=64, pool_timeout=5)
+        async with Bot(fake_telegram.TOKEN, base_url=f"{server.url}/bot", request=request) as bot:
+            return await run(TelegramSender(bot, store, Pacer(TELEGRAM)))
+
+    with fake_telegram.serving(enforce=True) as server:
+        for chat in (*range(1, chats + 1), _PERSON):
+            server.room(chat, "private")
+        figures = asyncio.run(story(server))
+        return Stood([(each.chat, each.text, each.at) for each in server.posted], server.refusals), figures
+
+
+def _discord(chats: int, store: Store, run: Broadcast) -> tuple[Stood, tuple[float, float]]:
+    async def story() -> tuple[float, float]:
+        async with discord.Client(intents=discord.Intents.none()) as client:
+            await client.login(fake_discord.TOKEN)
+            await asyncio.sleep(1)  # the login's own requests count in its second
+            return await run(DiscordSender(client, store, Pacer(DISCORD)))
+
+    with fake_discord.serving(enforce=True, checked=False) as server:
+        discord.http.Route.BASE = f"{server.url}/api/v10"
+        for chat in (*range(1, chats + 1), _PERSON):
+            server.room(chat)
+        figures = asyncio.run(story())
+        return Stood([(each.channel, each.text, each.at) for each in server.posted], server.refusals), figures
+
+
+def _gathered_telegram(chats: int, sections: int) -> tuple[Stood, float]:
+    """Each chat's messages one after the other, all chats at once, as AIORateLimiter lets them go."""
+
+    async def story(server: fake_telegram.TelegramServer) -> float:
+        request = HTTPXRequest(connection_pool_size=256, pool_timeout=60)
+        limiter = AIORateLimiter(max_retries=5)
+        base = f"{server.url}/bot"
+        async with ExtBot(fake_telegram.TOKEN, base_url=base, request=request, rate_limiter=limiter) as bot:
+
+            async def each(chat: int) -> None:
+                for n in range(sections):
+                    try:
+                        await bot.send_message(chat, f"section {n}")
+                    except TelegramError:
+                        continue
+
+            started = time.monotonic()
+            await asyncio.gather(*(each(chat) for chat in range(1, chats + 1)))
+            return time.monotonic() - started
+
+    with fake_telegram.serving(enforce=True) as server:
+        for chat in range(1, chats + 1):
+            server.room(chat, "private")
+        taken_s = asyncio.run(story(server))
+        return Stood([(each.chat, each.text, each.at) for each in server.posted], server.refusals), taken_s
+
+
+def _gathered_discord(chats: int, sections: int) -> tuple[Stood, float]:
+    """Each channel's messages one after the other, all channels at once, as discord.py lets them go."""
+
+    async def story() -> float:
+        async with discord.Client(intents=discord.Intents.none()) as client:
+            await client.login(fake_discord.TOKEN)
+
+            async def each(chat: int) -> None:
+                for n in range(sections):
+                    view = layout(cards_of(Message(_text("discord", n))))
+                    try:
+                        mentions = discord.AllowedMentions.none()
+                        await client.get_partial_messageable(chat).send(view=view, allowed_mentions=mentions)
+                    except discord.HTTPException:
+                        continue
+
+            started = time.monotonic()
+            await asyncio.gather(*(each(chat) for chat in range(1, chats + 1)))
+            return time.monotonic() - started
+
+    with fake_discord.serving(enforce=True, checked=False) as server:
+        discord.http.Route.BASE = f"{server.url}/api/v10"
+        for chat in range(1, chats + 1):
+            server.room(chat)
+        taken_s = asyncio.run(story())
+        return Stood([(each.channel, each.text, each.at) for each in server.posted], server.refusals), taken_s
+
+
+def _print(asked: argparse.Namespace, stood: Stood, chats: int, taken_s: float, name: str = "") -> None:
+    sections = asked.sections
     floor_s = max(chats * sections / 30, sections - 1)
+    if asked.platform == "discord":
+        floor_s = max(chats * sections / 50, 5 * ((sections - 1) // 5))
     wanted = [f"section {n}" for n in range(sections)]
-    posted = [each for each in server.posted if each.chat != _PERSON]
+    posted = [each for each in stood.posted if each[0] != _PERSON]
+    in_chat: dict[int, list[str]] = {chat: [] for chat in range(1, chats + 1)}
+    for chat, text, _ in posted:
+        in_chat[chat].append(text)
     print(f"{name}seconds: {taken_s:.1f}")
     print(f"{name}floor: {floor_s:.1f}")
     print(f"{name}over_floor: {taken_s / floor_s:.3f}")
-    print(f"{name}answers_429: {server.refusals}")
+    print(f"{name}answers_429: {stood.refusals}")
     print(f"{name}lost: {chats * sections - len(posted)}")
-    print(f"{name}out_of_order: {sum(server.texts(chat) != wanted for chat in range(1, chats + 1))}")
-    print(f"{name}twice: {sum(count - 1 for count in Counter((each.chat, each.text) for each in posted).values())}")
+    print(f"{name}out_of_order: {sum(texts != wanted for texts in in_chat.values())}")
+    print(f"{name}twice: {sum(count - 1 for count in Counter((chat, text) for chat, text, _ in posted).values())}")
 
 
 if __name__ == "__main__":

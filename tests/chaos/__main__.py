@@ -3,10 +3,15 @@
 import argparse
 import random
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
-from tests.chaos import rounds, telegram
+from tests.chaos import discord, rounds, telegram
 
-_PLACES = {"telegram": telegram.place}
+_PLACES: dict[str, Callable[[], AbstractContextManager[rounds.Place]]] = {
+    "telegram": telegram.place,
+    "discord": discord.place,
+}
 
 
 def main() -> int:

@@ -33,6 +33,14 @@ class Place(Protocol):
     @property
     def platform(self) -> str: ...
 
+    @property
+    def view(self) -> View: ...
+
+    @property
+    def longest_s(self) -> float:
+        """Within how many seconds of a broadcast's beginning it is killed."""
+        ...
+
     def environment(self) -> Mapping[str, str]: ...
 
     def open(self, chat: int) -> None:
@@ -71,10 +79,10 @@ def run(place: Place, rounds: int, seed: int) -> Outcome:
                 chats = range(number * _CHATS + 1, (number + 1) * _CHATS + 1)
                 for chat in chats:
                     place.open(chat)
-                    store.outbox.request(f"round:{chat}", place.platform, str(chat), DAY, View())
+                    store.outbox.request(f"round:{chat}", place.platform, str(chat), DAY, place.view)
                 with _frontend(place, settings) as process:
                     _until_under_way(store, f"round:{chats[0]}")
-                    time.sleep(chance.uniform(0, 2.0))
+                    time.sleep(chance.uniform(0, place.longest_s))
                     process.kill()
                     process.wait()
                 on_their_way.append(_sending(store))

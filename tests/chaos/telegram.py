@@ -6,12 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tests.fakes.telegram import TOKEN, TelegramServer, serving
+from workers.domain.deliveries import EVERYTHING, View
 
 
 @dataclass(frozen=True)
 class Telegram:
     server: TelegramServer
     platform: str = "telegram"
+    view: View = EVERYTHING
+    longest_s: float = 2.0
 
     def environment(self) -> Mapping[str, str]:
         return {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": self.server.url}

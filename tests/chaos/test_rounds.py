@@ -1,6 +1,6 @@
 """Five rounds of chaos on each platform; more by `python -m tests.chaos`."""
 
-from tests.chaos import rounds, telegram
+from tests.chaos import discord, rounds, telegram
 
 
 def test_telegram_posts_once_or_says_that_it_does_not_know() -> None:
@@ -11,3 +11,10 @@ def test_telegram_posts_once_or_says_that_it_does_not_know() -> None:
     assert (outcome.twice, outcome.lost) == (0, 0)
     assert outcome.states.get("unknown", 0) <= sum(outcome.on_their_way)
     assert max(outcome.on_their_way) <= 10, "one of each chat of a round, at most"
+
+
+def test_discord_loses_nothing_and_posts_nothing_twice() -> None:
+    with discord.place() as place:
+        outcome = rounds.run(place, rounds=5, seed=20250603)
+    assert set(outcome.states) == {"posted"}
+    assert (outcome.twice, outcome.lost) == (0, 0)

@@ -1,0 +1,39 @@
+"""Discord as chaos sees it: a slow server that knows a nonce for some seconds only, so that restarts come later too."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tests.fakes.discord import TOKEN, DiscordServer, serving
+from workers.domain.deliveries import CHANNEL, THREAD, View
+
+
+@dataclass(frozen=True)
+class Discord:
+    server: DiscordServer
+    platform: str = "discord"
+    view: View = View("ko", THREAD, place=CHANNEL)  # noqa: RUF009 - a frozen value
+    longest_s: float = 1.5
+
+    def environment(self) -> Mapping[str, str]:
+        gateway = self.server.url.replace("http", "ws") + "/gw/"
+        api = f"{self.server.url}/api/v10"
+        return {"DISCORD_BOT_TOKEN": TOKEN, "DISCORD_API_URL": api, "DISCORD_GATEWAY_URL": gateway}
+
+    def open(self, chat: int) -> None:
+        self.server.room(chat)
+
+    def said(self) -> Counter[tuple[str, str]]:
+        """What stands in a thread stands in the channel that it is under."""
+        return Counter((str(self._under(each.channel)), each.text) for each in self.server.posted)
+
+    def _under(self, channel: int) -> int:
+        return self.server.rooms[channel].parent or channel
+
+
+@contextmanager
+def place() -> Iterator[Discord]:
+    with serving() as server:
+        server.slow_s, server.nonce_s = 0.2, 2.5
+        yield Discord(server)
