@@ -1,11 +1,15 @@
 """Questions on their way in: kept before anything is said, or politely refused."""
 
+import uuid
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 
 from bot.desk import Reply, Said, told
+from bot.keywords import hits, pool_of
 from bot.view import category_blocks
 from workers.domain.blocks import SectionBlock
+from workers.domain.errors import QueueDown
 from workers.domain.questions import Asked, Post
 
 LONGEST = 2000
@@ -13,14 +17,12 @@ LONGEST = 2000
 
 
 def question(said: Said) -> Reply:
-    """Keep the question; its answer comes by the outbox. Where nothing is sent the honest line stands for it."""
+    """Keep the question; its answer comes by the outbox."""
     speaker, store = said.speaker, said.store
     most = said.desk.settings.questions.per_person_a_day
     today = store.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     if store.questions.asked_since(speaker.platform, speaker.person, today) >= most:
         return told(said.texts.too_many_questions.format(count=most))
-    if not said.cause:
-        return told(said.texts.questions_not_yet)
     asked = Asked(
         speaker.platform,
         speaker.chat,
@@ -29,10 +31,35 @@ def question(said: Said) -> Reply:
         said.language,
         said.words[:LONGEST],
         said.message_id,
-        said.post,
+        _with_hits(said),
     )
-    store.questions.ask(said.cause, asked)
+    kept = store.questions.ask(said.cause or f"{speaker.platform}:{uuid.uuid4()}", asked)
+    if kept is not None and said.desk.work:
+        with suppress(QueueDown):  # the clock finds it and asks again
+            said.desk.work.ask_for_answer(kept, 0)
     return Reply()
+
+
+def again(said: Said) -> Reply:
+    """`/again 12 7`: the question of that number once more, about the paper that its reader chose."""
+    number, _, label = said.words.partition(" ")
+    known = said.store.questions.get(int(number)) if number.isdigit() else None
+    if known is None or known.asked.chat != said.speaker.chat or not label:
+        return Reply()
+    marked = label if label.startswith("K") else f"[{label}]"
+    return question(replace(said, words=f"{marked} {known.asked.text}", post=known.asked.post or said.post))
+
+
+def _with_hits(said: Said) -> Post | None:
+    """The post that is asked about, with what K1, K2 … mean in this chat."""
+    post, speaker = said.post, said.speaker
+    known = said.store.subscriptions.of(speaker.platform, speaker.chat, speaker.thread)
+    if post is None or known is None or not known.view.wanted:
+        return post
+    pool = pool_of(said.store, post.day, known.view)
+    found = hits(known.view, pool, ()) if pool else []
+    keyed = tuple((hit.label, hit.url.rpartition("/")[2]) for hit in found if "arxiv.org/abs/" in hit.url)
+    return replace(post, keyed=keyed)
 
 
 def ask(said: Said) -> Reply:

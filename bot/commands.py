@@ -136,6 +136,7 @@ _COMMANDS: Mapping[str, Callable[[Said], Reply]] = {
     "/test": subscribing.preview,
     "/post": subscribing.post_now,
     "/ask": asking.ask,
+    "/again": asking.again,
     "/forget": asking.forget,
     "/approve": owning.approve,
     "/owner": owning.redeem,

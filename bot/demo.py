@@ -13,6 +13,7 @@ import yaml
 from rich.console import Console
 
 from bot import parts, valkey
+from bot.doorbell import doorbell
 from bot.launch import until_told
 from bot.sample import DAY, MORNING
 from bot.sample.server import serving
@@ -42,6 +43,7 @@ def demo(language: str, out: Path) -> int:
 def _settings(folder: Path, sources: str, language: str) -> dict[str, object]:
     return {
         "digest": {"language": language},
+        "arxiv": {"base_url": sources},
         "store": {"url": f"sqlite:///{folder / 'paperboy.db'}"},
         "sources": [
             {"name": "huggingface", "kind": "huggingface", "url": f"{sources}/api/daily_papers"},
@@ -72,20 +74,30 @@ class _Demo:
         }
         settings = config.load(environment=environment)
         with open_store(settings.store.url, system_clock(environment)) as store:
-            chat = TerminalChat(store, settings, console)
+            chat = TerminalChat(store, settings, console, WorkQueue(redis_url))
             self._want(store, chat)
             async with running([server], environment):
                 await valkey.ready(redis_url)
                 queue = WorkQueue(redis_url)
                 await asyncio.to_thread(queue.ask_for_edition, DAY, store.clock.now())
-                async with running(parts.work(), environment), asyncio.timeout(_MOST_S):
-                    await chat.show_progress(DAY)
-                    console.print(f"[dim]{said.made.format(seconds=time.monotonic() - started)}[/dim]\n")
-                    await chat.deliver()
-                    await self._write_files(console, environment)
-                if console.is_terminal:
-                    await chat.converse(texts(self.language).ready_question)
+                async with running(parts.work(), environment):
+                    async with asyncio.timeout(_MOST_S):
+                        await chat.show_progress(DAY)
+                        console.print(f"[dim]{said.made.format(seconds=time.monotonic() - started)}[/dim]\n")
+                        await chat.deliver()
+                        await self._write_files(console, environment)
+                    if console.is_terminal:
+                        await self._converse(chat, redis_url)
         return 0
+
+    async def _converse(self, chat: TerminalChat, redis_url: str) -> None:
+        """Commands and questions, until the reader leaves; answers come by the outbox."""
+        async with doorbell(redis_url) as bell:
+            delivering = asyncio.create_task(chat.deliver_for_ever(bell))
+            try:
+                await chat.converse(texts(self.language).ready_question)
+            finally:
+                delivering.cancel()
 
     def _want(self, store: Store, chat: TerminalChat) -> None:
         """The edition and the subscription stand in the store before the queue is asked."""

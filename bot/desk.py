@@ -10,6 +10,7 @@ from workers.config import Settings
 from workers.domain.blocks import Block, Closing
 from workers.domain.models import Category
 from workers.domain.questions import Post
+from workers.queue import WorkQueue
 from workers.store import Store
 
 
@@ -21,6 +22,8 @@ class Desk:
     settings: Settings
     categories: Sequence[Category]
     courtesy: Courtesy = field(default_factory=Courtesy)
+    work: WorkQueue | None = None
+    """Where questions are queued; without it the clock finds them."""
 
 
 @dataclass(frozen=True, slots=True)

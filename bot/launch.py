@@ -119,7 +119,7 @@ def _leave_terminal(store: Store) -> None:
 
 async def _terminal(settings: Settings, store: Store, console: Console, redis_url: str) -> None:
     """The terminal as the frontend: it is subscribed, its reader is an owner, and it ends the run."""
-    chat = TerminalChat(store, settings, console)
+    chat = TerminalChat(store, settings, console, WorkQueue(redis_url))
     store.owners.add(chat.platform, chat.chat)
     if not store.subscriptions.reactivate(chat.platform, chat.chat) and not store.subscriptions.of(
         chat.platform, chat.chat

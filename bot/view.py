@@ -10,6 +10,7 @@ from bot.keywords import MOST, Pool, Words, hits, pool_of
 from bot.outbox import Content
 from bot.texts import language_name, texts
 from workers.domain.blocks import (
+    AnswerBlock,
     Bar,
     Block,
     ChoiceBlock,
@@ -68,9 +69,22 @@ def content_blocks(content: Content, delivery: Delivery, categories: Sequence[Ca
             languages = store.editions.languages(day)
             return chat_blocks(content.digest, categories, view, pool_of(store, day, view), languages)
         case Question():
-            return [Closing(content.answer or (texts(content.asked.language).questions_not_yet,))]
+            return question_blocks(content)
         case _:
             return [Closing(tuple(content.splitlines()))]
+
+
+def question_blocks(question: Question) -> list[Block]:
+    """The answer; until there is one the line that says so; a choice for each paper that may be meant."""
+    given, said = question.answer, texts(question.asked.language)
+    if given is None:
+        return [Closing((said.reading,))]
+    if not given.heads:
+        asks = [
+            Choice(f"{label} {title}"[:60], f"/again {question.question_id} {label}") for label, title in given.choices
+        ]
+        return [Closing((given.line,)), *([ChoiceBlock(tuple(asks))] if asks else [])]
+    return [AnswerBlock(given)]
 
 
 def chart_of(content: Content, delivery: Delivery) -> str:

@@ -97,6 +97,7 @@ class DigestSettings(_Part):
 
 
 class ArxivSettings(_Part):
+    base_url: Url
     min_interval_s: float = Field(ge=0)
 
 
@@ -163,6 +164,7 @@ class ChatSettings(_Part):
 
 class QuestionSettings(_Part):
     per_person_a_day: int = Field(ge=0)
+    deadline_s: Positive
 
 
 class TelegramSettings(_Part):
@@ -258,6 +260,12 @@ def glossary() -> dict[str, str]:
     """English key phrases (lower case) → the Korean terms readers know."""
     loaded: dict[str, str] = yaml.safe_load((files("workers") / "data" / "glossary.yaml").read_text("utf-8"))
     return loaded
+
+
+def korean_terms() -> dict[str, str]:
+    """Korean → English: what Koreans ask with, and the glossary read backwards."""
+    asked: dict[str, str] = yaml.safe_load((files("workers") / "data" / "questions_ko.yaml").read_text("utf-8"))
+    return {**{korean: english for english, korean in glossary().items()}, **asked}
 
 
 def _read(file: Path) -> dict[str, Any]:

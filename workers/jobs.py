@@ -2,12 +2,12 @@
 
 from datetime import date
 
-from workers import config, pipeline
+from workers import answering, config, pipeline
 from workers.domain.errors import EditionFailed
 from workers.queue import WorkQueue
 from workers.steps import alert
 from workers.system import system_clock
-from workers.wiring import opened
+from workers.wiring import opened, reading
 
 
 def make_edition(day: str) -> None:
@@ -41,3 +41,12 @@ def collect_source(about: str) -> None:
     day, _, name = about.partition(" ")
     with opened(settings, system_clock()) as (store, plan):
         pipeline.collect_ahead(date.fromisoformat(day), name, plan, store.collections)
+
+
+def answer_question(question: str) -> None:
+    """Answer the question of that id; what is answered, or in another's hands, is left. Owners see failures in logs."""
+    settings = config.load()
+    with opened(settings, system_clock()) as (store, _), reading(settings, store) as means:
+        answered = answering.attend(int(question), store.questions, means)
+    if answered and settings.queue.url:
+        WorkQueue(settings.queue.url).ring()

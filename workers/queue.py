@@ -19,6 +19,7 @@ QUEUES = (EDITIONS, QUESTIONS)
 """One worker serves each, so that no question waits for an edition."""
 MAKE_EDITION = "workers.jobs.make_edition"
 COLLECT = "workers.jobs.collect_source"
+ANSWER = "workers.jobs.answer_question"
 DOORBELL = "paperboy:doorbell"
 """A published message means: look into the store. Nothing is lost where nobody listened."""
 _TIMEOUT_S = 1800
@@ -47,9 +48,13 @@ class WorkQueue:
         name = hashlib.sha256(source.encode()).hexdigest()[:12]  # an id takes letters, digits, - and _
         return self._ask(COLLECT, f"{day} {source}", f"collect-{day}-{name}-{turn}")
 
-    def _ask(self, job: str, about: str, job_id: str) -> bool:
+    def ask_for_answer(self, question_id: int, attempt: int) -> bool:
+        """Queue a question for the worker that serves only those; False where that attempt waits. Raises QueueDown."""
+        return self._ask(ANSWER, str(question_id), f"answer-{question_id}-{attempt}", QUESTIONS)
+
+    def _ask(self, job: str, about: str, job_id: str, name: str = EDITIONS) -> bool:
         with self._reaching():
-            queue = Queue(EDITIONS, connection=self.connection, serializer=JSONSerializer)
+            queue = Queue(name, connection=self.connection, serializer=JSONSerializer)
             try:
                 queue.enqueue_call(
                     job,

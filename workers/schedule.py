@@ -51,7 +51,8 @@ class Duties:
     def tick(self) -> None:
         """One look at the store: want the editions whose close has come, publish what is due, queue what is to be done.
 
-        To be done are editions that are open, closed ones without a text that somebody reads, and collections.
+        To be done are editions that are open, closed ones without a text that somebody reads, questions that nobody
+        answers, and collections.
         """
         now, editions = self.clock.now(), self.store.editions
         for day in self.settings.calendar().to_make(now, editions.newest_asked_for()):
@@ -63,6 +64,9 @@ class Duties:
             for day in self._editions():
                 if self.queue.ask_for_edition(day, now):
                     note(log, "edition queued", day=day)
+            for question, attempts in self.store.questions.unanswered():
+                if self.queue.ask_for_answer(question, attempts):
+                    note(log, "question queued", question=question, attempts=attempts)
             for day, source in collections_due(self.settings, self.store, now):
                 if self.queue.ask_for_collection(day, source, now):
                     note(log, "collection queued", day=day, source=source)

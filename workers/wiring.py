@@ -7,15 +7,18 @@ from importlib.metadata import version
 
 import httpx
 
-from workers.config import Settings, SourceSettings, glossary
+from workers import answering
+from workers.config import Settings, SourceSettings, glossary, korean_terms
 from workers.domain.completions import Model
 from workers.domain.ports import Clock, Gate, Source
+from workers.fulltext.read import Library
 from workers.pipeline import Plan
 from workers.sources.arxiv import Arxiv
 from workers.sources.deeplearn import DeepLearn
 from workers.sources.feed import Feed
 from workers.sources.fetch import Fetcher, client
 from workers.sources.huggingface import HuggingFace
+from workers.steps.answer import Answerer
 from workers.steps.select import Weights
 from workers.steps.summarise import Extractive
 from workers.steps.write import ModelWriter
@@ -32,6 +35,22 @@ def opened(settings: Settings, clock: Clock) -> Iterator[tuple[Store, Plan]]:
         client(settings.http, user_agent()) as web,
     ):
         yield store, plan_of(settings, store, web, clock)
+
+
+@contextmanager
+def reading(settings: Settings, store: Store) -> Iterator[answering.Means]:
+    """What answering questions needs, its connections closed at the end."""
+    with client(settings.http, user_agent()) as web:
+        fetcher = Fetcher(web, settings.http, store.http, store.clock)
+        library = Library(settings.arxiv.base_url, fetcher, store.gate(ARXIV_GATE, settings.arxiv.min_interval_s))
+        model, words, asks = _model(settings, store), glossary(), korean_terms()
+        answerer = (
+            Answerer(model, asks, words, settings.model.context_tokens, settings.questions.deadline_s)
+            if model
+            else None
+        )
+        editions = store.editions
+        yield answering.Means(store.library, library.read, editions.text, editions.newest, asks, answerer)
 
 
 def user_agent() -> str:

@@ -47,6 +47,12 @@ class Wording:
     tally: str
     votes: str
     partly: str
+    which_paper: str
+    no_paper: str
+    answer_failed: str
+    not_said: str
+    closest: str
+    was_read: Mapping[str, str]
     alert_failed: str
     alert_sources: str
 
@@ -88,6 +94,12 @@ KOREAN = Wording(
     tally="{entries}건 → {papers}편",
     votes="추천 {count}",
     partly="일부 분류는 모델이 쓰지 못해 원문 발췌로 실었습니다.",
+    which_paper="어느 논문에 대한 질문인가요?",
+    no_paper="어느 논문에 대한 질문인지 알 수 없습니다. “7번 논문은…”처럼 번호나 제목을 함께 적어 주세요.",
+    answer_failed="죄송합니다. 이 질문에는 답하지 못했습니다. 잠시 뒤에 다시 물어봐 주세요.",
+    not_said="논문에서 이에 대한 내용을 찾지 못했습니다. 가장 가까운 대목은 다음과 같습니다.",
+    closest="논문에서 가장 가까운 대목입니다.",
+    was_read={"html": "전문(HTML)을 읽었습니다.", "pdf": "전문(PDF)을 읽었습니다.", "abstract": "초록만 읽었습니다."},
     alert_failed=(
         "{date} 다이제스트를 아직 만들지 못했습니다. 어느 출처에서도 가져오지 못했습니다({reason}). "
         "10분마다 다시 시도합니다."
@@ -127,6 +139,16 @@ ENGLISH = Wording(
     tally="{entries} entries → {papers} papers",
     votes="{count} votes",
     partly="Some categories could not be written by the model and are excerpts.",
+    which_paper="Which paper is meant?",
+    no_paper="It is not clear which paper is meant. Please name its number or title, such as “paper 7 …”.",
+    answer_failed="Sorry, this question could not be answered. Please ask again in a while.",
+    not_said="The paper does not seem to say. These passages are the closest.",
+    closest="The closest passages of the paper:",
+    was_read={
+        "html": "Read: full text (HTML).",
+        "pdf": "Read: full text (PDF).",
+        "abstract": "Read: the abstract only.",
+    },
     alert_failed="No digest of {date} yet: every source failed ({reason}). It is tried again every 10 minutes.",
     alert_sources="The digest of {date} came out without some sources.",
 )

@@ -33,6 +33,7 @@ from workers.domain.deliveries import FORUM, THREAD, Delivery, Message
 from workers.domain.errors import SettingsError
 from workers.domain.models import Text
 from workers.logs import note
+from workers.queue import WorkQueue
 from workers.store import open_store
 from workers.store.subscriptions import GONE
 from workers.system import system_clock
@@ -53,7 +54,8 @@ def serve(settings: Settings) -> int:
     point_at(os.environ.get("DISCORD_API_URL"), os.environ.get("DISCORD_GATEWAY_URL"))
     reads = identity.discord_reads_messages(os.environ)
     with open_store(settings.store.url, system_clock(), settings.lease.edition_s, settings.lease.delivery_s) as store:
-        desk = Desk(store, settings, settings.closed_list(), Courtesy(settings.chats.commands_a_minute))
+        courtesy = Courtesy(settings.chats.commands_a_minute)
+        desk = Desk(store, settings, settings.closed_list(), courtesy, WorkQueue(settings.queue.url))
         asyncio.run(_until_told(desk, settings.queue.url, token, reads))
     return 0
 

@@ -10,7 +10,9 @@ from dataclasses import asdict, dataclass, replace
 
 from bot.plain import tamed, utf16
 from bot.texts import texts
+from workers.domain.answers import Answer
 from workers.domain.blocks import (
+    AnswerBlock,
     Block,
     ChoiceBlock,
     Closing,
@@ -199,6 +201,9 @@ def _section(block: Block, language: str, colours: Mapping[str, str], chart: boo
             hits = [_Line(_hit(hit), (hit.n,) if hit.n else ()) for hit in block.hits]
             more = [_Line(escaped(block.more))] if block.more else []
             return _Section(f"### {escaped(block.title)}", (*hits, *more))
+        case AnswerBlock():
+            first, *rest = _answer(block.answer, language)
+            return _Section(first, tuple(_Line(line) for line in rest), choices=((texts(language).ask_here, "/ask"),))
         case Closing():
             first, *rest = [escaped(line) for line in block.lines if line.strip()] or [""]
             return _Section(first, tuple(_Line(line) for line in rest))
@@ -221,6 +226,20 @@ def _paper(paper: Listed) -> _Line:
     line = f" {escaped(paper.tldr)}" if paper.tldr else ""
     url = paper.links[0].url if paper.links else ""
     return _Line(f"**{paper.n}.**{line}\n{_linked(paper.title, url)}", (paper.n,))
+
+
+def _answer(answer: Answer, language: str) -> Iterator[str]:
+    words = wording(language)
+    for head in answer.heads:
+        number = rf"**\[{head.label}\]** " if head.label else ""
+        yield f"{number}{_linked(head.title, head.url)}"
+    yield f"-# {escaped(words.was_read[answer.heads[0].read])}"
+    if answer.extractive:
+        yield escaped(words.closest if answer.answerable else words.not_said)
+    for sentence in answer.sentences:
+        said = f"**“{escaped(sentence.text)}”**" if answer.extractive else escaped(sentence.text)
+        places = " ".join(_linked(f"[{tamed(cite.section, 60) or cite.paper}]", cite.url) for cite in sentence.cites)
+        yield f"{said} {places}"
 
 
 def _hit(hit: Hit) -> str:

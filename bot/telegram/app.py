@@ -32,6 +32,7 @@ from workers.config import Settings
 from workers.domain.deliveries import COMPACT, Delivery, Message
 from workers.domain.errors import SettingsError
 from workers.logs import note
+from workers.queue import WorkQueue
 from workers.store import Store, open_store
 from workers.system import system_clock
 
@@ -69,7 +70,8 @@ async def serve_until(
     stopped: asyncio.Event, settings: Settings, redis_url: str, store: Store, token: str, limits: Limits = TELEGRAM
 ) -> None:
     """Serve with everything that this process needs, until `stopped`."""
-    desk = Desk(store, settings, settings.closed_list(), Courtesy(settings.chats.commands_a_minute))
+    courtesy = Courtesy(settings.chats.commands_a_minute)
+    desk = Desk(store, settings, settings.closed_list(), courtesy, WorkQueue(redis_url))
     queue = _Inbox(store)
     application = _application(token, queue, store)
     sender = TelegramSender(application.bot, store, Pacer(limits))

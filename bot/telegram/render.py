@@ -18,7 +18,9 @@ from bot.telegram.pieces import (
     text,
 )
 from bot.texts import texts
+from workers.domain.answers import Answer, Cite
 from workers.domain.blocks import (
+    AnswerBlock,
     Block,
     ChoiceBlock,
     Closing,
@@ -126,8 +128,30 @@ def _pieces(block: Block, language: str) -> Iterator[Piece]:
             yield _head(block)
             yield from map(_hit, block.hits)
             yield from [text(block.more)] if block.more else []
+        case AnswerBlock():
+            yield from _answer(block.answer, language)
         case Closing():
             yield from (text(line) for line in block.lines if line.strip())
+
+
+def _answer(answer: Answer, language: str) -> Iterator[Piece]:
+    """The papers, what was read, then each sentence with its places; a paper's own words are bold."""
+    words = wording(language)
+    for head in answer.heads:
+        number = [bold(f"[{head.label}]"), space()] if head.label else []
+        title = link(head.title, head.url, _LONGEST_TITLE) if head.url else text(head.title, _LONGEST_TITLE)
+        yield joined([*number, title])
+    yield italic(words.was_read[answer.heads[0].read])
+    if answer.extractive:
+        yield text(words.closest if answer.answerable else words.not_said)
+    for sentence in answer.sentences:
+        said = bold(f"“{sentence.text}”") if answer.extractive else text(sentence.text)
+        yield joined([said, *(piece for cite in sentence.cites for piece in (space(), _place(cite)))])
+
+
+def _place(cite: Cite) -> Piece:
+    name = tamed(cite.section, 60) or cite.paper
+    return link(f"[{name}]", cite.url) if cite.url else text(f"[{name}]")
 
 
 def _head(block: Block) -> Piece:

@@ -19,6 +19,8 @@ from workers.config import Settings
 from workers.domain.blocks import ChoiceBlock
 from workers.domain.deliveries import Delivery, Message
 from workers.domain.models import Text
+from workers.domain.questions import Question
+from workers.queue import WorkQueue
 from workers.store import Store
 
 _LOOK_AGAIN_S = 0.05
@@ -30,9 +32,9 @@ class TerminalChat:
     platform = "terminal"
     chat = "here"
 
-    def __init__(self, store: Store, settings: Settings, console: Console) -> None:
+    def __init__(self, store: Store, settings: Settings, console: Console, work: WorkQueue | None = None) -> None:
         self._store, self._language, self._console = store, settings.digest.language, console
-        self._desk = Desk(store, settings, settings.closed_list())
+        self._desk = Desk(store, settings, settings.closed_list(), work=work)
         self._speaker = Speaker(self.platform, self.chat, self.chat, manages=True)
         self._sender = TerminalSender(console, texts(self._language))
 
@@ -81,6 +83,8 @@ class TerminalChat:
                 return
 
     def _render(self, content: Content, delivery: Delivery) -> list[Message]:
+        if isinstance(content, Question) and content.answer is None:
+            return []  # a terminal is not edited: what is printed is the answer
         if not isinstance(content, Text):
             return render(content_blocks(content, delivery, self._desk.categories, self._store), delivery.view.language)
         digest, language = content.digest, delivery.view.language

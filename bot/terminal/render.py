@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 from rich.markup import escape
 
+from workers.domain.answers import Answer
 from workers.domain.blocks import (
+    AnswerBlock,
     Bar,
     Block,
     ChoiceBlock,
@@ -47,6 +49,8 @@ def _lines(block: Block, language: str) -> Iterator[str]:
             yield from [escape(block.more)] if block.more else []
         case ChoiceBlock():
             yield from (f"[dim]{escape(f'{choice.label}: {choice.line}')}[/dim]" for choice in block.choices)
+        case AnswerBlock():
+            yield from _answer(block.answer, language)
         case Closing():
             yield from (f"[dim]{escape(line)}[/dim]" for line in block.lines)
 
@@ -91,6 +95,23 @@ def _paper(paper: Listed) -> Iterator[str]:
         yield f"     [dim underline]{escape(paper.links[0].url)}[/]"
     if paper.tldr:
         yield f"     {escape(paper.tldr)}"
+
+
+def _answer(answer: Answer, language: str) -> Iterator[str]:
+    words = wording(language)
+    for head in answer.heads:
+        number = f"[yellow]{escape(f'[{head.label}]')}[/yellow] " if head.label else ""
+        yield f"{number}[bold]{escape(head.title)}[/bold]"
+        if head.url:
+            yield f"[dim underline]{escape(head.url)}[/]"
+    yield f"[dim]{words.was_read[answer.heads[0].read]}[/dim]"
+    if answer.extractive:
+        yield words.closest if answer.answerable else words.not_said
+    for sentence in answer.sentences:
+        said = f"[bold]“{escape(sentence.text)}”[/bold]" if answer.extractive else escape(sentence.text)
+        yield f"• {said}"
+        for cite in sentence.cites:
+            yield f"     [dim]{escape(cite.section)} {escape(cite.url)}[/dim]"
 
 
 def _hit(hit: Hit) -> Iterator[str]:

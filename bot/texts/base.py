@@ -13,7 +13,7 @@ class Texts:
     starting: str
     made: str
     rest: str
-    questions_not_yet: str
+    reading: str
     ready_question: str
     no_such_section: str
     no_digest: str

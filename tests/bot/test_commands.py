@@ -95,8 +95,9 @@ def test_help_names_every_command(desk: Desk) -> None:
     ]
 
 
-def test_a_question_is_answered_honestly(desk: Desk) -> None:
-    assert "아직" in only_line(answer("1번 논문은 무엇을 제안했나요?", MEMBER, "ko", desk))
+def test_a_question_is_kept_and_its_answer_comes_by_the_outbox(desk: Desk) -> None:
+    assert answer("1번 논문은 무엇을 제안했나요?", MEMBER, "ko", desk) == Reply()
+    assert desk.store.questions.unanswered() == [(1, 0)]
 
 
 @pytest.mark.parametrize(("line", "ends"), [("/quit", True), ("/QUIT", True), ("", False), ("/nonsense", False)])
@@ -209,7 +210,7 @@ def test_a_digest_comes_as_its_chat_sees_them(desk: Desk, edition: Edition) -> N
 
 
 def test_questions_have_a_daily_limit_told_in_a_friendly_line(desks: Desks) -> None:
-    desk = desks(questions=config.QuestionSettings(per_person_a_day=2))
+    desk = desks(questions=config.QuestionSettings(per_person_a_day=2, deadline_s=1))
     replies = [answer(f"{n}번 논문은?", MEMBER, "ko", desk, f"telegram:{n}") for n in range(3)]
     assert [bool(reply.blocks) for reply in replies] == [False, False, True]
     assert only_line(replies[2]) == "오늘은 질문을 2개까지 받습니다. 내일 다시 물어봐 주세요."

@@ -15,6 +15,7 @@ class WorkAtOnce:
         self._store, self._plan = store, plan
         self.editions: list[date] = []
         self.collections: list[tuple[date, str]] = []
+        self.questions: list[tuple[int, int]] = []
 
     def ask_for_edition(self, day: date, now: datetime) -> bool:
         self.editions.append(day)
@@ -37,6 +38,10 @@ class WorkAtOnce:
     def ask_for_collection(self, day: date, source: str, now: datetime) -> bool:
         self.collections.append((day, source))
         pipeline.collect_ahead(day, source, self._plan, self._store.collections)
+        return True
+
+    def ask_for_answer(self, question_id: int, attempt: int) -> bool:
+        self.questions.append((question_id, attempt))
         return True
 
     def ring(self) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
+from workers.domain.answers import Answer
 from workers.domain.deliveries import POSTED, UNKNOWN, Delivery, Message, View
 from workers.domain.models import NOT_SELECTED, Collected, Digest, Placed, Selection, SourceReport, Text
 from workers.domain.questions import Asked, Post
@@ -62,7 +63,7 @@ def test_an_answer_is_an_edit_of_what_stands_there(store: Store) -> None:
     store.questions.ask("telegram:1", asked())
     post(store, claimed(store), Message("wait"))
     assert store.outbox.claim("telegram") is None
-    store.questions.answer(1, ("yes",))
+    store.questions.answer(1, 0, Answer(False, line="yes"))
     again = claimed(store)
     assert again.revision == 1
     store.outbox.expand(again, [Message("yes")])
@@ -75,7 +76,7 @@ def test_an_answer_is_an_edit_of_what_stands_there(store: Store) -> None:
 def test_an_answer_that_comes_while_the_first_line_is_sent_is_not_lost(store: Store) -> None:
     store.questions.ask("telegram:1", asked())
     delivery = claimed(store)
-    store.questions.answer(1, ("yes",))
+    store.questions.answer(1, 0, Answer(False, line="yes"))
     post(store, delivery, Message("wait"))
     assert claimed(store).revision == 1
 

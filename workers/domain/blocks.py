@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from workers.domain.answers import Answer
 from workers.domain.deliveries import Choice
 from workers.domain.models import Claim, Listed, Synthesis
 
@@ -75,10 +76,17 @@ class ChoiceBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerBlock:
+    """What a question was answered, with the papers it is about and the places it rests on."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
 class Closing:
     """The footer, and what is left to ask for."""
 
     lines: tuple[str, ...]
 
 
-Block = Opening | SectionBlock | OnesBlock | KeywordBlock | ChoiceBlock | Closing
+Block = Opening | SectionBlock | OnesBlock | KeywordBlock | ChoiceBlock | AnswerBlock | Closing

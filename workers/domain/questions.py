@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from workers.domain.answers import Answer
 from workers.domain.models import Language
 
 
@@ -13,6 +14,8 @@ class Post:
     day: date
     language: Language
     papers: tuple[int, ...] = ()
+    keyed: tuple[tuple[str, str], ...] = ()
+    """(label, arXiv id) of a chat's keyword hits that are in no edition: K1, K2 …"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as the store keeps it; `revision` counts its answers, `answer` is the latest one's lines."""
+    """A question as the store keeps it; `revision` counts its answers, `answer` is the latest one."""
 
     question_id: int
     asked: Asked
     asked_at: datetime
-    answer: tuple[str, ...] | None = None
+    answer: Answer | None = None
     revision: int = 0

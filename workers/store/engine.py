@@ -18,6 +18,7 @@ from workers.store.editions import EditionStore
 from workers.store.gate import RowGate, RowLease
 from workers.store.http import HttpCacheStore
 from workers.store.inbox import InboxStore
+from workers.store.library import LibraryStore
 from workers.store.migrate import bring_up_to_date
 from workers.store.model_calls import ModelCallStore
 from workers.store.outbox import OutboxStore
@@ -42,6 +43,7 @@ class Store:
     inbox: InboxStore
     owners: OwnerStore
     questions: QuestionStore
+    library: LibraryStore
     http: HttpCacheStore
     clock: Clock
 
@@ -84,7 +86,8 @@ def open_store(url: str, clock: Clock, edition_lease_s: float = 20, delivery_lea
         OutboxStore(engine, clock, timedelta(seconds=delivery_lease_s)),
         InboxStore(engine, clock),
         OwnerStore(engine, clock),
-        QuestionStore(engine, clock),
+        QuestionStore(engine, clock, timedelta(seconds=edition_lease_s)),
+        LibraryStore(engine, clock),
         HttpCacheStore(engine, clock),
         clock,
     )

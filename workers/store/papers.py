@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from workers.domain.models import Key, Link, Paper, Past
-from workers.store.tables import candidate, listing, paper, paper_key, seen
+from workers.store.tables import candidate, listing, paper, paper_key, passage, reading, seen
 from workers.store.transactions import insert
 
 _LOCK = 7_263_549_015
@@ -150,7 +150,8 @@ def _join(connection: Connection, kept: int, gone: int) -> None:
     connection.execute(delete(seen).where(seen.c.paper_id == gone))
     for day in connection.execute(select(candidate.c.day).where(candidate.c.paper_id == gone)).scalars().all():
         connection.execute(insert(connection, candidate).values(day=day, paper_id=kept).on_conflict_do_nothing())
-    connection.execute(delete(candidate).where(candidate.c.paper_id == gone))
+    for table in (candidate, passage, reading):
+        connection.execute(delete(table).where(table.c.paper_id == gone))
     connection.execute(delete(paper).where(paper.c.id == gone))
 
 

@@ -3,24 +3,30 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import Engine, Row, delete, func, select, update
 
+from workers.domain.answers import Answer
+from workers.domain.errors import LeaseLost
 from workers.domain.ports import Clock
 from workers.domain.questions import Asked, Post, Question
 from workers.store.tables import delivery, part, prompt, question, rendering
 from workers.store.transactions import insert, read, write
 
 _PROMPTS_KEPT = timedelta(days=2)
+_TALK, _TURNS = timedelta(hours=24), 6
+"""How long a talk goes on, and how much of it is remembered."""
+_ANSWER = TypeAdapter(Answer)
 
 
 class QuestionStore:
     """Questions with the delivery that answers them, and prompts, whose replies end a command."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
-        self._engine, self._clock = engine, clock
+    def __init__(self, engine: Engine, clock: Clock, lease: timedelta) -> None:
+        self._engine, self._clock, self._lease = engine, clock, lease
 
-    def ask(self, cause: str, asked: Asked) -> bool:
-        """Keep a question and the delivery that will answer it, in one transaction; False where it is kept already."""
+    def ask(self, cause: str, asked: Asked) -> int | None:
+        """Keep a question and the delivery that will answer it, in one transaction; None where it is kept already."""
         with write(self._engine) as connection:
             now, post = self._clock.now(), asked.post
             kept = connection.execute(
@@ -36,6 +42,7 @@ class QuestionStore:
                     message_id=asked.message_id,
                     day=post.day if post else None,
                     papers=list(post.papers) if post else [],
+                    keyed=dict(post.keyed) if post else {},
                     asked_at=now,
                     revision=0,
                 )
@@ -43,7 +50,7 @@ class QuestionStore:
                 .returning(question.c.id)
             ).scalar_one_or_none()
             if kept is None:
-                return False
+                return None
             connection.execute(
                 insert(connection, delivery).values(
                     cause=f"question:{kept}",
@@ -59,24 +66,64 @@ class QuestionStore:
                     created_at=now,
                 )
             )
-        return True
+        return int(kept)
 
     def get(self, question_id: int) -> Question | None:
         with read(self._engine) as connection:
             row = connection.execute(select(question).where(question.c.id == question_id)).one_or_none()
         return _question(row) if row else None
 
-    def answer(self, question_id: int, lines: tuple[str, ...]) -> None:
-        """Give a question its answer, or a better one: what stands in the chat is edited to it."""
+    def claim(self, question_id: int) -> int | None:
+        """The attempt to answer it under; None where it is answered, gone, or somebody answers it."""
         with write(self._engine) as connection:
-            connection.execute(
+            now = self._clock.now()
+            return connection.execute(
                 update(question)
-                .where(question.c.id == question_id)
-                .values(answer=list(lines), revision=question.c.revision + 1)
-            )
+                .where(question.c.id == question_id, question.c.revision == 0)
+                .where(question.c.lease_until.is_(None) | (question.c.lease_until <= now))
+                .values(attempt=question.c.attempt + 1, lease_until=now + self._lease)
+                .returning(question.c.attempt)
+            ).scalar_one_or_none()
+
+    def renew(self, question_id: int, attempt: int) -> None:
+        """Raises LeaseLost where it is somebody else's, or was forgotten."""
+        self._write(question_id, attempt, lease_until=self._clock.now() + self._lease)
+
+    def answer(self, question_id: int, attempt: int, given: Answer) -> None:
+        """Give a question its answer, or a better one: what stands in the chat is edited to it. Raises LeaseLost."""
+        answered = {"answer": _ANSWER.dump_python(given, mode="json"), "revision": question.c.revision + 1}
+        self._write(question_id, attempt, lease_until=None, **answered)
+        with write(self._engine) as connection:
             connection.execute(
                 update(delivery).where(delivery.c.question_id == question_id).values(done_at=None, urgent=True)
             )
+
+    def _write(self, question_id: int, attempt: int, **values: object) -> None:
+        with write(self._engine) as connection:
+            mine = (question.c.id == question_id) & (question.c.attempt == attempt)
+            if connection.execute(update(question).where(mine).values(**values)).rowcount != 1:
+                raise LeaseLost(f"question {question_id}: another process has taken over")
+
+    def unanswered(self) -> list[tuple[int, int]]:
+        """(id, attempts so far) of questions that nobody answers now, oldest first."""
+        with read(self._engine) as connection:
+            free = question.c.lease_until.is_(None) | (question.c.lease_until <= self._clock.now())
+            query = select(question.c.id, question.c.attempt).where(question.c.revision == 0, free)
+            return [(row.id, row.attempt) for row in connection.execute(query.order_by(question.c.id))]
+
+    def talk(self, of: Question) -> list[Question]:
+        """The last answered questions of the same chat and thread before this one, oldest first, of one day back."""
+        asked = of.asked
+        with read(self._engine) as connection:
+            rows = connection.execute(
+                select(question)
+                .where(question.c.platform == asked.platform, question.c.chat == asked.chat)
+                .where(question.c.thread == asked.thread, question.c.id < of.question_id, question.c.revision > 0)
+                .where(question.c.asked_at > of.asked_at - _TALK)
+                .order_by(question.c.id.desc())
+                .limit(_TURNS)
+            ).all()
+        return [_question(row) for row in reversed(rows)]
 
     def asked_since(self, platform: str, person: str, since: datetime) -> int:
         """How many questions a person has asked since then."""
@@ -118,6 +165,8 @@ class QuestionStore:
 
 
 def _question(row: Row[Any]) -> Question:
-    post = Post(row.day, row.language, tuple(row.papers)) if row.day else None
+    keyed = tuple(row.keyed.items())
+    post = Post(row.day, row.language, tuple(row.papers), keyed) if row.day else None
     asked = Asked(row.platform, row.chat, row.thread, row.person, row.language, row.text, row.message_id, post)
-    return Question(row.id, asked, row.asked_at, tuple(row.answer) if row.answer else None, row.revision)
+    given = _ANSWER.validate_python(row.answer) if row.answer else None
+    return Question(row.id, asked, row.asked_at, given, row.revision)

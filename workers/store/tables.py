@@ -244,7 +244,28 @@ question = Table(
     Column("asked_at", UtcDateTime, nullable=False),
     Column("answer", JSON(none_as_null=True)),
     Column("revision", Integer, nullable=False),
+    Column("keyed", JSON, nullable=False, server_default="{}"),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("lease_until", UtcDateTime),
     Index(None, "platform", "person"),
+)
+
+reading = Table(
+    "reading",
+    metadata,
+    Column("paper_id", ForeignKey("paper.id"), primary_key=True),
+    Column("read", String(10), nullable=False),
+    Column("read_at", UtcDateTime, nullable=False),
+)
+
+passage = Table(
+    "passage",
+    metadata,
+    Column("paper_id", ForeignKey("paper.id"), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("section", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("anchor", String(80), nullable=False),
 )
 
 comment_root = Table(

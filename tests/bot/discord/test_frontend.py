@@ -9,6 +9,7 @@ from tests.bot.conftest import DAY
 from tests.bot.discord.conftest import BOARD, LAB, NEWS, Frontend, until
 from tests.fakes.discord import DiscordServer
 from tests.fakes.discord_wire import DM, THREAD, Fault, guild
+from workers.domain.answers import Answer
 from workers.domain.deliveries import View
 from workers.store import Store
 from workers.store.subscriptions import Wanted
@@ -80,7 +81,7 @@ def test_buttons_work_after_a_restart(frontend: Frontend, store: Store) -> None:
     until(lambda: form in frontend.server.forms)
     sent = frontend.server.submit(form, "두 번째 논문은 왜 더 빠른가요?", manages=False)
     frontend.answer(sent, "두 번째 논문은 왜 더 빠른가요?")
-    frontend.text(LAB, "아직 답하지 못합니다")
+    frontend.text(LAB, "질문을 받았습니다")
     asked = store.questions.get(1)
     assert asked is not None
     assert (asked.asked.text, asked.asked.person) == ("두 번째 논문은 왜 더 빠른가요?", "7")
@@ -116,15 +117,15 @@ def test_questions_come_by_every_way(frontend: Frontend, store: Store) -> None:
         assert about is not None
         assert about.papers[:2] == (1, 2)
     assert store.questions.get(6) is None
-    answers = [each for each in server.posted if "아직 답하지 못합니다" in each.text]
+    answers = [each for each in server.posted if "질문을 받았습니다" in each.text]
     assert len(answers) == 5
     assert sum(each.reply_to is not None for each in answers) == 3
 
 
 def test_an_answer_is_an_edit_and_forgetting_deletes_it(frontend: Frontend, store: Store) -> None:
     frontend.server.command("ask", LAB, question="왜요?")
-    placeholder = frontend.text(LAB, "아직 답하지 못합니다")
-    store.questions.answer(1, ("[1] Grip", "@everyone 그렇습니다."))
+    placeholder = frontend.text(LAB, "질문을 받았습니다")
+    store.questions.answer(1, 0, Answer(False, line="@everyone 그렇습니다."))
     until(lambda: placeholder.text.endswith(r"\@everyone 그렇습니다."))
     frontend.answer(frontend.server.command("forget", LAB), "질문 1개와")
     assert store.questions.get(1) is None
@@ -213,7 +214,7 @@ def test_a_dropped_line_is_resumed_and_no_question_is_lost(frontend: Frontend, s
     frontend.server.say(DM, "1번은 무엇인가요?", alone=True)
     until(lambda: frontend.server.resumed, 30)
     until(lambda: store.questions.get(1))
-    frontend.text(DM, "아직 답하지 못합니다")
+    frontend.text(DM, "질문을 받았습니다")
 
 
 def test_put_out_of_a_server_and_let_in_again(frontend: Frontend, store: Store) -> None:

@@ -9,6 +9,7 @@ from tests.bot.conftest import DAY
 from tests.bot.telegram.conftest import ADMIN, CHANNEL, DISCUSSION, GROUP, MEMBER, Configured, Frontend, until
 from tests.fakes.telegram import TOKEN
 from tests.fakes.telegram_wire import Fault, Posted
+from workers.domain.answers import Answer, Cite, Head, Sentence
 from workers.domain.deliveries import CHANNEL as IN_CHANNEL
 from workers.domain.deliveries import COMPACT, UNKNOWN, Message, View
 from workers.domain.deliveries import GROUP as IN_GROUP
@@ -166,7 +167,7 @@ def test_a_deep_link_shows_a_section_in_private_and_asks_about_it(frontend: Fron
     prompt = frontend.text(MEMBER, "무엇이 궁금하신가요")
     assert prompt.forces_reply
     frontend.server.say(MEMBER, MEMBER, "첫 번째 논문의 한계는?", reply_to_message=frontend.server.wire(prompt))
-    answer = frontend.text(MEMBER, "아직 답하지 못합니다")
+    answer = frontend.text(MEMBER, "질문을 받았습니다")
     asked = store.questions.get(1)
     assert asked is not None
     assert asked.asked.text == "첫 번째 논문의 한계는?"
@@ -185,11 +186,15 @@ def test_a_deep_link_changes_nothing(frontend: Frontend, store: Store) -> None:
 
 def test_the_answer_takes_the_place_of_the_first_line(frontend: Frontend, store: Store) -> None:
     frontend.server.say(MEMBER, MEMBER, "/ask 1번 논문은 무엇을 제안했나요?")
-    placeholder = frontend.text(MEMBER, "아직 답하지 못합니다")
-    store.questions.answer(1, ("[1] Grip: Hold", "초록에 따르면 <b>1.5%</b> 나아졌습니다."))
-    until(lambda: placeholder.text == "[1] Grip: Hold\n초록에 따르면 <b>1.5%</b> 나아졌습니다.")
-    store.questions.answer(1, ("[1] Grip: Hold", "고친 답입니다."))
-    until(lambda: placeholder.text.endswith("고친 답입니다."))
+    placeholder = frontend.text(MEMBER, "질문을 받았습니다")
+    place = Cite("2506.00001", "2 Method", "It gains 1.5%", "https://arxiv.org/html/2506.00001v1#S2.p1")
+    said = Sentence("정확도가 <b>1.5%</b> 나아졌습니다.", (place,))
+    head = Head("1", "Grip: Hold", "https://arxiv.org/abs/2506.00001", "html")
+    store.questions.answer(1, 0, Answer(True, (head,), (said,), extractive=False))
+    until(lambda: "정확도가 <b>1.5%</b> 나아졌습니다. [2 Method]" in placeholder.text)
+    assert placeholder.text.startswith("[1] Grip: Hold\n전문(HTML)을 읽었습니다.")
+    store.questions.answer(1, 0, Answer(False, line="고친 답입니다."))
+    until(lambda: placeholder.text == "고친 답입니다.")
     assert len(frontend.server.texts(MEMBER)) == 1
     frontend.server.say(MEMBER, MEMBER, "/forget")
     frontend.text(MEMBER, "질문 1개와 그 답을 모두 지웠습니다")
@@ -235,7 +240,7 @@ def test_comments_reach_us_as_questions_about_their_post(frontend: Frontend, sto
     under = {"message_thread_id": root["message_id"], "reply_to_message": root}
     for line in ("감사합니다!", "대박 ㅋㅋㅋ", "두 번째 논문은 코드가 있나요"):
         frontend.server.say(DISCUSSION, 55, line, **under)
-    frontend.text(DISCUSSION, "아직 답하지 못합니다")
+    frontend.text(DISCUSSION, "질문을 받았습니다")
     person = {"id": 56, "is_bot": False, "first_name": "B"}
     other = {"message_id": 9999, "date": 0, "chat": root["chat"], "text": "음", "from": person}
     frontend.server.say(DISCUSSION, 55, "그거 언제 읽나요?", **{**under, "reply_to_message": other})
@@ -347,7 +352,7 @@ def test_a_reply_to_a_post_in_a_group_is_a_question_about_it_and_thanks_are_none
     assert robots.button("💬") == "/ask 2025-06-03 1"
     for line in ("감사합니다!", "두 번째 논문은 왜 더 빠른가요?"):
         frontend.server.say(GROUP, MEMBER, line, reply_to_message=frontend.server.wire(robots))
-    answer = frontend.text(GROUP, "아직 답하지 못합니다")
+    answer = frontend.text(GROUP, "질문을 받았습니다")
     asked = store.questions.get(1)
     assert asked is not None
     assert asked.asked.post is not None

@@ -1,0 +1,1 @@
+"""A paper's text: fetched once, from arXiv alone, and cut into passages with their sections and anchors."""
