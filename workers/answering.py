@@ -11,9 +11,9 @@ from workers.domain.errors import LeaseLost
 from workers.domain.models import Listed, Paper, Text
 from workers.domain.passages import Passage, Reading
 from workers.domain.questions import Question
+from workers.hold import held
 from workers.logs import note
-from workers.steps.answer import Answerer, Book, extracts
-from workers.steps.hold import held
+from workers.steps.answer import Answerer, Book, Words, extracts
 from workers.steps.resolve import Candidate, Resolved, resolve
 from workers.steps.retrieve import Index, asked, bigrams, terms
 from workers.wording import wording
@@ -62,7 +62,7 @@ class Means:
     read: Callable[[Paper], Reading]
     text: Callable[[date, str], Text | None]
     newest: Callable[[str], date | None]
-    korean_terms: Mapping[str, str]
+    words: Words
     answerer: Answerer | None = None
 
 
@@ -124,7 +124,7 @@ def _turn(question: Question) -> Turn:
 
 def answer(question: Question, talk: Sequence[Turn], means: Means) -> Answer:
     """The answer to a question, never an error of the paper's or the model's."""
-    asked_, words = question.asked, wording(question.asked.language)
+    asked_, said_ = question.asked, wording(question.asked.language)
     last = talk[-1] if talk else None
     day = asked_.post.day if asked_.post else (last.day if last else None) or means.newest(asked_.language)
     shelf = list(means.shelves.edition(day)) if day else []
@@ -140,12 +140,12 @@ def answer(question: Question, talk: Sequence[Turn], means: Means) -> Answer:
     if not books:
         offered, books = _searched(question, shelf, places, day, means)
         if offered:
-            return Answer(False, line=words.which_paper, choices=offered)
+            return Answer(False, line=said_.which_paper, choices=offered)
     if not books:
-        return Answer(False, line=words.no_paper)
+        return Answer(False, line=said_.no_paper)
     note(log, "answering", question=question.question_id, papers=len(books), read=books[0].reading.read)
     if means.answerer is None:
-        return extracts(asked_.text, books, means.korean_terms)
+        return extracts(asked_.text, books, means.words)
     said = [f"{turn.question} → {turn.answer}" for turn in talk]
     return means.answerer.answer(asked_.text, asked_.language, books, said)
 
@@ -184,15 +184,15 @@ def _searched(
     text = means.text(day, question.asked.language) if day else None
     lines = {str(paper.n): paper for paper in text.digest.papers} if text else {}
     for group in ([each for each in shelf if each.label in places], shelf):
-        ranked = _ranked(question.asked.text, group, lines, means.korean_terms)
+        ranked = _ranked(question.asked.text, group, lines, means.words.korean_terms)
         if not ranked:
             continue
         if len(ranked) == 1 or ranked[0][0] >= _CLEAR * ranked[1][0]:
             return (), [_book(ranked[0][1], ranked[0][1].label, means)]
         close = [each for score, each in ranked if score * _CLEAR > ranked[0][0]][:_OFFERED]
         return tuple((each.label, each.paper.title) for each in close), []
-    rare = sorted(asked(question.asked.text, means.korean_terms), key=len, reverse=True)[:6]
-    ranked = _ranked(question.asked.text, means.shelves.titled(rare), {}, means.korean_terms)
+    rare = sorted(asked(question.asked.text, means.words.korean_terms), key=len, reverse=True)[:6]
+    ranked = _ranked(question.asked.text, means.shelves.titled(rare), {}, means.words.korean_terms)
     return (), [_book(ranked[0][1], "", means)] if ranked else []
 
 

@@ -36,6 +36,14 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", more
     verb.add_argument("date", type=_day, metavar="DATE")
     verb.set_defaults(run=_verb("redo", "retract"))
 
+    verb = verbs.add_parser("ask", parents=parents, help="answer a question from a paper")
+    verb.add_argument("question")
+    verb.add_argument("--date", type=_day, default=None, help="of that day's digest (default: the newest)")
+    verb.add_argument("--paper", metavar="ID", default=None, help="about the paper with this arXiv id")
+    verb.add_argument("--lang", type=_language, default=None, help="language of the answer")
+    verb.add_argument("--json", action="store_true", help="as JSON, with the places that the answer rests on")
+    verb.set_defaults(run=_verb("ask", "ask"))
+
     verb = verbs.add_parser("status", parents=parents, help="the last editions, what is posted, what waits")
     verb.set_defaults(run=_verb("status", "status"))
 

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -266,6 +267,13 @@ def korean_terms() -> dict[str, str]:
     """Korean → English: what Koreans ask with, and the glossary read backwards."""
     asked: dict[str, str] = yaml.safe_load((files("workers") / "data" / "questions_ko.yaml").read_text("utf-8"))
     return {**{korean: english for english, korean in glossary().items()}, **asked}
+
+
+@lru_cache(maxsize=1)
+def frequencies() -> dict[str, float]:
+    """Stem → how many of 10,000 abstracts hold it, for what is common in papers at large."""
+    lines = (files("workers") / "data" / "frequencies.tsv").read_text("utf-8").splitlines()
+    return {term: float(value) for term, _, value in (line.partition("\t") for line in lines)}
 
 
 def _read(file: Path) -> dict[str, Any]:

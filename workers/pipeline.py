@@ -21,6 +21,7 @@ from workers.domain.models import (
     Text,
 )
 from workers.domain.ports import Clock, Collections, Editions, Source, Subscriptions
+from workers.hold import held
 from workers.hours import Calendar
 from workers.logs import note
 from workers.steps.arrange import arrange
@@ -28,7 +29,6 @@ from workers.steps.chart import draw
 from workers.steps.check import check
 from workers.steps.classify import classify
 from workers.steps.collect import Earlier, ask, collect
-from workers.steps.hold import held
 from workers.steps.label import label
 from workers.steps.merge import merge
 from workers.steps.publish import publish

@@ -8,7 +8,7 @@ from importlib.metadata import version
 import httpx
 
 from workers import answering
-from workers.config import Settings, SourceSettings, glossary, korean_terms
+from workers.config import Settings, SourceSettings, frequencies, glossary, korean_terms
 from workers.domain.completions import Model
 from workers.domain.ports import Clock, Gate, Source
 from workers.fulltext.read import Library
@@ -18,7 +18,7 @@ from workers.sources.deeplearn import DeepLearn
 from workers.sources.feed import Feed
 from workers.sources.fetch import Fetcher, client
 from workers.sources.huggingface import HuggingFace
-from workers.steps.answer import Answerer
+from workers.steps.answer import Answerer, Words
 from workers.steps.select import Weights
 from workers.steps.summarise import Extractive
 from workers.steps.write import ModelWriter
@@ -43,14 +43,13 @@ def reading(settings: Settings, store: Store) -> Iterator[answering.Means]:
     with client(settings.http, user_agent()) as web:
         fetcher = Fetcher(web, settings.http, store.http, store.clock)
         library = Library(settings.arxiv.base_url, fetcher, store.gate(ARXIV_GATE, settings.arxiv.min_interval_s))
-        model, words, asks = _model(settings, store), glossary(), korean_terms()
+        model = _model(settings, store)
+        words = Words(korean_terms(), glossary(), frequencies())
         answerer = (
-            Answerer(model, asks, words, settings.model.context_tokens, settings.questions.deadline_s)
-            if model
-            else None
+            Answerer(model, words, settings.model.context_tokens, settings.questions.deadline_s) if model else None
         )
         editions = store.editions
-        yield answering.Means(store.library, library.read, editions.text, editions.newest, asks, answerer)
+        yield answering.Means(store.library, library.read, editions.text, editions.newest, words, answerer)
 
 
 def user_agent() -> str:

@@ -54,18 +54,28 @@ def same_title(shown: str, wanted: str) -> bool:
 
 
 def _numbered(tree: LexborHTMLParser) -> Iterator[Passage]:
+    """The pieces in order; those of one paragraph, which formulas part, are one passage."""
     section, n, seen = "", 0, set[str]()
+    held: Passage | None = None
     for node in tree.css(_PIECES):
-        if node.tag in _HEADINGS or "ltx_title" in (node.attributes.get("class") or ""):
-            if "ltx_title_document" not in (node.attributes.get("class") or ""):
-                section = _text(node)[:200]
+        kind = node.attributes.get("class") or ""
+        if node.tag in _HEADINGS or "ltx_title" in kind:
+            section = section if "ltx_title_document" in kind else _text(node)[:200]
             continue
         text = _table(node) if node.tag == "table" else _text(node)
         if len(text) < 2 or text in seen:
             continue
         seen.add(text)
+        anchor, plain = _anchor(node), "ltx_p" in kind.split()
+        if held and plain and anchor and anchor == held.anchor and len(held.text) + len(text) < _LONGEST:
+            held = Passage(held.n, section, f"{held.text} {text}", anchor)
+            continue
+        if held:
+            yield held
         n += 1
-        yield Passage(n, section, text[:_LONGEST], _anchor(node))
+        held = Passage(n, section, text[:_LONGEST], anchor)
+    if held:
+        yield held
 
 
 def _anchor(node: LexborNode) -> str:

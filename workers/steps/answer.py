@@ -81,14 +81,23 @@ _SHAPE = {
 }
 
 
-def extracts(question: str, books: Sequence[Book], korean_terms: Mapping[str, str]) -> Answer:
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is known of words: Korean terms → English, the digest's glossary, how common stems are among papers."""
+
+    korean_terms: Mapping[str, str]
+    glossary: Mapping[str, str]
+    frequencies: Mapping[str, float]
+
+
+def extracts(question: str, books: Sequence[Book], words: Words) -> Answer:
     """Without a model: the closest passages of each paper, by their best sentences; a refusal below the threshold."""
-    wanted = asked(question, korean_terms)
+    wanted = asked(question, words.korean_terms)
     sentences: list[Sentence] = []
     answerable = False
     for book in books:
         index = Index(book.reading.passages)
-        answerable = answerable or index.coverage(wanted) >= THRESHOLD
+        answerable = answerable or index.coverage(wanted, words.frequencies) >= THRESHOLD
         found = [each for each in index.search(wanted) if each.score > 0] or index.search(wanted)[:1]
         shown = _SHOWN if len(books) == 1 else _SHOWN_EACH
         sentences += [_extract(each, wanted, book) for each in found[:shown]]
@@ -135,8 +144,7 @@ class Answerer:
     """With a model; what it cannot or may not say is left to the extracts."""
 
     model: Model
-    korean_terms: Mapping[str, str]
-    glossary: Mapping[str, str]
+    words: Words
     context_tokens: int
     deadline_s: float
 
@@ -147,9 +155,9 @@ class Answerer:
         try:
             said = _parsed(self.model.complete(prompt, self.deadline_s).text)
         except ModelError:
-            return extracts(question, books, self.korean_terms)
+            return extracts(question, books, self.words)
         if said is None:
-            return extracts(question, books, self.korean_terms)
+            return extracts(question, books, self.words)
         kept = [
             each
             for one in said.sentences[:_MOST_SENTENCES]
@@ -157,13 +165,13 @@ class Answerer:
         ]
         if said.answerable and kept:
             return Answer(True, heads(books), tuple(kept), extractive=False)
-        closest = extracts(question, books, self.korean_terms)
+        closest = extracts(question, books, self.words)
         return Answer(False, closest.heads, closest.sentences)
 
     def _passages(self, question: str, books: Sequence[Book]) -> dict[str, tuple[Book, Passage]]:
         """Id → passage: the whole paper where it fits, else the best of it, in the paper's order."""
         budget = int(self.context_tokens * 0.6) // max(1, len(books))
-        wanted = asked(question, self.korean_terms)
+        wanted = asked(question, self.words.korean_terms)
         sent: dict[str, tuple[Book, Passage]] = {}
         for letter, book in zip("ABCDEFGH", books, strict=False):
             chosen = within(Index(book.reading.passages).search(wanted), budget * 3 // 4)
@@ -183,7 +191,7 @@ class Answerer:
         titles = " ".join(book.paper.title for book, _ in cited)
         wrong = [
             *number_faults(said.text, evidence, [len(cited)]),
-            *name_faults(said.text, evidence, common_words(self.glossary, COMMON), language),
+            *name_faults(said.text, evidence, common_words(self.words.glossary, COMMON), language),
             *manner_faults(said.text, language, titles),
         ]
         if wrong:

@@ -102,9 +102,12 @@ class Index:
         ]
         return sorted(found, key=lambda each: -each.score)
 
-    def coverage(self, question: Mapping[str, float]) -> float:
-        """How much of the question stands in its best passage: a share of its terms, weighted by their rarity."""
-        wanted = {term: weight * self._idf(term) for term, weight in question.items()}
+    def coverage(self, question: Mapping[str, float], frequencies: Mapping[str, float]) -> float:
+        """How much of the question stands in its best passage: a share of its terms, weighted by their rarity.
+
+        Rarity is that among papers at large (`frequencies` of 10,000): within one paper its own subject is common.
+        """
+        wanted = {term: weight * _rarity(frequencies.get(term, 0.0)) for term, weight in question.items()}
         total = sum(wanted.values())
         if not total:
             return 0.0
@@ -124,6 +127,10 @@ class Index:
     def _idf(self, term: str) -> float:
         seen = self._frequency[term]
         return math.log(1 + (len(self._passages) - seen + 0.5) / (seen + 0.5))
+
+
+def _rarity(of_10_000: float) -> float:
+    return math.log(1 + (10_000 - of_10_000 + 0.5) / (of_10_000 + 0.5))
 
 
 def terms(text: str) -> list[str]:

@@ -7,11 +7,13 @@ from datetime import timedelta
 from sqlalchemy import Engine, select
 
 from workers.domain.ports import Clock
+from workers.hold import held
 from workers.store.tables import gate
 from workers.store.transactions import insert, read, write
 
-_LONGEST_PASSAGE = timedelta(seconds=180)
-"""After which a process that passed and never came out counts as dead; longer than any request may take."""
+_ABANDONED = timedelta(seconds=15)
+"""After which a process that passed and gives no sign of life counts as dead."""
+_RENEWED_S = 5.0
 _LOOK_AGAIN_S = 0.25
 
 
@@ -67,7 +69,8 @@ class RowGate:
         turn = self._enter()
         started = self._clock.now()
         try:
-            yield
+            with held(lambda: self._leave(turn, self._clock.now() + _ABANDONED), _RENEWED_S):
+                yield
         finally:
             self._leave(turn, max(self._clock.now(), started + self._interval))
 
@@ -85,13 +88,14 @@ class RowGate:
                     connection.execute(
                         gate.update()
                         .where(gate.c.name == self._name)
-                        .values(free_at=now + _LONGEST_PASSAGE, turn=row.turn + 1)
+                        .values(free_at=now + _ABANDONED, turn=row.turn + 1)
                     )
                     return int(row.turn) + 1
                 wait_s = (row.free_at - now).total_seconds()
             self._clock.sleep(min(wait_s, _LOOK_AGAIN_S))
 
     def _leave(self, turn: int, free_at: object) -> None:
+        """Let the gate be free then, if it is still ours."""
         with write(self._engine) as connection:
             connection.execute(
                 gate.update().where(gate.c.name == self._name, gate.c.turn == turn).values(free_at=free_at)

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from workers.domain.errors import LeaseLost
-from workers.steps.hold import held
+from workers.hold import held
 
 PATIENCE_S = 10.0
 """How long a beat may take on a busy machine before the test gives up."""

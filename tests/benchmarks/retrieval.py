@@ -1,0 +1,135 @@
+"""How well passages are found and questions refused: `python -m tests.benchmarks.retrieval [FILE.json]`.
+
+Evidence recall over the paragraphs of the known paper (a question's best annotator), at 3, at 5, and within 4,000
+tokens; refusal as the area under the curve, each question asked of the next paper as the negative; which of ten papers
+a question is about; and Korean questions by the glossary alone, on translations older than the glossary. A gain over
+other settings counts only where a paired bootstrap over the questions says so.
+"""
+
+import argparse
+import json
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from workers import config
+from workers.domain.passages import Passage
+from workers.steps.answer import THRESHOLD
+from workers.steps.retrieve import Index, asked, within
+
+_DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "questions"
+_KOREAN = Path(__file__).parent / "data" / "qasper_mini_ko.json"
+_BUDGET = 4_000
+_PAPERS = 10
+
+Question = Mapping[str, Any]
+Ask = Callable[[Question], Mapping[str, float]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("file", nargs="?", type=Path, default=_DATA / "qasper_mini.json")
+    parser.add_argument("--korean", type=Path, default=_KOREAN)
+    given = parser.parse_args()
+    papers = json.loads(given.file.read_text("utf-8"))
+    for name, value in measured(papers, _english).items():
+        print(f"{name}: {value:.3f}")
+    print(f"unanswerable_refused: {_unanswerable(papers)}")
+    korean = json.loads(given.korean.read_text("utf-8"))
+    if all(question["qid"] in korean for _, question in _answerable(papers)):
+        terms = config.korean_terms()
+        told = measured(papers, lambda question: asked(korean[question["qid"]], terms))
+        print(f"korean_recall_at_5: {told['recall_at_5']:.3f}")
+        print(f"korean_recall_in_4k_tokens: {told['recall_in_4k_tokens']:.3f}")
+
+
+def measured(papers: Sequence[Mapping[str, Any]], ask: Ask) -> dict[str, float]:
+    common = config.frequencies()
+    indices = [Index(_passages(paper)) for paper in papers]
+    three, five, budget, own, foreign = [], [], [], [], []
+    for at, question in _answerable(papers):
+        golds = [set(gold) for gold in question["golds"] if gold]
+        found = indices[at].search(ask(question))
+        order = [each.passage.n - 1 for each in found]
+        three.append(_recall(golds, order[:3]))
+        five.append(_recall(golds, order[:5]))
+        budget.append(_recall(golds, [passage.n - 1 for passage in within(found, _BUDGET)]))
+        own.append(indices[at].coverage(ask(question), common))
+        foreign.append(indices[(at + 1) % len(papers)].coverage(ask(question), common))
+    low, high = _interval(five)
+    return {
+        "questions": len(five),
+        "recall_at_3": _mean(three),
+        "recall_at_5": _mean(five),
+        "recall_at_5_low": low,
+        "recall_at_5_high": high,
+        "recall_in_4k_tokens": _mean(budget),
+        "refusal_auc": _auc(own, foreign),
+        "refused_of_answerable": _mean([coverage < THRESHOLD for coverage in own]),
+        "refused_of_foreign": _mean([coverage < THRESHOLD for coverage in foreign]),
+        "which_paper_of_ten_at_1": _which(papers, ask),
+    }
+
+
+def _passages(paper: Mapping[str, Any]) -> list[Passage]:
+    pairs = zip(paper["secs"], paper["paras"], strict=True)
+    return [Passage(n, section or "", text) for n, (section, text) in enumerate(pairs, start=1)]
+
+
+def _answerable(papers: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Question]]:
+    for at, paper in enumerate(papers):
+        yield from ((at, question) for question in paper["qs"] if any(question["golds"]))
+
+
+def _english(question: Question) -> Mapping[str, float]:
+    return asked(question["question"], {})
+
+
+def _recall(golds: Sequence[set[int]], shown: Sequence[int]) -> float:
+    return max(len(gold & set(shown)) / len(gold) for gold in golds)
+
+
+def _unanswerable(papers: Sequence[Mapping[str, Any]]) -> str:
+    """How many of the questions that every annotator calls unanswerable fall below the threshold."""
+    refused, count = 0, 0
+    for paper in papers:
+        index = Index(_passages(paper))
+        for question in paper["qs"]:
+            if question.get("n_unans") and not any(question["golds"]):
+                count += 1
+                refused += index.coverage(_english(question), config.frequencies()) < THRESHOLD
+    return f"{refused} of {count}"
+
+
+def _which(papers: Sequence[Mapping[str, Any]], ask: Ask) -> float:
+    """One index over the passages of ten papers, each with its title: whose passage comes first."""
+    right = []
+    for start in range(0, len(papers), _PAPERS):
+        group = papers[start : start + _PAPERS]
+        owned = [(at, passage) for at, paper in enumerate(group) for passage in _passages(paper)]
+        numbered = [Passage(n, passage.section, passage.text) for n, (_, passage) in enumerate(owned)]
+        index = Index(numbered, [group[at]["title"] for at, _ in owned])
+        for at, question in _answerable(group):
+            right.append(owned[index.search(ask(question))[0].passage.n][0] == at)
+    return _mean(right)
+
+
+def _auc(positive: Sequence[float], negative: Sequence[float]) -> float:
+    wins = sum((one > other) + 0.5 * (one == other) for one in positive for other in negative)
+    return wins / (len(positive) * len(negative))
+
+
+def _interval(values: Sequence[float]) -> tuple[float, float]:
+    """95% of the means of samples drawn with replacement."""
+    chance = random.Random(7)  # noqa: S311 - no secret
+    means = sorted(_mean(chance.choices(values, k=len(values))) for _ in range(1000))
+    return means[25], means[974]
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+if __name__ == "__main__":
+    main()
