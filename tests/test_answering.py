@@ -87,7 +87,7 @@ def test_what_names_no_paper_is_about_what_the_talk_was_about(desk: Desk, clock:
 
 
 def test_words_find_the_paper_and_two_close_ones_are_asked_back(desk: Desk) -> None:
-    back = desk.ask("present a method, gains over the baseline?")
+    back = desk.ask("present a method, gains over the baseline?", (1, 2, 3))
     assert back.heads == ()
     assert back.line == "어느 논문에 대한 질문인가요?"
     assert {label for label, _ in back.choices} == {"1", "2", "3"}

@@ -183,14 +183,15 @@ def _searched(
     """(papers to choose from, the one that is meant): in the answered post, the edition, then the whole archive."""
     text = means.text(day, question.asked.language) if day else None
     lines = {str(paper.n): paper for paper in text.digest.papers} if text else {}
-    for group in ([each for each in shelf if each.label in places], shelf):
+    post = [each for each in shelf if each.label in places]
+    for group in (post, shelf):
         ranked = _ranked(question.asked.text, group, lines, means.words.korean_terms)
-        if not ranked:
-            continue
-        if len(ranked) == 1 or ranked[0][0] >= _CLEAR * ranked[1][0]:
+        if ranked and (len(ranked) == 1 or ranked[0][0] >= _CLEAR * ranked[1][0]):
             return (), [_book(ranked[0][1], ranked[0][1].label, means)]
-        close = [each for score, each in ranked if score * _CLEAR > ranked[0][0]][:_OFFERED]
-        return tuple((each.label, each.paper.title) for each in close), []
+        close = [each for score, each in ranked if score * _CLEAR > ranked[0][0]]
+        offered = list({each.label: each for each in [*close, *(post if group is post else ())]}.values())[:_OFFERED]
+        if offered:
+            return tuple((each.label, each.paper.title) for each in offered), []
     rare = sorted(asked(question.asked.text, means.words.korean_terms), key=len, reverse=True)[:6]
     ranked = _ranked(question.asked.text, means.shelves.titled(rare), {}, means.words.korean_terms)
     return (), [_book(ranked[0][1], "", means)] if ranked else []
