@@ -36,7 +36,7 @@ def question(said: Said) -> Reply:
     kept = store.questions.ask(said.cause or f"{speaker.platform}:{uuid.uuid4()}", asked)
     if kept is not None and said.desk.work:
         with suppress(QueueDown):  # the clock finds it and asks again
-            said.desk.work.ask_for_answer(kept, 0)
+            said.desk.work.ask_for_answer(kept, store.clock.now())
     return Reply()
 
 

@@ -107,7 +107,7 @@ def test_a_question_is_answered_once_and_by_one(desk: Desk, clock: FakeClock) ->
     assert not attend(number, desk.store.questions, desk.means), "somebody answers it"
     assert desk.store.questions.unanswered() == []
     clock.advance(21)
-    assert desk.store.questions.unanswered() == [(number, 1)]
+    assert desk.store.questions.unanswered() == [number]
     assert attend(number, desk.store.questions, desk.means)
     assert not attend(number, desk.store.questions, desk.means)
     with pytest.raises(Exception, match="taken over"):

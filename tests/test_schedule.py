@@ -15,7 +15,8 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
 from workers import config
 from workers.domain.models import Collected, Digest, Placed, Selection, SourceReport, Text
-from workers.queue import EDITIONS, WorkQueue
+from workers.domain.questions import Asked
+from workers.queue import EDITIONS, QUESTIONS, WorkQueue
 from workers.schedule import Duties
 from workers.store import Store, open_store
 from workers.store.subscriptions import Wanted
@@ -43,9 +44,9 @@ def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
         yield opened
 
 
-def queued(queue: WorkQueue) -> list[str]:
-    """The days of the jobs that wait."""
-    jobs = Queue(EDITIONS, connection=queue.connection, serializer=JSONSerializer).jobs
+def queued(queue: WorkQueue, name: str = EDITIONS) -> list[str]:
+    """What the jobs that wait are about."""
+    jobs = Queue(name, connection=queue.connection, serializer=JSONSerializer).jobs
     return [job.args[0] for job in jobs]
 
 
@@ -79,6 +80,23 @@ def test_a_closed_edition_without_its_text_is_queued(store: Store, queue: WorkQu
     clock.advance(20)
     tick(store, queue, clock)
     assert queued(queue) == ["2025-06-03"]
+
+
+def test_a_question_that_nobody_answers_is_queued_again_after_the_queue_was_emptied(
+    store: Store, queue: WorkQueue, clock: FakeClock
+) -> None:
+    number = store.questions.ask("c:1", Asked("telegram", "5", "", "7", "ko", "1번은?"))
+    assert number is not None
+    for _ in range(2):
+        tick(store, queue, clock)
+        assert queued(queue, QUESTIONS) == [str(number)]
+        queue.connection.flushall()
+    assert store.questions.claim(number) == 1
+    tick(store, queue, clock)
+    assert queued(queue, QUESTIONS) == [], "somebody answers it"
+    clock.advance(21)
+    tick(store, queue, clock)
+    assert queued(queue, QUESTIONS) == [str(number)], "its worker died"
 
 
 def test_what_is_due_is_published_even_while_the_queue_is_away(store: Store, clock: FakeClock) -> None:

@@ -48,9 +48,13 @@ class WorkQueue:
         name = hashlib.sha256(source.encode()).hexdigest()[:12]  # an id takes letters, digits, - and _
         return self._ask(COLLECT, f"{day} {source}", f"collect-{day}-{name}-{turn}")
 
-    def ask_for_answer(self, question_id: int, attempt: int) -> bool:
-        """Queue a question for the worker that serves only those; False where that attempt waits. Raises QueueDown."""
-        return self._ask(ANSWER, str(question_id), f"answer-{question_id}-{attempt}", QUESTIONS)
+    def ask_for_answer(self, question_id: int, now: datetime) -> bool:
+        """Queue a question for the worker that serves only those; False within _AGAIN_S of the last time.
+
+        Raises QueueDown. The id holds the time as an edition's does.
+        """
+        turn = int(now.timestamp()) // _AGAIN_S
+        return self._ask(ANSWER, str(question_id), f"answer-{question_id}-{turn}", QUESTIONS)
 
     def _ask(self, job: str, about: str, job_id: str, name: str = EDITIONS) -> bool:
         with self._reaching():

@@ -64,9 +64,9 @@ class Duties:
             for day in self._editions():
                 if self.queue.ask_for_edition(day, now):
                     note(log, "edition queued", day=day)
-            for question, attempts in self.store.questions.unanswered():
-                if self.queue.ask_for_answer(question, attempts):
-                    note(log, "question queued", question=question, attempts=attempts)
+            for question in self.store.questions.unanswered():
+                if self.queue.ask_for_answer(question, now):
+                    note(log, "question queued", question=question)
             for day, source in collections_due(self.settings, self.store, now):
                 if self.queue.ask_for_collection(day, source, now):
                     note(log, "collection queued", day=day, source=source)

@@ -97,7 +97,7 @@ def test_help_names_every_command(desk: Desk) -> None:
 
 def test_a_question_is_kept_and_its_answer_comes_by_the_outbox(desk: Desk) -> None:
     assert answer("1번 논문은 무엇을 제안했나요?", MEMBER, "ko", desk) == Reply()
-    assert desk.store.questions.unanswered() == [(1, 0)]
+    assert desk.store.questions.unanswered() == [1]
 
 
 @pytest.mark.parametrize(("line", "ends"), [("/quit", True), ("/QUIT", True), ("", False), ("/nonsense", False)])

@@ -15,7 +15,7 @@ class WorkAtOnce:
         self._store, self._plan = store, plan
         self.editions: list[date] = []
         self.collections: list[tuple[date, str]] = []
-        self.questions: list[tuple[int, int]] = []
+        self.questions: list[int] = []
 
     def ask_for_edition(self, day: date, now: datetime) -> bool:
         self.editions.append(day)
@@ -40,8 +40,8 @@ class WorkAtOnce:
         pipeline.collect_ahead(day, source, self._plan, self._store.collections)
         return True
 
-    def ask_for_answer(self, question_id: int, attempt: int) -> bool:
-        self.questions.append((question_id, attempt))
+    def ask_for_answer(self, question_id: int, now: datetime) -> bool:
+        self.questions.append(question_id)
         return True
 
     def ring(self) -> None:

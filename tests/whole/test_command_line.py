@@ -1,11 +1,16 @@
 """What goes wrong at the command line is said on one line, with the cure."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bot.__main__ import main
+from tests.fakes.edition import closed_edition
+from workers import config
+from workers.store import open_store
+from workers.system import SystemClock
 
 
 def test_a_day_that_has_not_come_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,3 +63,22 @@ def test_a_queue_that_does_not_answer_is_named_without_its_password(
     told = capsys.readouterr().err
     assert "Redis does not answer at redis://127.0.0.1:9/0: is it running?" in told
     assert "hunter2" not in told
+
+
+def test_a_question_is_answered_here_from_the_store(
+    settings_file: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = settings_file([], arxiv={"base_url": "http://127.0.0.1:9", "min_interval_s": 0})
+    with open_store(config.load(settings, environment={}).store.url, SystemClock()) as store:
+        closed_edition(store)
+    asked = ["ask", "--config", str(settings), "--date", "2025-06-03"]
+    assert main([*asked, "--json", "How much does paper 2 gain over the baseline?"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["answerable"], told["read"]) == (True, "abstract")
+    (cite,) = told["sentences"][0]["cites"]
+    assert (cite["paper"], cite["url"]) == ("2506.00002", "https://arxiv.org/abs/2506.00002")
+    assert "2.5%" in cite["quote"]
+    assert main([*asked, "--lang", "ko", "--paper", "2506.00003", "무엇을 제안했나요?"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("[3] Say: Speech now\n초록만 읽었습니다.")
+    assert main([*asked, "--paper", "2401.00001", "왜?"]) == 1

@@ -125,7 +125,9 @@ def test_on_a_terminal_one_screen_comes_first_and_the_rest_on_demand(tmp_path: P
         assert "나머지 4개 묶음은 /digest" in first
         assert "한 편씩" not in first
         os.write(ours, b"\r")
-        assert "아직 답하지 못합니다" in read_until(ours, "아직 답하지 못합니다")
+        answer = read_until(ours, "가장 가까운 대목")
+        assert "[1] PixWizard" in answer
+        assert "초록만 읽었습니다." in answer
         os.write(ours, b"/digest\r")
         read_until(ours, "한 편씩")
         os.write(ours, b"/quit\r")

@@ -104,12 +104,12 @@ class QuestionStore:
             if connection.execute(update(question).where(mine).values(**values)).rowcount != 1:
                 raise LeaseLost(f"question {question_id}: another process has taken over")
 
-    def unanswered(self) -> list[tuple[int, int]]:
-        """(id, attempts so far) of questions that nobody answers now, oldest first."""
+    def unanswered(self) -> list[int]:
+        """The questions that nobody answers now, oldest first."""
         with read(self._engine) as connection:
             free = question.c.lease_until.is_(None) | (question.c.lease_until <= self._clock.now())
-            query = select(question.c.id, question.c.attempt).where(question.c.revision == 0, free)
-            return [(row.id, row.attempt) for row in connection.execute(query.order_by(question.c.id))]
+            query = select(question.c.id).where(question.c.revision == 0, free).order_by(question.c.id)
+            return list(connection.execute(query).scalars())
 
     def talk(self, of: Question) -> list[Question]:
         """The last answered questions of the same chat and thread before this one, oldest first, of one day back."""
