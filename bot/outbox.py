@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Protocol
@@ -40,6 +40,10 @@ _AGAIN_S = 1.0
 Content = Text | Question | str
 """What a delivery shows: an edition, a question with its answer, or a notice."""
 Render = Callable[[Content, Delivery], list[Message]]
+
+
+Follow = Callable[[Delivery, str], Awaitable[None]]
+"""Watches over the message of that id while its answer is written."""
 
 
 class Bell(Protocol):
@@ -89,9 +93,18 @@ async def deliver_next(store: Store, platform: str, sender: Sender, render: Rend
 
 
 async def serve(
-    store: Store, platform: str, sender: Sender, render: Render, bell: Bell, at_once: int = AT_ONCE
+    store: Store,
+    platform: str,
+    sender: Sender,
+    render: Render,
+    bell: Bell,
+    at_once: int = AT_ONCE,
+    follow: Follow | None = None,
 ) -> None:
-    """Deliver for ever: `at_once` broadcasts under way, beside them whatever somebody waits for."""
+    """Deliver for ever: `at_once` broadcasts under way, beside them whatever somebody waits for.
+
+    `follow` is given each first line under which an answer is still to come.
+    """
     async with asyncio.TaskGroup() as group:
         under_way: set[asyncio.Task[None]] = set()
         while True:
@@ -103,6 +116,17 @@ async def serve(
             task = group.create_task(_deliver(store, delivery, sender, render))
             under_way.add(task)
             task.add_done_callback(under_way.discard)
+            if follow and delivery.question_id and delivery.revision == 0:
+                group.create_task(_followed(store, delivery, task, follow))
+
+
+async def _followed(store: Store, delivery: Delivery, sending: "asyncio.Task[None]", follow: Follow) -> None:
+    """Once the first line stands."""
+    await asyncio.wait([sending])
+    sent = await asyncio.to_thread(store.outbox.parts, f"question:{delivery.question_id}")
+    for _, state, message_id in sent[:1]:
+        if state == POSTED and message_id:
+            await follow(delivery, message_id)
 
 
 async def _news(bell: Bell, under_way: "set[asyncio.Task[None]]") -> None:

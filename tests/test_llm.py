@@ -158,3 +158,19 @@ def test_the_key_goes_to_the_endpoint_and_nowhere_else(
         made.ask()
     assert endpoint.keys == {f"Bearer {KEY}"}
     assert KEY not in caplog.text + repr(made.model) + json.dumps(endpoint.seen)
+
+
+def test_an_answer_is_told_as_it_comes_and_paid_for_once(endpoint: Endpoint, store: Store) -> None:
+    made = Made(endpoint, store)
+    heard: list[str] = []
+    first = made.model.complete(PROMPT, 60, heard.append)
+    assert heard[-1] == first.text
+    assert first.usage.output_tokens > 0
+    assert made.model.complete(PROMPT, 60, heard.append).usage.calls == 0
+
+
+def test_a_stream_that_is_cut_is_no_answer(endpoint: Endpoint, store: Store) -> None:
+    made = Made(endpoint, store)
+    endpoint.faults = [Fault(cut=True)]
+    with pytest.raises(ModelDown):
+        made.model.complete(PROMPT, 60, lambda _text: None)

@@ -91,10 +91,11 @@ class Questions(Protocol):
     def answer(self, question_id: int, attempt: int, given: Answer) -> None: ...
 
 
-def attend(question_id: int, questions: Questions, means: Means) -> bool:
+def attend(question_id: int, questions: Questions, means: Means, tell: Callable[[Answer], None] | None = None) -> bool:
     """Answer a question that nobody answers; False where there is nothing to do.
 
-    One that could not be answered _TRIES times is told so, so that nobody waits for ever.
+    One that could not be answered _TRIES times is told so, so that nobody waits for ever. `tell` gets what is said so
+    far, for those who watch.
     """
     attempt = questions.claim(question_id)
     question = questions.get(question_id) if attempt is not None else None
@@ -105,7 +106,7 @@ def attend(question_id: int, questions: Questions, means: Means) -> bool:
         return True
     try:
         with held(lambda: questions.renew(question_id, attempt), _RENEWED_S) as check:
-            given = answer(question, [_turn(each) for each in questions.talk(question)], means)
+            given = answer(question, [_turn(each) for each in questions.talk(question)], means, tell)
             check()
         questions.answer(question_id, attempt, given)
     except LeaseLost:
@@ -122,7 +123,9 @@ def _turn(question: Question) -> Turn:
     return Turn(question.asked.text, said, labels, ids, question.asked.post.day if question.asked.post else None)
 
 
-def answer(question: Question, talk: Sequence[Turn], means: Means) -> Answer:
+def answer(
+    question: Question, talk: Sequence[Turn], means: Means, tell: Callable[[Answer], None] | None = None
+) -> Answer:
     """The answer to a question, never an error of the paper's or the model's."""
     asked_, said_ = question.asked, wording(question.asked.language)
     last = talk[-1] if talk else None
@@ -147,7 +150,7 @@ def answer(question: Question, talk: Sequence[Turn], means: Means) -> Answer:
     if means.answerer is None:
         return extracts(asked_.text, books, means.words)
     said = [f"{turn.question} → {turn.answer}" for turn in talk]
-    return means.answerer.answer(asked_.text, asked_.language, books, said)
+    return means.answerer.answer(asked_.text, asked_.language, books, said, tell)
 
 
 def _books(found: Resolved, candidates: Sequence[Candidate], shelf: Sequence[Shelf], means: Means) -> list[Book]:

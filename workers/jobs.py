@@ -3,6 +3,7 @@
 from datetime import date
 
 from workers import answering, config, pipeline
+from workers.domain.answers import Answer
 from workers.domain.errors import EditionFailed
 from workers.queue import WorkQueue
 from workers.steps import alert
@@ -44,9 +45,15 @@ def collect_source(about: str) -> None:
 
 
 def answer_question(question: str) -> None:
-    """Answer the question of that id; what is answered, or in another's hands, is left. Owners see failures in logs."""
-    settings = config.load()
+    """Answer the question of that id; what is answered, or in another's hands, is left."""
+    settings, number = config.load(), int(question)
+    queue = WorkQueue(settings.queue.url) if settings.queue.url else None
+
+    def tell(said: Answer) -> None:
+        if queue:
+            queue.tell(number, said)
+
     with opened(settings, system_clock()) as (store, _), reading(settings, store) as means:
-        answered = answering.attend(int(question), store.questions, means)
-    if answered and settings.queue.url:
-        WorkQueue(settings.queue.url).ring()
+        answered = answering.attend(number, store.questions, means, tell)
+    if answered and queue:
+        queue.ring()

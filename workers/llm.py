@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import httpx2
 import openai
 from openai import OpenAI
 
@@ -43,13 +44,13 @@ class OpenAiModel:
         self._client = OpenAI(api_key=key or "none", base_url=base_url, timeout=settings.timeout_s, max_retries=0)
         self._format = 0
 
-    def complete(self, prompt: Prompt, deadline_s: float) -> Completion:
+    def complete(self, prompt: Prompt, deadline_s: float, told: Callable[[str], None] | None = None) -> Completion:
         key = self._key(prompt)
         known = self._ledger.answer(key)
         if known is not None:
             return Completion(known, Usage())
         self._afford(prompt)
-        text, usage = self._ask(prompt, time.monotonic() + deadline_s)
+        text, usage = self._ask(prompt, time.monotonic() + deadline_s, told)
         note(
             log,
             "model asked",
@@ -83,7 +84,7 @@ class OpenAiModel:
         price, fresh = self._settings.price, usage.input_tokens - usage.cached_tokens
         return (fresh * price.input + usage.cached_tokens * price.cached + usage.output_tokens * price.output) / 1e6
 
-    def _ask(self, prompt: Prompt, deadline: float) -> tuple[str, Usage]:
+    def _ask(self, prompt: Prompt, deadline: float, told: Callable[[str], None] | None) -> tuple[str, Usage]:
         """Ask until there is an answer, waiting where told to. Raises a ModelError."""
         wait_s, tries = _FIRST_WAIT_S, 0
         while True:
@@ -91,6 +92,8 @@ class OpenAiModel:
             if left <= 0:
                 raise ModelDown("no answer within model.deadline_s")
             try:
+                if told:
+                    return self._streamed(prompt, min(self._settings.timeout_s, left), told)
                 return self._once(prompt, min(self._settings.timeout_s, left))
             except (openai.RateLimitError, openai.InternalServerError, openai.APIConnectionError) as error:
                 tries += 1
@@ -121,15 +124,37 @@ class OpenAiModel:
         self._format += 1
         note(log, "model format", level=logging.WARNING, now=_FORMATS[self._format])
 
-    def _once(self, prompt: Prompt, timeout_s: float) -> tuple[str, Usage]:
-        answer = self._client.chat.completions.create(
-            model=self.name,
-            messages=[{"role": "system", "content": prompt.rules}, {"role": "user", "content": prompt.material}],
-            max_tokens=self._settings.max_output_tokens,
-            temperature=self._settings.temperature,
-            timeout=timeout_s,
+    def _request(self, prompt: Prompt, timeout_s: float) -> dict[str, Any]:
+        return {
+            "model": self.name,
+            "messages": [{"role": "system", "content": prompt.rules}, {"role": "user", "content": prompt.material}],
+            "max_tokens": self._settings.max_output_tokens,
+            "temperature": self._settings.temperature,
+            "timeout": timeout_s,
             **_format(_FORMATS[self._format], prompt),
-        )
+        }
+
+    def _streamed(self, prompt: Prompt, timeout_s: float, told: Callable[[str], None]) -> tuple[str, Usage]:
+        """The answer as it comes; once something was told, a failure is the end of it."""
+        options: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
+        text, finished, usage = "", "", Usage(calls=1)
+        pieces: Any = self._client.chat.completions.create(**self._request(prompt, timeout_s), **options)
+        try:
+            for piece in pieces:
+                usage = self._usage(piece.usage) if piece.usage else usage
+                for choice in piece.choices[:1]:
+                    finished = choice.finish_reason or finished
+                    if choice.delta.content:
+                        text += choice.delta.content
+                        told(text)
+        except (openai.OpenAIError, httpx2.HTTPError) as error:
+            raise ModelDown(f"{type(error).__name__} in the middle of an answer") from None
+        if finished not in {"stop", "tool_calls"}:
+            raise ModelDown(f"an answer that ended early ({finished or 'cut'})")
+        return text, usage
+
+    def _once(self, prompt: Prompt, timeout_s: float) -> tuple[str, Usage]:
+        answer = self._client.chat.completions.create(**self._request(prompt, timeout_s))
         usage = self._usage(answer.usage)
         if not answer.choices:
             raise ModelDown("an answer without a choice")

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
 import redis
+from pydantic import TypeAdapter
 from rq import Queue, Worker
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 
+from workers.domain.answers import Answer
 from workers.domain.errors import QueueDown
 
 EDITIONS, QUESTIONS = "editions", "questions"
@@ -24,6 +26,8 @@ DOORBELL = "paperboy:doorbell"
 """A published message means: look into the store. Nothing is lost where nobody listened."""
 _TIMEOUT_S = 1800
 _AGAIN_S, _COLLECT_AGAIN_S = 15, 120
+_PIECES_KEPT, _TOLD_FOR_S = 32, 900
+_ANSWER = TypeAdapter(Answer)
 
 
 class WorkQueue:
@@ -73,6 +77,16 @@ class WorkQueue:
                 return False
         return True
 
+    def tell(self, question_id: int, said: Answer) -> None:
+        """An answer as far as it is said, for who watches; nobody needs it, for the store has the whole one."""
+        stream = told_of(question_id)
+        try:
+            body = _ANSWER.dump_json(said)
+            self.connection.xadd(stream, {"answer": body}, maxlen=_PIECES_KEPT, approximate=False)
+            self.connection.expire(stream, _TOLD_FOR_S)
+        except redis.RedisError:
+            return
+
     def ring(self) -> None:
         """Wake whoever waits for news; without Redis they look again by themselves."""
         try:
@@ -112,6 +126,16 @@ class WorkQueue:
             yield
         except redis.RedisError:
             raise QueueDown(f"Redis does not answer at {self.address}: is it running?") from None
+
+
+def told_of(question_id: int) -> str:
+    """The stream on which an answer is told while it is written."""
+    return f"paperboy:answer:{question_id}"
+
+
+def piece(body: bytes) -> Answer:
+    """What stands on such a stream."""
+    return _ANSWER.validate_json(body)
 
 
 def _without_secret(url: str) -> str:

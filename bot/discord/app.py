@@ -27,6 +27,7 @@ from bot.outbox import Content
 from bot.pacing import DISCORD, Limits, Pacer
 from bot.post import holding
 from bot.view import chart_of, content_blocks
+from bot.watching import Watch
 from workers import lifeline
 from workers.config import Settings
 from workers.domain.deliveries import FORUM, THREAD, Delivery, Message
@@ -87,7 +88,7 @@ async def serve_until(
         if stopped.is_set():
             return
         serving = asyncio.create_task(client.start(token))
-        outgoing = asyncio.create_task(client.deliver(bell))
+        outgoing = asyncio.create_task(client.deliver(bell, redis_url))
         stopping = asyncio.create_task(stopped.wait())
         tasks = [serving, outgoing, stopping, lost]
         try:
@@ -126,7 +127,7 @@ class Client(discord.AutoShardedClient):
         await self.tree.set_translator(_Translator())
         await self._sync()
 
-    async def deliver(self, bell: Doorbell) -> None:
+    async def deliver(self, bell: Doorbell, redis_url: str) -> None:
         """Deliveries out, many channels at once, each one's in order; looks again whenever somebody rings."""
         self._answers.bell = bell
         await self.wait_until_ready()
@@ -134,7 +135,11 @@ class Client(discord.AutoShardedClient):
         def rendered(content: Content, delivery: Delivery) -> list[Message]:
             return messages(content, delivery, self._desk)
 
-        await outbox.serve(self._desk.store, PLATFORM, self._sender, rendered, bell)
+        watch = Watch(redis_url, self._desk.store, self._sender, rendered)
+        try:
+            await outbox.serve(self._desk.store, PLATFORM, self._sender, rendered, bell, follow=watch.follow)
+        finally:
+            await watch.close()
 
     async def on_interaction(self, interaction: discord.Interaction[discord.Client]) -> None:
         if interaction.type is discord.InteractionType.modal_submit:

@@ -18,7 +18,7 @@ import discord
 from bot.discord.channels import Channels, refused, wait_s
 from bot.discord.components import CHART, key_in, layout
 from bot.discord.render import cards_of
-from bot.pacing import BROADCAST, INTERACTIVE, Pacer
+from bot.pacing import BROADCAST, INTERACTIVE, Limits, Pacer
 from workers.domain.deliveries import Message
 from workers.domain.errors import SendError, SendRefused, SendUnknown
 from workers.logs import note
@@ -34,6 +34,8 @@ _HISTORY = 100
 """Newest messages of a channel that are looked through for a part; a digest has ten."""
 _PUBLISHED_AN_HOUR, _HOUR_S, _PUBLISH_S = 10, 3600.0, 10.0
 """What Discord lets a channel publish, and how long it may take to: it can hang."""
+_EDITS = Limits(overall=49, window_s=1.0, chat_gap_s=1.2)
+"""Edits of one channel are 5 in 5 seconds at most, with something to spare."""
 _FAULTS = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
 
 
@@ -42,7 +44,7 @@ class DiscordSender:
 
     def __init__(self, client: discord.Client, store: Store, pacer: Pacer, publishes: bool = True) -> None:
         self._client, self._store, self._pacer, self._publishes = client, store, pacer, publishes
-        self._channels = Channels(client)
+        self._channels, self._edits = Channels(client), Pacer(_EDITS)
         self._published: dict[int, deque[float]] = {}
 
     def turn(self, chat: str, urgent: bool) -> AbstractAsyncContextManager[None]:
@@ -96,7 +98,10 @@ class DiscordSender:
         try:
             files, picture = await self._picture(message)
             view = layout(cards_of(message), picture=picture)
-            async with self.turn(chat, urgent=True):
+            async with (
+                self._edits.turn(chat, group=False, priority=BROADCAST),
+                self.turn(f"edits of {chat}", urgent=True),
+            ):
                 await (await self._standing(chat, message_id)).edit(view=view, attachments=files)
         except _FAULTS as error:
             if getattr(error, "code", 0) != _NO_MESSAGE:

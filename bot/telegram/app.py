@@ -27,6 +27,7 @@ from bot.telegram.render import Look, render
 from bot.telegram.send import PLATFORM, TelegramSender
 from bot.telegram.updates import Updates
 from bot.view import chart_of, content_blocks
+from bot.watching import Watch
 from workers import lifeline
 from workers.config import Settings
 from workers.domain.deliveries import COMPACT, Delivery, Message
@@ -89,7 +90,8 @@ async def serve_until(
         await queue.put_back(application.bot)
         await application.start()
         await _listen(application, settings, token)
-        outgoing = asyncio.create_task(outbox.serve(store, PLATFORM, sender, rendered, bell))
+        watch = Watch(redis_url, store, sender, rendered)
+        outgoing = asyncio.create_task(outbox.serve(store, PLATFORM, sender, rendered, bell, follow=watch.follow))
         stopping = asyncio.create_task(stopped.wait())
         try:
             await asyncio.wait([outgoing, stopping, lost], return_when=asyncio.FIRST_COMPLETED)
@@ -100,6 +102,7 @@ async def serve_until(
             outgoing.cancel()
             stopping.cancel()
             await asyncio.gather(outgoing, stopping, return_exceptions=True)
+            await watch.close()
             if application.updater and application.updater.running:
                 await application.updater.stop()
             await application.stop()

@@ -43,6 +43,7 @@ class Endpoint:
     formats: tuple[str, ...] = ("json_schema", "json_object", "none")
     seen: list[dict[str, Any]] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
+    pause_s: float = 0.0
     complaints: list[str] = field(default_factory=list)
 
     def next_fault(self, body: dict[str, Any]) -> Fault:
@@ -67,7 +68,7 @@ def material(body: dict[str, Any]) -> Any:
     return json.loads(body["messages"][-1]["content"])
 
 
-def _handler(told: Endpoint, spec: ModuleType | None) -> type[BaseHTTPRequestHandler]:
+def _handler(told: Endpoint, spec: ModuleType | None) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - one class in it
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self._send(200, {"object": "list", "data": []})
@@ -76,7 +77,24 @@ def _handler(told: Endpoint, spec: ModuleType | None) -> type[BaseHTTPRequestHan
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             told.keys.add(self.headers.get("Authorization", ""))
             told.complaints += spec.check("CreateChatCompletionRequest", body) if spec else []
-            self._send(*told.respond(body))
+            status, answer, headers, cut = told.respond(body)
+            if body.get("stream") and status == 200:
+                self._stream(answer, cut)
+            else:
+                self._send(status, answer, headers, cut)
+
+        def _stream(self, answer: dict[str, Any], cut: bool) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.end_headers()
+            try:
+                for line in _streamed(answer, cut):
+                    self.wfile.write(line)
+                    self.wfile.flush()
+                    time.sleep(told.pause_s)
+            except OSError:
+                pass  # whoever asked has stopped waiting
+            self.close_connection = True
 
         def _send(
             self, status: int, body: dict[str, Any], headers: tuple[tuple[str, str], ...] = (), cut: bool = False
@@ -100,6 +118,26 @@ def _handler(told: Endpoint, spec: ModuleType | None) -> type[BaseHTTPRequestHan
             return
 
     return Handler
+
+
+def _streamed(answer: dict[str, Any], cut: bool) -> Iterator[bytes]:
+    """The text in pieces of 40 characters, the usage last; half of it where it is cut."""
+    choice, head = answer["choices"][0], {**answer, "object": "chat.completion.chunk"}
+    text = choice["message"]["content"]
+    pieces = [{"content": text[at : at + 40]} for at in range(0, len(text), 40)]
+    choices = [[{"index": 0, "delta": delta, "finish_reason": None}] for delta in pieces]
+    choices = choices[: len(choices) // 2] if cut else choices
+    for shown in choices:
+        yield _event({**head, "choices": shown, "usage": None})
+    if not cut:
+        last = {"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}
+        yield _event({**head, "choices": [last], "usage": None})
+        yield _event({**head, "choices": []})
+        yield b"data: [DONE]\n\n"
+
+
+def _event(body: dict[str, Any]) -> bytes:
+    return f"data: {json.dumps(body, ensure_ascii=False)}\n\n".encode()
 
 
 @contextmanager

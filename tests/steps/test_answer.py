@@ -9,6 +9,7 @@ import pytest
 from tests.fakes.model import FakeModel
 from tests.fakes.papers import paper
 from workers import config
+from workers.domain.answers import Answer
 from workers.domain.errors import ModelDown
 from workers.domain.passages import Passage, Reading
 from workers.steps.answer import Answerer, Book, Words, extracts
@@ -187,3 +188,25 @@ def test_instructions_in_papers_questions_and_talk_change_nothing(probe: str, wh
         cite.url.startswith("https://arxiv.org/html/2506.00007v2") for each in given.sentences for cite in each.cites
     )
     assert probe not in seen[0]
+
+
+def test_each_sentence_that_stands_is_told_as_it_is_written_and_never_taken_back() -> None:
+    wrong = {**GOOD["ko"], "text": "GripNet은 성공률을 99%로 높였습니다."}
+    quote = "The sensor wears out after about 300 hours"
+    second = {"text": "센서는 약 300시간 뒤에 닳습니다.", "cites": ["A4"], "quote": quote}
+    heard: list[tuple[str, ...]] = []
+
+    def tell(so_far: Answer) -> None:
+        heard.append(tuple(sentence.text for sentence in so_far.sentences))
+
+    given = answerer(saying(told(GOOD["ko"], wrong, second))).answer("성공률은?", "ko", [BOOK], (), tell)
+    first = str(GOOD["ko"]["text"])
+    assert heard == [(first,), (first, str(second["text"]))]
+    assert tuple(sentence.text for sentence in given.sentences) == heard[-1]
+
+
+def test_where_it_is_not_said_to_be_answerable_nothing_is_told() -> None:
+    heard: list[Answer] = []
+    given = answerer(saying(told(GOOD["ko"], answerable=False))).answer("색은?", "ko", [BOOK], (), heard.append)
+    assert heard == []
+    assert not given.answerable

@@ -4,10 +4,13 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.sample import MORNING
+from tests.fakes.openai import Endpoint, material
+from tests.fakes.openai import serving as openai
 from tests.fakes.telegram import TOKEN, TelegramServer, serving
 from tests.fakes.telegram_wire import Posted
 from tests.fakes.web import Answer, web
@@ -121,3 +124,46 @@ def test_whatever_dies_while_it_is_answered_it_is_answered_once(
     until(lambda: answers(server), told=run.err)
     until(lambda: store.outbox.idle("telegram"), told=run.err)
     assert len(answers(server)) == 1
+
+
+def writes(body: dict[str, Any]) -> str:
+    """The model's answer of two sentences; labels and the digest's texts are not its business here."""
+    shown = material(body)
+    if "question" not in shown:
+        return "{}"
+    name = next(each["id"] for each in shown["passages"] if "1,234" in each["text"])
+    place = {"cites": [name], "quote": "The training dataset holds 1,234 demonstrations of robots"}
+    first = {"text": "학습 데이터셋에는 시연 1,234개가 있습니다.", **place}
+    second = {"text": "시연은 부엌 12곳에서 모았습니다.", **place}
+    return json.dumps({"answerable": True, "sentences": [first, second]}, ensure_ascii=False)
+
+
+@pytest.fixture
+def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
+    with openai(writes) as told:
+        told.pause_s = 0.4
+        for name, value in (("API_KEY", "sk-x"), ("BASE_URL", told.url), ("MODEL", "gpt-test")):
+            monkeypatch.setenv(f"OPENAI_{name}", value)
+        yield told
+
+
+def test_with_a_model_the_answer_is_shown_sentence_by_sentence(
+    endpoint: Endpoint, server: TelegramServer, run: Running, store: Store, readable: threading.Event
+) -> None:
+    readable.set()
+    ask(server, robots(server, run))
+    until(lambda: any("1,234개" in text for text in server.texts(READER)), told=run.err)
+    answer = next(each for each in server.posted if "1,234개" in each.text)
+    assert "12곳" not in answer.text, "the second sentence is still being written"
+    assert store.questions.unanswered() == []
+    until(lambda: "12곳" in answer.text, told=run.err)
+
+    def kept() -> list[str]:
+        question = store.questions.get(1)
+        return [each.text for each in question.answer.sentences] if question and question.answer else []
+
+    until(kept, told=run.err)
+    assert kept() == ["학습 데이터셋에는 시연 1,234개가 있습니다.", "시연은 부엌 12곳에서 모았습니다."]
+    until(lambda: store.outbox.idle("telegram"), told=run.err)
+    assert server.edited.count(answer.message_id) >= 2
+    assert any(body.get("stream") for body in endpoint.seen)

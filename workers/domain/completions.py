@@ -1,6 +1,6 @@
 """What a language model is asked and what it answers, whichever it is."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -53,8 +53,12 @@ class Model(Protocol):
     @property
     def name(self) -> str: ...
 
-    def complete(self, prompt: Prompt, deadline_s: float) -> Completion:
-        """Answer within `deadline_s` seconds. Raises a ModelError, whose kind says what may help."""
+    def complete(self, prompt: Prompt, deadline_s: float, told: Callable[[str], None] | None = None) -> Completion:
+        """Answer within `deadline_s` seconds. Raises a ModelError, whose kind says what may help.
+
+        `told` is called with the whole text so far as it comes, unless the answer is a stored one; a line that breaks
+        after that is not asked again.
+        """
         ...
 
 

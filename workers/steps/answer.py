@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import sentencex
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -148,25 +148,44 @@ class Answerer:
     context_tokens: int
     deadline_s: float
 
-    def answer(self, question: str, language: str, books: Sequence[Book], talk: Sequence[str] = ()) -> Answer:
-        """Sentences that stand on passages which were sent; the extracts where none does."""
+    def answer(
+        self,
+        question: str,
+        language: str,
+        books: Sequence[Book],
+        talk: Sequence[str] = (),
+        tell: Callable[[Answer], None] | None = None,
+    ) -> Answer:
+        """Sentences that stand on passages which were sent; the extracts where none does.
+
+        `tell` gets the answer so far after each sentence that stands: what was told is never taken back.
+        """
         sent = self._passages(question, books)
         prompt = Prompt("answer", RULES, _material(question, language, sent, talk), "answer", _SHAPE)
+        kept: list[Sentence] = []
+        seen = 0
+
+        def so_far(text: str) -> None:
+            nonlocal seen
+            said = _sentences_in(text)
+            fresh = [each for one in said[seen:_MOST_SENTENCES] if (each := self._standing(one, sent, language))]
+            seen = len(said)
+            if fresh and tell:
+                kept.extend(fresh)
+                tell(Answer(True, heads(books), tuple(kept), extractive=False))
+
         try:
-            said = _parsed(self.model.complete(prompt, self.deadline_s).text)
+            text = self.model.complete(prompt, self.deadline_s, so_far if tell else None).text
         except ModelError:
-            return extracts(question, books, self.words)
-        if said is None:
-            return extracts(question, books, self.words)
-        kept = [
-            each
-            for one in said.sentences[:_MOST_SENTENCES]
-            if (each := self._standing(one, sent, language)) is not None
-        ]
-        if said.answerable and kept:
+            text = ""
+        said = _parsed(text)
+        if said and said.answerable:
+            standing = (self._standing(each, sent, language) for each in said.sentences[:_MOST_SENTENCES])
+            kept = kept or [each for each in standing if each]
+        if kept:
             return Answer(True, heads(books), tuple(kept), extractive=False)
         closest = extracts(question, books, self.words)
-        return Answer(False, closest.heads, closest.sentences)
+        return closest if said is None else replace(closest, answerable=False)
 
     def _passages(self, question: str, books: Sequence[Book]) -> dict[str, tuple[Book, Passage]]:
         """Id → passage: the whole paper where it fits, else the best of it, in the paper's order."""
@@ -210,6 +229,24 @@ def _material(question: str, language: str, sent: Mapping[str, tuple[Book, Passa
     ]
     document = {"language": language, "papers": titles, "passages": passages, "talk": list(talk), "question": question}
     return json.dumps(document, ensure_ascii=False)
+
+
+def _sentences_in(text: str) -> list[_Said]:
+    """The sentences that are complete in the beginning of an answer, where that says it is one."""
+    if not re.search(r'"answerable"\s*:\s*true', text):
+        return []
+    start = re.search(r'"sentences"\s*:\s*\[', text)
+    said: list[_Said] = []
+    at = start.end() if start else len(text)
+    while True:
+        opening = text.find("{", at)
+        if opening < 0:
+            return said
+        try:
+            one, at = json.JSONDecoder().raw_decode(text, opening)
+            said.append(_Said.model_validate(one))
+        except (ValueError, ValidationError):
+            return said
 
 
 def _parsed(text: str) -> _Answered | None:
