@@ -5,7 +5,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import httpx2
@@ -60,6 +60,21 @@ class OpenAiModel:
             cost_usd=f"{usage.cost_usd:.5f}",
         )
         return Completion(self._ledger.keep(key, prompt.purpose, self.name, text, usage), usage)
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """A vector for each text, by the embedding model of the settings. Raises a ModelError."""
+        name = self._settings.embeddings
+        if name is None:
+            raise ModelRefused("model.embeddings: names no model")
+        self._afford(Prompt("embed", "", " ".join(texts), "", {}))
+        try:
+            answer = self._client.embeddings.create(model=name, input=list(texts), timeout=self._settings.timeout_s)
+        except openai.OpenAIError as error:
+            raise ModelDown(f"{type(error).__name__}: no embeddings") from None
+        vectors = [each.embedding for each in answer.data]
+        if len(vectors) != len(texts) or len({len(vector) for vector in vectors}) != 1:
+            raise ModelDown("embeddings of another number or length")
+        return vectors
 
     def close(self) -> None:
         self._client.close()

@@ -4,12 +4,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import httpx
 
 from workers import answering
 from workers.config import Settings, SourceSettings, frequencies, glossary, korean_terms
-from workers.domain.completions import Model
 from workers.domain.ports import Clock, Gate, Source
 from workers.fulltext.read import Library
 from workers.pipeline import Plan
@@ -23,6 +23,9 @@ from workers.steps.select import Weights
 from workers.steps.summarise import Extractive
 from workers.steps.write import ModelWriter
 from workers.store import Store, open_store
+
+if TYPE_CHECKING:
+    from workers.llm import OpenAiModel
 
 ARXIV_GATE = "arxiv"
 
@@ -45,9 +48,11 @@ def reading(settings: Settings, store: Store) -> Iterator[answering.Means]:
         library = Library(settings.arxiv.base_url, fetcher, store.gate(ARXIV_GATE, settings.arxiv.min_interval_s))
         model = _model(settings, store)
         words = Words(korean_terms(), glossary(), frequencies())
-        answerer = (
-            Answerer(model, words, settings.model.context_tokens, settings.questions.deadline_s) if model else None
-        )
+        answerer = None
+        if model:
+            embed = model.embed if settings.model.embeddings else None
+            room, deadline_s = settings.model.context_tokens, settings.questions.deadline_s
+            answerer = Answerer(model, words, room, deadline_s, embed)
         editions = store.editions
         yield answering.Means(store.library, library.read, editions.text, editions.newest, words, answerer)
 
@@ -85,7 +90,7 @@ def plan_of(settings: Settings, store: Store, web: httpx.Client, clock: Clock) -
     )
 
 
-def _model(settings: Settings, store: Store) -> Model | None:
+def _model(settings: Settings, store: Store) -> "OpenAiModel | None":
     """The model of the environment; None where there is no key or endpoint, or no name."""
     key, base = os.environ.get("OPENAI_API_KEY", ""), os.environ.get("OPENAI_BASE_URL")
     if not settings.model.name or not (key or base):

@@ -50,6 +50,7 @@ class Wording:
     which_paper: str
     no_paper: str
     answer_failed: str
+    budget_spent: str
     not_said: str
     closest: str
     was_read: Mapping[str, str]
@@ -97,6 +98,7 @@ KOREAN = Wording(
     which_paper="어느 논문에 대한 질문인가요?",
     no_paper="어느 논문에 대한 질문인지 알 수 없습니다. “7번 논문은…”처럼 번호나 제목을 함께 적어 주세요.",
     answer_failed="죄송합니다. 이 질문에는 답하지 못했습니다. 잠시 뒤에 다시 물어봐 주세요.",
+    budget_spent="오늘 모델에 쓸 수 있는 예산을 다 써서, 논문의 대목을 그대로 보여 드립니다.",
     not_said="논문에서 이에 대한 내용을 찾지 못했습니다. 가장 가까운 대목은 다음과 같습니다.",
     closest="논문에서 가장 가까운 대목입니다.",
     was_read={"html": "전문(HTML)을 읽었습니다.", "pdf": "전문(PDF)을 읽었습니다.", "abstract": "초록만 읽었습니다."},
@@ -142,6 +144,7 @@ ENGLISH = Wording(
     which_paper="Which paper is meant?",
     no_paper="It is not clear which paper is meant. Please name its number or title, such as “paper 7 …”.",
     answer_failed="Sorry, this question could not be answered. Please ask again in a while.",
+    budget_spent="Today's budget for the model is used up, so these are the paper's own passages.",
     not_said="The paper does not seem to say. These passages are the closest.",
     closest="The closest passages of the paper:",
     was_read={

@@ -234,6 +234,8 @@ def _answer(answer: Answer, language: str) -> Iterator[str]:
         number = rf"**\[{head.label}\]** " if head.label else ""
         yield f"{number}{_linked(head.title, head.url)}"
     yield f"-# {escaped(words.was_read[answer.heads[0].read])}"
+    if answer.line:
+        yield escaped(answer.line)
     if answer.extractive:
         yield escaped(words.closest if answer.answerable else words.not_said)
     for sentence in answer.sentences:

@@ -142,6 +142,8 @@ def _answer(answer: Answer, language: str) -> Iterator[Piece]:
         title = link(head.title, head.url, _LONGEST_TITLE) if head.url else text(head.title, _LONGEST_TITLE)
         yield joined([*number, title])
     yield italic(words.was_read[answer.heads[0].read])
+    if answer.line:
+        yield text(answer.line)
     if answer.extractive:
         yield text(words.closest if answer.answerable else words.not_said)
     for sentence in answer.sentences:

@@ -105,6 +105,8 @@ def _answer(answer: Answer, language: str) -> Iterator[str]:
         if head.url:
             yield f"[dim underline]{escape(head.url)}[/]"
     yield f"[dim]{words.was_read[answer.heads[0].read]}[/dim]"
+    if answer.line:
+        yield escape(answer.line)
     if answer.extractive:
         yield words.closest if answer.answerable else words.not_said
     for sentence in answer.sentences:

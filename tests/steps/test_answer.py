@@ -3,15 +3,20 @@
 import json
 import random
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.recorded import entries_of
 from tests.fakes.model import FakeModel
 from tests.fakes.papers import paper
 from workers import config
 from workers.domain.answers import Answer
-from workers.domain.errors import ModelDown
+from workers.domain.completions import Completion, Prompt
+from workers.domain.errors import ModelDown, Spent
+from workers.domain.models import Entry
 from workers.domain.passages import Passage, Reading
+from workers.latex import readable
 from workers.steps.answer import Answerer, Book, Words, extracts
 
 TEXTS = [
@@ -28,6 +33,7 @@ BOOK = Book(
     paper(arxiv_id="2506.00007", version=2, title="GripNet: Holding Things Gently", abstract="We hold things."),
     Reading("html", tuple(Passage(n, section, text, f"S{n}.p1") for n, (section, text) in enumerate(TEXTS, start=1))),
 )
+SENTENCES = Path(__file__).parent / "sentences"
 WORDS = Words(config.korean_terms(), config.glossary(), config.frequencies())
 QUOTE = "the success rate from 61% to 84%"
 GOOD: dict[str, dict[str, object]] = {
@@ -210,3 +216,102 @@ def test_where_it_is_not_said_to_be_answerable_nothing_is_told() -> None:
     given = answerer(saying(told(GOOD["ko"], answerable=False))).answer("색은?", "ko", [BOOK], (), heard.append)
     assert heard == []
     assert not given.answerable
+
+
+def long_book(*last: str) -> Book:
+    """A paper whose forty parts are about gardens, and then about what is said last."""
+    filler = [f"Filler about gardens and weather, number {n}. " * 20 for n in range(1, 40)]
+    passages = [Passage(n, f"{n} Part", text, f"S{n}") for n, text in enumerate([*filler, *last], start=1)]
+    return Book("7", BOOK.paper, Reading("html", tuple(passages)))
+
+
+LONG = long_book(TEXTS[2][1], TEXTS[3][1])
+
+
+def passages_sent(model: FakeModel) -> set[str]:
+    return {each["id"] for prompt in model.asked if prompt.name == "answer" for each in _passages(prompt.material)}
+
+
+def _passages(material: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads(material)["passages"]
+    return found
+
+
+def test_a_paper_that_fits_is_sent_whole_and_of_a_long_one_the_best() -> None:
+    whole, part = FakeModel(saying(told(answerable=False))), FakeModel(saying(told(answerable=False)))
+    Answerer(whole, WORDS, 16_000, 5.0).answer("How fast is it?", "en", [BOOK])
+    assert passages_sent(whole) == {"A1", "A2", "A3", "A4"}
+    Answerer(part, WORDS, 2_048, 5.0).answer("What success rate does GripNet reach?", "en", [LONG])
+    assert "A40" in passages_sent(part)
+    assert len(passages_sent(part)) < 20
+
+
+def test_a_korean_question_about_a_long_paper_is_put_into_english_once() -> None:
+    def writer(rules: str, _material: str) -> str:
+        return (
+            json.dumps({"words": ["sensor", "wears out", "hours"]})
+            if "search words" in rules
+            else told(answerable=False)
+        )
+
+    model = FakeModel(writer)
+    made = Answerer(model, WORDS, 2_048, 5.0)
+    for _ in range(2):
+        made.answer("그 부품은 언제쯤 못 쓰게 됩니까?", "ko", [LONG])
+    assert [prompt.name for prompt in model.asked] == ["words", "answer"], "paid for once"
+    assert "A41" in passages_sent(model)
+
+
+@pytest.mark.parametrize("broken", ["", "[]", '{"words": 7}', '{"words": [1, null]}'])
+def test_words_that_are_none_leave_the_glossarys(broken: str) -> None:
+    model = FakeModel(lambda rules, _material: broken if "search words" in rules else told(answerable=False))
+    given = Answerer(model, WORDS, 2_048, 5.0).answer("성공률은 얼마인가요?", "ko", [LONG])
+    assert given.sentences
+    assert "A40" in passages_sent(model)
+
+
+def test_embeddings_weigh_in_where_they_are_there_and_are_done_without_where_not() -> None:
+    def embed(texts: Sequence[str]) -> list[list[float]]:
+        return [[1.0, 0.0] if "gardens" not in text else [0.0, 1.0] for text in texts]
+
+    def away(texts: Sequence[str]) -> list[list[float]]:
+        raise ModelDown("away")
+
+    book = long_book(TEXTS[2][1] * 10, TEXTS[3][1] * 10)
+    for each in (embed, away):
+        model = FakeModel(saying(told(answerable=False)))
+        Answerer(model, WORDS, 2_048, 5.0, each).answer("zzz qqq xxx?", "en", [book])
+        assert ({"A40", "A41"} <= passages_sent(model)) is (each is embed)
+
+
+def test_a_spent_budget_is_said_in_a_friendly_line() -> None:
+    class Poor(FakeModel):
+        def complete(self, prompt: Prompt, deadline_s: float, told: Callable[[str], None] | None = None) -> Completion:
+            raise Spent("used up")
+
+    given = Answerer(Poor(saying("")), WORDS, 16_000, 5.0).answer("How fast is GripNet?", "en", [BOOK])
+    assert given.line.startswith("Today's budget")
+    assert given.sentences
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_correct_sentences_over_recorded_abstracts_pass(language: str, shared_data: Path) -> None:
+    abstracts: dict[str, Entry] = {}
+    for file in sorted((shared_data / "feeds/full_days_parsed").glob("rss_*2025-06-1*.jsonl.xz")):
+        for entry in entries_of(file):
+            abstracts.setdefault(entry.arxiv_id or "", entry)
+    rows = [line.split("\t") for line in (SENTENCES / f"right_{language}.tsv").read_text("utf-8").splitlines()]
+    passed = 0
+    for ids, sentence in ((row[0].split(","), row[1]) for row in rows):
+        books = [_book_of(abstracts[each]) for each in ids]
+        cites = [f"{letter}1" for letter, _ in zip("ABCDEFGH", books, strict=False)]
+        quote = " ".join(books[0].reading.passages[0].text.split()[3:12])
+        said = told({"text": sentence, "cites": cites, "quote": quote})
+        passed += bool(answerer(saying(said)).answer("?", language, books).sentences[0].text == sentence)
+    assert passed >= 0.98 * len(rows)
+
+
+def _book_of(entry: Entry) -> Book:
+    one = paper(title=entry.title, abstract=entry.abstract, arxiv_id=entry.arxiv_id)
+    return Book("1", one, Reading("abstract", (Passage(1, entry.title, readable(entry.abstract)),)))

@@ -173,6 +173,12 @@ def within(found: Sequence[Found], budget_tokens: int) -> list[Passage]:
     return sorted(chosen, key=lambda passage: passage.n)
 
 
+def cosine(one: Sequence[float], other: Sequence[float]) -> float:
+    """Between -1 and 1; 0 where one of them is nothing."""
+    length = math.sqrt(sum(x * x for x in one) * sum(y * y for y in other))
+    return sum(x * y for x, y in zip(one, other, strict=True)) / length if length else 0.0
+
+
 def tokens(passage: Passage) -> int:
     """About how many tokens a passage is."""
     return max(1, len(passage.text) // _CHARACTERS_A_TOKEN)
