@@ -14,7 +14,7 @@ from workers.domain.answers import Answer
 from workers.domain.models import Paper
 from workers.domain.passages import Passage, Reading
 from workers.domain.questions import Asked, Post
-from workers.steps.answer import Words
+from workers.steps.quote import Words
 from workers.store import Store, open_store
 
 

@@ -13,7 +13,8 @@ from workers.domain.passages import Passage, Reading
 from workers.domain.questions import Question
 from workers.hold import held
 from workers.logs import note
-from workers.steps.answer import Answerer, Book, Words, extracts
+from workers.steps.answer import Answerer
+from workers.steps.quote import Book, Words, extracts
 from workers.steps.resolve import Candidate, Resolved, resolve
 from workers.steps.retrieve import Index, asked, bigrams, terms
 from workers.wording import wording

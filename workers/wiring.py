@@ -18,7 +18,8 @@ from workers.sources.deeplearn import DeepLearn
 from workers.sources.feed import Feed
 from workers.sources.fetch import Fetcher, client
 from workers.sources.huggingface import HuggingFace
-from workers.steps.answer import Answerer, Words
+from workers.steps.answer import Answerer
+from workers.steps.quote import Words
 from workers.steps.select import Weights
 from workers.steps.summarise import Extractive
 from workers.steps.write import ModelWriter

@@ -15,7 +15,7 @@ from typing import Any
 
 from workers import config
 from workers.domain.passages import Passage
-from workers.steps.answer import THRESHOLD
+from workers.steps.quote import THRESHOLD
 from workers.steps.retrieve import Index, asked, within
 
 _DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "questions"

@@ -17,7 +17,8 @@ from workers.domain.errors import ModelDown, Spent
 from workers.domain.models import Entry
 from workers.domain.passages import Passage, Reading
 from workers.latex import readable
-from workers.steps.answer import Answerer, Book, Words, extracts
+from workers.steps.answer import Answerer
+from workers.steps.quote import Book, Words, extracts
 
 TEXTS = [
     ("1 Introduction", "Robots drop fragile things because their grippers cannot feel the force that they exert."),

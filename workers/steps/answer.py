@@ -5,25 +5,19 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import sentencex
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from workers.domain.answers import Answer, Cite, Head, Sentence
+from workers.domain.answers import Answer, Sentence
 from workers.domain.completions import Model, Prompt
 from workers.domain.errors import ModelError, Spent
-from workers.domain.models import Paper
-from workers.domain.passages import Passage, Reading
+from workers.domain.passages import Passage
 from workers.steps.check import COMMON
 from workers.steps.claims import Evidence, common_words, manner_faults, name_faults, number_faults
-from workers.steps.retrieve import Found, Index, asked, cosine, terms, tokens, within
+from workers.steps.quote import Book, Words, cite, extracts, heads
+from workers.steps.retrieve import Found, Index, asked, cosine, tokens, within
 from workers.wording import wording
 
-THRESHOLD = 0.5
-"""Share of a question's terms that must stand in one passage; below it the paper does not seem to say (see
-tests/benchmarks/retrieval.py for what that refuses)."""
-_SHOWN, _SHOWN_EACH = 3, 2
-"""Passages shown of one paper, and of each of several."""
-_LONGEST_QUOTE, _MOST_SENTENCES = 400, 8
+_MOST_SENTENCES = 8
 _QUOTED_WORDS = 3
 _FOR_PASSAGES, EMBEDDED = 0.6, 0.3
 """Share of the model's context for passages, and of an embedding's likeness in a passage's rank."""
@@ -49,15 +43,6 @@ _WORDS_SHAPE = {
     "properties": {"words": {"type": "array", "items": {"type": "string"}}},
 }
 _MOST_WORDS, _REWRITING_S = 12, 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Book:
-    """One paper to answer from, as it was read; `label` is how readers know it."""
-
-    label: str
-    paper: Paper
-    reading: Reading
 
 
 class _Said(BaseModel):
@@ -94,64 +79,6 @@ _SHAPE = {
         },
     },
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What is known of words: Korean terms → English, the digest's glossary, how common stems are among papers."""
-
-    korean_terms: Mapping[str, str]
-    glossary: Mapping[str, str]
-    frequencies: Mapping[str, float]
-
-
-def extracts(question: str, books: Sequence[Book], words: Words) -> Answer:
-    """Without a model: the closest passages of each paper, by their best sentences; a refusal below the threshold."""
-    wanted = asked(question, words.korean_terms)
-    sentences: list[Sentence] = []
-    answerable = False
-    for book in books:
-        index = Index(book.reading.passages)
-        answerable = answerable or index.coverage(wanted, words.frequencies) >= THRESHOLD
-        found = [each for each in index.search(wanted) if each.score > 0] or index.search(wanted)[:1]
-        shown = _SHOWN if len(books) == 1 else _SHOWN_EACH
-        sentences += [_extract(each, wanted, book) for each in found[:shown]]
-    return Answer(answerable, heads(books), tuple(sentences))
-
-
-def heads(books: Sequence[Book]) -> tuple[Head, ...]:
-    return tuple(Head(book.label, book.paper.title, page_of(book.paper), book.reading.read) for book in books)
-
-
-def page_of(paper: Paper) -> str:
-    return f"https://arxiv.org/abs/{paper.arxiv_id}" if paper.arxiv_id else paper.links[0].url if paper.links else ""
-
-
-def place_of(book: Book, passage: Passage) -> str:
-    """Where a passage stands, built by code: no text ever brings a link of its own."""
-    paper = book.paper
-    if paper.arxiv_id and book.reading.read in {"html", "pdf"}:
-        version = f"v{paper.version}" if paper.version else ""
-        anchor = f"#{passage.anchor}" if passage.anchor else ""
-        return f"https://arxiv.org/{book.reading.read}/{paper.arxiv_id}{version}{anchor}"
-    return page_of(paper)
-
-
-def _extract(found: Found, wanted: Mapping[str, float], book: Book) -> Sentence:
-    """The passage's best sentence, in its own words."""
-    passage = found.passage
-    sentences = [each.strip() for each in sentencex.segment("en", passage.text) if each.strip()] or [passage.text]
-
-    def weight(sentence: str) -> float:
-        words = set(terms(sentence))
-        return sum(weight for term, weight in wanted.items() if term in words)
-
-    best = max(sentences, key=weight)[:_LONGEST_QUOTE]
-    return Sentence(best, (_cite(book, passage, passage.text[:_LONGEST_QUOTE]),))
-
-
-def _cite(book: Book, passage: Passage, quote: str) -> Cite:
-    return Cite(book.paper.arxiv_id or book.paper.title, passage.section, quote, place_of(book, passage))
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +194,7 @@ class Answerer:
         if wrong:
             return None
         at = next(n for n, text in enumerate(texts) if quote.casefold() in text.casefold())
-        cites = [_cite(book, passage, quote if n == at else "") for n, (book, passage) in enumerate(cited)]
+        cites = [cite(book, passage, quote if n == at else "") for n, (book, passage) in enumerate(cited)]
         return Sentence(" ".join(said.text.split()), tuple(cites))
 
 
