@@ -8,7 +8,7 @@ from workers.domain.errors import EditionFailed
 from workers.queue import WorkQueue
 from workers.steps import alert
 from workers.system import system_clock
-from workers.wiring import opened, reading
+from workers.wiring import means_of, opened, stored
 
 
 def make_edition(day: str) -> None:
@@ -53,7 +53,7 @@ def answer_question(question: str) -> None:
         if queue:
             queue.tell(number, said)
 
-    with opened(settings, system_clock()) as (store, _), reading(settings, store) as means:
-        answered = answering.attend(number, store.questions, means, tell)
+    with stored(settings, system_clock()) as store:
+        answered = answering.attend(number, store.questions, means_of(settings, store), tell)
     if answered and queue:
         queue.ring()

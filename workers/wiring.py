@@ -10,6 +10,8 @@ import httpx
 
 from workers import answering
 from workers.config import Settings, SourceSettings, frequencies, glossary, korean_terms
+from workers.domain.models import Paper
+from workers.domain.passages import Reading
 from workers.domain.ports import Clock, Gate, Source
 from workers.fulltext.read import Library
 from workers.pipeline import Plan
@@ -34,28 +36,35 @@ ARXIV_GATE = "arxiv"
 @contextmanager
 def opened(settings: Settings, clock: Clock) -> Iterator[tuple[Store, Plan]]:
     """The store and the plan of `settings`, closed at the end. Raises SettingsError."""
-    with (
-        open_store(settings.store.url, clock, settings.lease.edition_s, settings.lease.delivery_s) as store,
-        client(settings.http, user_agent()) as web,
-    ):
+    with stored(settings, clock) as store, client(settings.http, user_agent()) as web:
         yield store, plan_of(settings, store, web, clock)
 
 
+def means_of(settings: Settings, store: Store) -> answering.Means:
+    """What answering questions needs; a connection is opened only for a paper that is read for the first time."""
+
+    def read(paper: Paper) -> Reading:
+        with client(settings.http, user_agent()) as web:
+            fetcher = Fetcher(web, settings.http, store.http, store.clock)
+            gate = store.gate(ARXIV_GATE, settings.arxiv.min_interval_s)
+            return Library(settings.arxiv.base_url, fetcher, gate).read(paper)
+
+    model = _model(settings, store)
+    words = Words(korean_terms(), glossary(), frequencies())
+    answerer = None
+    if model:
+        embed = model.embed if settings.model.embeddings else None
+        room, deadline_s = settings.model.context_tokens, settings.questions.deadline_s
+        answerer = Answerer(model, words, room, deadline_s, embed)
+    return answering.Means(store.library, read, store.editions.text, store.editions.newest, words, answerer)
+
+
 @contextmanager
-def reading(settings: Settings, store: Store) -> Iterator[answering.Means]:
-    """What answering questions needs, its connections closed at the end."""
-    with client(settings.http, user_agent()) as web:
-        fetcher = Fetcher(web, settings.http, store.http, store.clock)
-        library = Library(settings.arxiv.base_url, fetcher, store.gate(ARXIV_GATE, settings.arxiv.min_interval_s))
-        model = _model(settings, store)
-        words = Words(korean_terms(), glossary(), frequencies())
-        answerer = None
-        if model:
-            embed = model.embed if settings.model.embeddings else None
-            room, deadline_s = settings.model.context_tokens, settings.questions.deadline_s
-            answerer = Answerer(model, words, room, deadline_s, embed)
-        editions = store.editions
-        yield answering.Means(store.library, library.read, editions.text, editions.newest, words, answerer)
+def stored(settings: Settings, clock: Clock) -> Iterator[Store]:
+    """The store of `settings` alone, closed at the end. Raises SettingsError."""
+    lease = settings.lease
+    with open_store(settings.store.url, clock, lease.edition_s, lease.delivery_s) as store:
+        yield store
 
 
 def user_agent() -> str:

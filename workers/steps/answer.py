@@ -137,14 +137,17 @@ class Answerer:
     def _passages(self, question: str, books: Sequence[Book]) -> dict[str, tuple[Book, Passage]]:
         """Id → passage: the whole paper where it fits, else the best of it, in the paper's order."""
         budget = int(self.context_tokens * _FOR_PASSAGES) // max(1, len(books))
-        whole = all(sum(map(tokens, book.reading.passages)) <= budget for book in books)
-        wanted = asked(question, self.words.korean_terms) if whole else self._wanted(question)
-        sent: dict[str, tuple[Book, Passage]] = {}
-        for letter, book in zip("ABCDEFGH", books, strict=False):
-            found = Index(book.reading.passages).search(wanted)
-            chosen = within(self._blended(question, found) if not whole else found, budget)
-            sent |= {f"{letter}{passage.n}": (book, passage) for passage in chosen}
-        return sent
+        if all(sum(map(tokens, book.reading.passages)) <= budget for book in books):
+            chosen = [list(book.reading.passages) for book in books]
+        else:
+            wanted = self._wanted(question)
+            found = [Index(book.reading.passages).search(wanted) for book in books]
+            chosen = [within(self._blended(question, each), budget) for each in found]
+        return {
+            f"{letter}{passage.n}": (book, passage)
+            for letter, book, passages in zip("ABCDEFGH", books, chosen, strict=False)
+            for passage in passages
+        }
 
     def _wanted(self, question: str) -> Mapping[str, float]:
         """The question's terms; those of a question in another script as the model says them in English."""

@@ -9,7 +9,7 @@ from workers.domain.answers import Answer
 from workers.domain.questions import Asked, Post, Question
 from workers.system import system_clock
 from workers.verbs import FAILED, OK
-from workers.wiring import opened, reading
+from workers.wiring import means_of, stored
 from workers.wording import wording
 
 
@@ -17,11 +17,11 @@ def ask(arguments: argparse.Namespace) -> int:
     """Print the answer; 1 where no paper was found that is meant."""
     settings, clock = config.load(arguments.config), system_clock()
     language = arguments.lang or settings.digest.language
-    with opened(settings, clock) as (store, _), reading(settings, store) as means:
+    with stored(settings, clock) as store:
         words = f"{arguments.paper} {arguments.question}" if arguments.paper else arguments.question
         post = Post(arguments.date, language) if arguments.date else None
         question = Question(0, Asked("terminal", "", "", "", language, words, None, post), clock.now())
-        given = answering.answer(question, [], means)
+        given = answering.answer(question, [], means_of(settings, store))
     print(json.dumps(shown(given), ensure_ascii=False, indent=1) if arguments.json else _lines(given, language))
     return OK if given.heads else FAILED
 
