@@ -8,6 +8,7 @@ import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.edition import DAY, closed_edition
+from tests.fakes.papers import paper
 from workers import config
 from workers.answering import Means, attend
 from workers.domain.answers import Answer
@@ -15,7 +16,8 @@ from workers.domain.models import Paper
 from workers.domain.passages import Passage, Reading
 from workers.domain.questions import Asked, Post
 from workers.steps.quote import Words
-from workers.store import Store, open_store
+from workers.store import Store, open_store, papers
+from workers.store.transactions import write
 
 
 @pytest.fixture
@@ -92,6 +94,14 @@ def test_words_find_the_paper_and_two_close_ones_are_asked_back(desk: Desk) -> N
     assert back.line == "어느 논문에 대한 질문인가요?"
     assert {label for label, _ in back.choices} == {"1", "2", "3"}
     assert titles(desk.ask("speech recognition 논문은 무엇을 썼나요? Speech now")) == ["Say"]
+
+
+def test_the_whole_archive_is_searched_where_no_edition_fits(desk: Desk) -> None:
+    older = paper(keys=(("arxiv", "2505.00001"),), arxiv_id="2505.00001", title="Coral", abstract="Bleaching of reefs.")
+    with write(desk.store.engine) as connection:
+        papers.keep(connection, [older], date(2025, 5, 1))
+    given = desk.ask("Which reefs show bleaching?", day=None)
+    assert titles(given) == ["Coral"]
 
 
 def test_an_unknown_paper_is_said_to_be_none(desk: Desk) -> None:

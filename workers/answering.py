@@ -14,7 +14,7 @@ from workers.domain.questions import Question
 from workers.hold import held
 from workers.logs import note
 from workers.steps.answer import Answerer
-from workers.steps.quote import Book, Words, extracts
+from workers.steps.quote import THRESHOLD, Book, Words, extracts
 from workers.steps.resolve import Candidate, Resolved, resolve
 from workers.steps.retrieve import Index, asked, bigrams, terms
 from workers.wording import wording
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 _CLEAR = 1.25
 """How much better the best paper must fit a question than the next one; else the reader is asked."""
 _OFFERED = 4
+_LEAST, _RAREST = 1.0, 6
+"""Score below which a paper of an edition has nothing to do with a question; words that the archive is searched by."""
 _TRIES, _RENEWED_S, _REMEMBERED = 3, 5.0, 600
 """Attempts at one question, seconds between two renewals of its lease, characters of an answer that a talk keeps."""
 
@@ -48,7 +50,7 @@ class Shelves(Protocol):
 
     def by_arxiv(self, arxiv_id: str) -> Shelf | None: ...
 
-    def titled(self, words: Sequence[str]) -> Sequence[Shelf]: ...
+    def mentioning(self, words: Sequence[str]) -> Sequence[Shelf]: ...
 
     def reading(self, paper_id: int) -> Reading | None: ...
 
@@ -137,12 +139,14 @@ def answer(
         Candidate(each.label, each.paper.title, each.paper.arxiv_id, places.get(each.label, 0)) for each in shelf
     ]
     candidates += [Candidate(label, "", arxiv_id) for label, arxiv_id in (asked_.post.keyed if asked_.post else ())]
+    text = means.text(day, asked_.language) if day else None
+    lines = {str(paper.n): paper for paper in text.digest.papers} if text else {}
     found = resolve(asked_.text, candidates, last.labels if last else ())
-    books = _books(found, candidates, shelf, means)
+    books = _books(found, candidates, shelf, lines, means)
     if not books and last and not found.found:
         books = [book for book in (_by_id(each, means) for each in last.papers) if book]
     if not books:
-        offered, books = _searched(question, shelf, places, day, means)
+        offered, books = _searched(question, shelf, places, lines, means)
         if offered:
             return Answer(False, line=said_.which_paper, choices=offered)
     if not books:
@@ -154,13 +158,19 @@ def answer(
     return means.answerer.answer(asked_.text, asked_.language, books, said, tell)
 
 
-def _books(found: Resolved, candidates: Sequence[Candidate], shelf: Sequence[Shelf], means: Means) -> list[Book]:
+def _books(
+    found: Resolved,
+    candidates: Sequence[Candidate],
+    shelf: Sequence[Shelf],
+    lines: Mapping[str, Listed],
+    means: Means,
+) -> list[Book]:
     by_label = {each.label: each for each in shelf}
     keyed = {each.label: each.arxiv_id for each in candidates if each.arxiv_id}
     books: list[Book] = []
     for label in found.labels:
         if label in by_label:
-            books.append(_book(by_label[label], label, means))
+            books.append(_book(by_label[label], label, means, lines[label].tldr if label in lines else ""))
         elif keyed.get(label):
             book = _by_id(str(keyed[label]), means)
             books += [replace(book, label=label)] if book else []
@@ -173,20 +183,22 @@ def _by_id(arxiv_id: str, means: Means) -> Book | None:
     return _book(known, "", means) if known else None
 
 
-def _book(shelved: Shelf, label: str, means: Means) -> Book:
+def _book(shelved: Shelf, label: str, means: Means, line: str = "") -> Book:
     reading = means.shelves.reading(shelved.paper_id)
     if reading is None:
         reading = means.read(shelved.paper)
         means.shelves.keep(shelved.paper_id, reading)
-    return Book(label, shelved.paper, reading)
+    return Book(label, shelved.paper, reading, line)
 
 
 def _searched(
-    question: Question, shelf: Sequence[Shelf], places: Mapping[str, int], day: date | None, means: Means
+    question: Question,
+    shelf: Sequence[Shelf],
+    places: Mapping[str, int],
+    lines: Mapping[str, Listed],
+    means: Means,
 ) -> tuple[tuple[tuple[str, str], ...], list[Book]]:
     """(papers to choose from, the one that is meant): in the answered post, the edition, then the whole archive."""
-    text = means.text(day, question.asked.language) if day else None
-    lines = {str(paper.n): paper for paper in text.digest.papers} if text else {}
     post = [each for each in shelf if each.label in places]
     for group in (post, shelf):
         ranked = _ranked(question.asked.text, group, lines, means.words.korean_terms)
@@ -196,13 +208,22 @@ def _searched(
         offered = list({each.label: each for each in [*close, *(post if group is post else ())]}.values())[:_OFFERED]
         if offered:
             return tuple((each.label, each.paper.title) for each in offered), []
-    rare = sorted(asked(question.asked.text, means.words.korean_terms), key=len, reverse=True)[:6]
-    ranked = _ranked(question.asked.text, means.shelves.titled(rare), {}, means.words.korean_terms)
-    return (), [_book(ranked[0][1], "", means)] if ranked else []
+    wanted = asked(question.asked.text, means.words.korean_terms)
+    rare = sorted(wanted, key=lambda term: means.words.frequencies.get(term, 0.0))[:_RAREST]
+    ranked = _ranked(question.asked.text, means.shelves.mentioning(rare), {}, means.words.korean_terms, least=0.0)
+    for _, each in ranked[:1]:
+        said = Index([Passage(1, each.paper.title, each.paper.abstract)])
+        if said.coverage(wanted, means.words.frequencies) >= THRESHOLD:
+            return (), [_book(each, "", means)]
+    return (), []
 
 
 def _ranked(
-    question: str, shelf: Sequence[Shelf], lines: Mapping[str, Listed], korean_terms: Mapping[str, str]
+    question: str,
+    shelf: Sequence[Shelf],
+    lines: Mapping[str, Listed],
+    korean_terms: Mapping[str, str],
+    least: float = _LEAST,
 ) -> list[tuple[float, Shelf]]:
     """Papers that share something with the question, best first: titles, abstracts, the digest's Korean lines."""
     if not shelf:
@@ -216,4 +237,4 @@ def _ranked(
         line = lines.get(each.label)
         shared = len(syllables & set(bigrams(line.tldr))) / len(syllables) if line and syllables else 0.0
         scored.append((found[n] + 3 * shared, each))
-    return sorted(((score, each) for score, each in scored if score > 1.0), key=lambda pair: -pair[0])
+    return sorted(((score, each) for score, each in scored if score > least), key=lambda pair: -pair[0])

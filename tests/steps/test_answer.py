@@ -70,6 +70,12 @@ def test_a_korean_question_finds_english_passages() -> None:
     assert given.sentences[0].cites[0].section == "3 Results"
 
 
+def test_where_no_word_is_known_the_papers_core_is_shown_and_nothing_claimed() -> None:
+    given = extracts("쿄쿄쿄는요?", [long_book(TEXTS[1][1])], WORDS)
+    assert not given.answerable
+    assert given.sentences[0].text == TEXTS[1][1]
+
+
 def test_what_the_paper_does_not_speak_of_is_refused_with_the_closest_passages() -> None:
     given = extracts("Which protein folding benchmark and which vaccine trial were used?", [BOOK], WORDS)
     assert not given.answerable

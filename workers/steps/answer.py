@@ -140,8 +140,9 @@ class Answerer:
         if all(sum(map(tokens, book.reading.passages)) <= budget for book in books):
             chosen = [list(book.reading.passages) for book in books]
         else:
-            wanted = self._wanted(question)
-            found = [Index(book.reading.passages).search(wanted) for book in books]
+            put = self._in_english(question)
+            wanted = [{**put, **book.wanted(question, self.words.korean_terms)} for book in books]
+            found = [Index(book.reading.passages).search(terms) for book, terms in zip(books, wanted, strict=True)]
             chosen = [within(self._blended(question, each), budget) for each in found]
         return {
             f"{letter}{passage.n}": (book, passage)
@@ -149,18 +150,17 @@ class Answerer:
             for passage in passages
         }
 
-    def _wanted(self, question: str) -> Mapping[str, float]:
-        """The question's terms; those of a question in another script as the model says them in English."""
-        wanted = dict(asked(question, self.words.korean_terms))
+    def _in_english(self, question: str) -> Mapping[str, float]:
+        """Of a question in another script the words that the model says in English; none where it does not."""
         if question.isascii():
-            return wanted
+            return {}
         prompt = Prompt("rewrite", REWRITING, json.dumps({"question": question}), "words", _WORDS_SHAPE)
         try:
             found = json.loads(self.model.complete(prompt, _REWRITING_S).text)["words"]
         except (ModelError, ValueError, KeyError, TypeError):
-            return wanted
+            return {}
         words = [str(each) for each in found if isinstance(each, str)] if isinstance(found, list) else []
-        return {**asked(" ".join(words[:_MOST_WORDS]), {}), **wanted}
+        return asked(" ".join(words[:_MOST_WORDS]), {})
 
     def _blended(self, question: str, found: Sequence[Found]) -> Sequence[Found]:
         """Where an embedding model is set, its likeness counts for 0.3; rank fusion would hurt (measured)."""

@@ -20,11 +20,19 @@ _LONGEST_QUOTE = 400
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """One paper to answer from, as it was read; `label` is how readers know it."""
+    """One paper to answer from, as it was read; `label` is how readers know it, `line` what the digest says of it."""
 
     label: str
     paper: Paper
     reading: Reading
+    line: str = ""
+
+    def wanted(self, question: str, korean_terms: Mapping[str, str]) -> Mapping[str, float]:
+        """The question's terms; where none is known, those of the paper's own entry, whose passages are its core.
+
+        Beside known ones they would hurt (recall at 5 of Korean questions .49 → .43 at a tenth of their weight).
+        """
+        return asked(question, korean_terms) or dict.fromkeys(terms(f"{self.paper.title} {self.line}"), 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +46,12 @@ class Words:
 
 def extracts(question: str, books: Sequence[Book], words: Words) -> Answer:
     """Without a model: the closest passages of each paper, by their best sentences; a refusal below the threshold."""
-    wanted = asked(question, words.korean_terms)
+    known = asked(question, words.korean_terms)
     sentences: list[Sentence] = []
     answerable = False
     for book in books:
-        index = Index(book.reading.passages)
-        answerable = answerable or index.coverage(wanted, words.frequencies) >= THRESHOLD
+        index, wanted = Index(book.reading.passages), book.wanted(question, words.korean_terms)
+        answerable = answerable or index.coverage(known, words.frequencies) >= THRESHOLD
         found = [each for each in index.search(wanted) if each.score > 0] or index.search(wanted)[:1]
         shown = _SHOWN if len(books) == 1 else _SHOWN_EACH
         sentences += [_extract(each, wanted, book) for each in found[:shown]]

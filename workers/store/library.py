@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Row, delete, func, or_, select
+from sqlalchemy import Engine, Row, case, delete, func, literal, select
 
 from workers.domain.models import Paper
 from workers.domain.passages import Passage, Reading
@@ -52,14 +52,15 @@ class LibraryStore:
             ).one_or_none()
         return _shelved(row) if row else None
 
-    def titled(self, words: Sequence[str]) -> list[Shelved]:
-        """Papers of the whole archive in whose titles one of the words stands, newest first; few hundred at most."""
+    def mentioning(self, words: Sequence[str]) -> list[Shelved]:
+        """Papers of the archive with most of the words in title or abstract, best first; some hundred at most."""
         if not words:
             return []
-        said = or_(*(func.lower(paper.c.title).contains(word, autoescape=True) for word in words))
+        whole = func.lower(paper.c.title + " " + paper.c.abstract)
+        held = sum((case((whole.contains(word, autoescape=True), 1), else_=0) for word in words), literal(0))
+        query = select(paper).where(held > 0).order_by(held.desc(), paper.c.id.desc()).limit(_FOUND)
         with read(self._engine) as connection:
-            rows = connection.execute(select(paper).where(said).order_by(paper.c.id.desc()).limit(_FOUND)).all()
-        return [_shelved(row) for row in rows]
+            return [_shelved(row) for row in connection.execute(query)]
 
     def reading(self, paper_id: int) -> Reading | None:
         """What was read of a paper; None where nothing was, or the abstract alone some hours ago."""
