@@ -13,7 +13,8 @@ from workers.domain.passages import Passage
 
 K1, B = 0.9, 0.3
 """Low, since paragraphs differ in length for reasons of form (measured on QASPER: tests/benchmarks/retrieval.py)."""
-_CHARACTERS_A_TOKEN = 4
+_CHARACTERS_A_TOKEN = 4.36
+"""Of papers' English by o200k: 4.48 over the paragraphs of QASPER, 4.36 over those of COVID-QA."""
 _WORD = re.compile(r"[a-z0-9]+")
 _HANGUL = re.compile(r"[가-힣]+")
 _STOP = frozenset(
@@ -31,6 +32,7 @@ _STOP = frozenset(
         "do",
         "does",
         "for",
+        "from",
         "had",
         "has",
         "have",
@@ -181,7 +183,7 @@ def cosine(one: Sequence[float], other: Sequence[float]) -> float:
 
 def tokens(passage: Passage) -> int:
     """About how many tokens a passage is."""
-    return max(1, len(passage.text) // _CHARACTERS_A_TOKEN)
+    return max(1, round(len(passage.text) / _CHARACTERS_A_TOKEN))
 
 
 @lru_cache(maxsize=1)
