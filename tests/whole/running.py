@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+import redis
 
 from tests.whole.conftest import processes_with
 
@@ -67,6 +68,14 @@ class Running:
             if line:
                 found["valkey" if "valkey" in line[0] else line[-1]] = child
         return found
+
+    def flush(self) -> None:
+        """FLUSHALL: the private Valkey forgets jobs, workers and streams."""
+        sockets = self.parts()["valkey"].net_connections("tcp")
+        with redis.Redis(
+            port=next(each.laddr.port for each in sockets if each.status == psutil.CONN_LISTEN)
+        ) as connection:
+            connection.flushall()
 
     def kill(self, part: str) -> None:
         """SIGKILL to one part, or to the run itself; the job a worker has forked dies with the worker."""
