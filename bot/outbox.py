@@ -63,6 +63,10 @@ class Sender(Protocol):
         """Send one message; returns the platform's id of it. `key` is the part's own, the same at every try."""
         ...
 
+    def editing(self, chat: str) -> AbstractAsyncContextManager[None]:
+        """Entered when one message of `chat` may be edited, which is then done inside."""
+        ...
+
     async def edit(self, chat: str, message_id: str, message: Message) -> None:
         """Put `message` in the place of one that was sent."""
         ...
@@ -219,7 +223,8 @@ async def _one(store: Store, delivery: Delivery, part: Part, sender: Sender) -> 
             await sender.delete(delivery.chat, part.message_id or "")
             return DROPPED, None, TAKEN_BACK, 0.0
         if part.message_id:
-            await sender.edit(delivery.chat, part.message_id, part.message)
+            async with sender.editing(delivery.chat):
+                await sender.edit(delivery.chat, part.message_id, part.message)
             return POSTED, part.message_id, "", 0.0
         message = replace(
             part.message,

@@ -33,24 +33,31 @@ class Watch:
         """Edit the message until its question is answered; then once more, for an edit may have come too late."""
         end, seen = asyncio.get_running_loop().time() + _LONGEST_S, "0"
         while asyncio.get_running_loop().time() < end:
-            body, seen = await self._next(delivery, seen)
-            question = await asyncio.to_thread(self._store.questions.get, delivery.question_id or 0)
-            if question is None:
-                return
-            if body is not None and question.answer is None:
-                question = replace(question, answer=piece(body))
-            if question.answer is not None and not await self._show(question, delivery, message_id):
-                return
-            if question.revision:
+            body, seen = await self._next(delivery, seen, _LOOK_S)
+            question = await self._so_far(delivery, body)
+            if question is not None and question.answer is not None:
+                async with self._sender.editing(delivery.chat):
+                    newer, seen = await self._next(delivery, seen)  # what came while the turn was waited for
+                    question = await self._so_far(delivery, newer or body)
+                    if question is None or not await self._show(question, delivery, message_id):
+                        return
+            if question is None or question.revision:
                 return
 
-    async def _next(self, delivery: Delivery, seen: str) -> tuple[bytes | None, str]:
+    async def _so_far(self, delivery: Delivery, body: bytes | None) -> Question | None:
+        """The question with its answer, else with the piece of it; None where it was forgotten."""
+        question = await asyncio.to_thread(self._store.questions.get, delivery.question_id or 0)
+        if question is None or question.answer is not None or body is None:
+            return question
+        return replace(question, answer=piece(body))
+
+    async def _next(self, delivery: Delivery, seen: str, wait_s: float = 0.0) -> tuple[bytes | None, str]:
         """(the newest piece, its place); None where there is none yet."""
         stream = told_of(delivery.question_id or 0)
         try:
-            read: Any = await self._redis.xread({stream: seen}, block=int(_LOOK_S * 1000))
+            read: Any = await self._redis.xread({stream: seen}, block=int(wait_s * 1000) or None)
         except redis.RedisError:
-            await asyncio.sleep(_LOOK_S)
+            await asyncio.sleep(wait_s)
             return None, seen
         if not read:
             return None, seen

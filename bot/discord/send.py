@@ -8,7 +8,8 @@ import asyncio
 import io
 import logging
 from collections import deque
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import date
 from typing import Any
 
@@ -94,15 +95,20 @@ class DiscordSender:
             raise self._ours(error) from None
         return ""
 
+    @asynccontextmanager
+    async def editing(self, chat: str) -> AsyncIterator[None]:
+        """A pace of its own in each channel, but all count towards the global limit."""
+        async with (
+            self._edits.turn(chat, group=False, priority=BROADCAST),
+            self.turn(f"edits of {chat}", urgent=True),
+        ):
+            yield
+
     async def edit(self, chat: str, message_id: str, message: Message) -> None:
         try:
             files, picture = await self._picture(message)
             view = layout(cards_of(message), picture=picture)
-            async with (
-                self._edits.turn(chat, group=False, priority=BROADCAST),
-                self.turn(f"edits of {chat}", urgent=True),
-            ):
-                await (await self._standing(chat, message_id)).edit(view=view, attachments=files)
+            await (await self._standing(chat, message_id)).edit(view=view, attachments=files)
         except _FAULTS as error:
             if getattr(error, "code", 0) != _NO_MESSAGE:
                 raise self._ours(error) from None

@@ -51,7 +51,7 @@ class Replies:
     async def edit(self, message: Message, reply: Reply, language: str) -> None:
         """Put a reply in the place of `message`, which is ours."""
         rendered = render(reply.blocks, Look(language))[0]
-        await self._try(lambda: self._sender.put(str(message.chat_id), str(message.message_id), rendered))
+        await self._try(lambda: self._sender.edit(str(message.chat_id), str(message.message_id), rendered))
 
     async def plain(self, message: Message, text: str, keyboard: ReplyKeyboardMarkup | ReplyKeyboardRemove) -> None:
         try:

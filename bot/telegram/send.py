@@ -76,13 +76,11 @@ class TelegramSender:
         except TelegramError as error:
             raise self._ours(error) from None
 
-    async def edit(self, chat: str, message_id: str, message: Message) -> None:
-        """At the pace of edits, which is its own: they take nothing from a broadcast."""
-        async with self._edits[is_group(chat)].turn(chat, group=False, priority=BROADCAST):
-            await self.put(chat, message_id, message)
+    def editing(self, chat: str) -> AbstractAsyncContextManager[None]:
+        """The pace of edits is its own: they take nothing from a broadcast."""
+        return self._edits[is_group(chat)].turn(chat, group=False, priority=BROADCAST)
 
-    async def put(self, chat: str, message_id: str, message: Message) -> None:
-        """An edit at once: somebody has pressed a button under it."""
+    async def edit(self, chat: str, message_id: str, message: Message) -> None:
         try:
             if message.chart:
                 media = InputMediaPhoto(

@@ -29,6 +29,9 @@ class TerminalSender:
         show(self._console, message)
         return str(next(self._numbers))
 
+    def editing(self, chat: str) -> AbstractAsyncContextManager[None]:
+        return self.turn(chat, urgent=True)
+
     async def edit(self, chat: str, message_id: str, message: Message) -> None:
         """What is printed stays: the new words are printed below, with what they replace."""
         del chat

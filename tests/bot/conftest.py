@@ -1,12 +1,15 @@
 """A store with one closed edition in two languages, for what frontends do with it."""
 
+import asyncio
 import socket
+import subprocess
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from bot import valkey
 from tests.fakes.clock import FakeClock
 from tests.fakes.edition import DAY, closed_edition
 from workers import config
@@ -27,6 +30,15 @@ def free_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
+
+
+@pytest.fixture
+def valkey_url(tmp_path: Path) -> Iterator[str]:
+    part, address = valkey.part(tmp_path / "valkey")
+    with subprocess.Popen(part.command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as server:
+        asyncio.run(valkey.ready(address))
+        yield address
+        server.terminate()
 
 
 @pytest.fixture

@@ -1,31 +1,18 @@
 """Waiting for news: a ring wakes at once, silence is not waited for, and being told to stop is heeded."""
 
 import asyncio
-import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import redis
 
-from bot import valkey
 from bot.doorbell import LONGEST_S, doorbell
 from workers.queue import WorkQueue
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> Iterator[str]:
-    part, address = valkey.part(tmp_path / "valkey")
-    with subprocess.Popen(part.command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as server:
-        asyncio.run(valkey.ready(address))
-        yield address
-        server.terminate()
-
-
-def test_a_ring_wakes_at_once(url: str) -> None:
+def test_a_ring_wakes_at_once(valkey_url: str) -> None:
     async def story() -> float:
-        queue = WorkQueue(url)
-        async with doorbell(url) as bell:
+        queue = WorkQueue(valkey_url)
+        async with doorbell(valkey_url) as bell:
             await bell.rung()  # subscribes, and hears nothing
             waiting = asyncio.create_task(bell.rung())
             await asyncio.sleep(0.05)
@@ -46,9 +33,9 @@ def test_without_a_queue_it_looks_again_by_itself() -> None:
 
 
 @pytest.mark.parametrize("moment", [0.0, 0.3, LONGEST_S - 0.001, LONGEST_S, LONGEST_S + 0.001])
-def test_told_to_stop_at_any_moment_it_stops(moment: float, url: str) -> None:
+def test_told_to_stop_at_any_moment_it_stops(moment: float, valkey_url: str) -> None:
     async def story() -> None:
-        async with doorbell(url) as bell:
+        async with doorbell(valkey_url) as bell:
 
             async def for_ever() -> None:
                 while True:
@@ -63,9 +50,9 @@ def test_told_to_stop_at_any_moment_it_stops(moment: float, url: str) -> None:
     asyncio.run(story())
 
 
-def test_a_cancel_that_a_library_swallowed_is_heeded(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cancel_that_a_library_swallowed_is_heeded(valkey_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> None:
-        async with doorbell(url) as bell:
+        async with doorbell(valkey_url) as bell:
 
             async def swallowing(*_: object, **__: object) -> None:
                 try:

@@ -37,6 +37,9 @@ class FakeSender:
         self.silent.append(message.silent)
         return f"m{len(self.sent)}"
 
+    def editing(self, chat: str) -> AbstractAsyncContextManager[None]:
+        return self._turn(urgent=False)
+
     async def edit(self, chat: str, message_id: str, message: Message) -> None:
         self._may_fail()
         self.edited.append((message_id, message.text))

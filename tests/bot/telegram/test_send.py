@@ -132,9 +132,14 @@ def test_edits_of_a_group_are_three_seconds_apart_and_take_nothing_from_what_is_
 ) -> None:
     async def story(sender: TelegramSender) -> tuple[float, float]:
         number, loop = await sender.send("-100", "", HELLO), asyncio.get_running_loop()
-        await sender.edit("-100", number, Message("one"))
+
+        async def edit(text: str) -> None:
+            async with sender.editing("-100"):
+                await sender.edit("-100", number, Message(text))
+
+        await edit("one")
         started = loop.time()
-        second = asyncio.create_task(sender.edit("-100", number, Message("two")))
+        second = asyncio.create_task(edit("two"))
         async with sender.turn("-100", urgent=False):
             await sender.send("-100", "", HELLO)
         sent_s = loop.time() - started
