@@ -2,10 +2,9 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import discord
 import pytest
@@ -16,22 +15,13 @@ from bot.discord import app
 from bot.pacing import Limits
 from tests.fakes.discord import TOKEN, DiscordServer, serving
 from tests.fakes.discord_wire import ANNOUNCEMENT, FORUM, Posted
+from tests.waiting import until
 from workers import config
 from workers.store import Store
 
 FAST = Limits(overall=1000, window_s=1, chat_gap_s=0)
 NOBODY = "redis://127.0.0.1:9/0"
 LAB, NEWS, BOARD = 501, 502, 503
-Found = TypeVar("Found")
-
-
-def until(what: Callable[[], Found | None], longest_s: float = 20.0) -> Found:
-    """What `what` is, once it is true."""
-    end = time.monotonic() + longest_s
-    while not (found := what()):
-        assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.01)
-    return found
 
 
 @dataclass

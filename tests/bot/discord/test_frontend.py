@@ -6,9 +6,10 @@ from datetime import date
 import pytest
 
 from tests.bot.conftest import DAY
-from tests.bot.discord.conftest import BOARD, LAB, NEWS, Frontend, until
+from tests.bot.discord.conftest import BOARD, LAB, NEWS, Frontend
 from tests.fakes.discord import DiscordServer
 from tests.fakes.discord_wire import DM, THREAD, Fault, guild
+from tests.waiting import until
 from workers.domain.answers import Answer
 from workers.domain.deliveries import View
 from workers.store import Store

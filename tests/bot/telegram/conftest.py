@@ -2,10 +2,9 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
@@ -13,6 +12,7 @@ from bot.pacing import Limits
 from bot.telegram import app
 from tests.fakes.telegram import TOKEN, TelegramServer, serving
 from tests.fakes.telegram_wire import Posted
+from tests.waiting import until
 from workers import config
 from workers.store import Store
 
@@ -21,22 +21,11 @@ NOBODY = "redis://127.0.0.1:9/0"
 ADMIN, MEMBER = 7, 8
 GROUP, CHANNEL, DISCUSSION = -1001, -1002, -1003
 
-Found = TypeVar("Found")
-
 
 @pytest.fixture(autouse=True)
 def times_as_timedeltas(monkeypatch: pytest.MonkeyPatch) -> None:
     """As the frontend sets it: the library's future, without its warning."""
     monkeypatch.setenv("PTB_TIMEDELTA", "1")
-
-
-def until(what: Callable[[], Found | None], longest_s: float = 20.0) -> Found:
-    """What `what` is, once it is true."""
-    end = time.monotonic() + longest_s
-    while not (found := what()):
-        assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.01)
-    return found
 
 
 @dataclass

@@ -6,9 +6,10 @@ import pytest
 
 from bot.telegram.app import webhook_secret
 from tests.bot.conftest import DAY
-from tests.bot.telegram.conftest import ADMIN, CHANNEL, DISCUSSION, GROUP, MEMBER, Configured, Frontend, until
+from tests.bot.telegram.conftest import ADMIN, CHANNEL, DISCUSSION, GROUP, MEMBER, Configured, Frontend
 from tests.fakes.telegram import TOKEN
 from tests.fakes.telegram_wire import Fault, Posted
+from tests.waiting import until
 from workers.domain.answers import Answer, Cite, Head, Sentence
 from workers.domain.deliveries import CHANNEL as IN_CHANNEL
 from workers.domain.deliveries import COMPACT, UNKNOWN, Message, View
