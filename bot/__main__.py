@@ -1,11 +1,15 @@
-"""The command `paperboy`: the frontends' verbs here, the work verbs in workers.cli."""
+"""The command `paperboy`: the frontends' verbs here, the work verbs in workers.cli.verbs."""
 
 import argparse
 import sys
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
-from workers import cli
+from bot.platforms import PLATFORMS, Platform
+from workers.cli.exit_codes import FAILED
+from workers.cli.settings import settings_of, settings_option
+from workers.cli.verbs import add_verbs, set_up_logs
 from workers.config import Settings
 from workers.domain.errors import PaperboyError
 from workers.domain.findings import Finding
@@ -14,12 +18,12 @@ from workers.domain.findings import Finding
 def main(argv: list[str] | None = None) -> int:
     """Run one verb; returns its exit code. What went wrong stands on one line, the cure with it."""
     arguments = _parser().parse_args(argv)
-    cli.set_up_logs()
+    set_up_logs()
     try:
         code: int = arguments.run(arguments)
     except PaperboyError as error:
         print(f"paperboy: {error}", file=sys.stderr)
-        return cli.FAILED
+        return FAILED
     except KeyboardInterrupt:
         return 130
     return code
@@ -34,46 +38,38 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, default=Path("paperboy-demo"), metavar="DIR", help="folder for the files (paperboy-demo)"
     )
     demo.set_defaults(run=_demo)
-    run = verbs.add_parser("run", parents=[cli.settings_option()], help="run everything, until Ctrl-C")
+    run = verbs.add_parser("run", parents=[settings_option(PLATFORMS)], help="run everything, until Ctrl-C")
     run.set_defaults(run=_run)
-    telegram = verbs.add_parser("telegram", parents=[cli.settings_option()], help="the Telegram frontend (part of run)")
-    telegram.set_defaults(run=_telegram)
-    discord = verbs.add_parser("discord", parents=[cli.settings_option()], help="the Discord frontend (part of run)")
-    discord.set_defaults(run=_discord)
-    cli.add_verbs(verbs, _frontend_checks)
+    for platform in PLATFORMS:
+        frontend = verbs.add_parser(
+            platform.name, parents=[settings_option(PLATFORMS)], help=f"the {platform.title} frontend (part of run)"
+        )
+        frontend.set_defaults(run=partial(_frontend, platform))
+    add_verbs(verbs, PLATFORMS, _frontend_checks)
     return parser
 
 
 def _frontend_checks(settings: Settings, environment: Mapping[str, str]) -> Iterable[Finding]:
-    from bot import identity  # httpx, and only for who asks
+    from bot.runtime import checks  # httpx, and only for who asks
 
-    return identity.findings(settings, environment)
+    return checks.findings(settings, environment)
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    from bot.demo import demo  # a terminal's libraries, and only where there is one
+    from bot.runtime.demo import demo  # a terminal's libraries, and only where there is one
 
     return demo(arguments.lang, arguments.out)
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from bot import launch
+    from bot.runtime import run
 
-    return launch.run(arguments.config)
-
-
-def _telegram(arguments: argparse.Namespace) -> int:
-    from bot.telegram import app  # python-telegram-bot, and only where it runs
-    from workers import config
-
-    return app.serve(config.load(arguments.config))
+    return run.run(arguments.config)
 
 
-def _discord(arguments: argparse.Namespace) -> int:
-    from bot.discord import app  # discord.py, and only where it runs
-    from workers import config
-
-    return app.serve(config.load(arguments.config))
+def _frontend(platform: Platform, arguments: argparse.Namespace) -> int:
+    code: int = platform.app().serve(settings_of(arguments))
+    return code
 
 
 if __name__ == "__main__":

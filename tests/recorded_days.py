@@ -10,12 +10,14 @@ from pathlib import Path
 from tests.benchmarks.recorded import entries_of
 from tests.fakes.clock import FakeClock
 from tests.fakes.source import FakeSource
-from workers import config, pipeline
+from workers import config
+from workers.digest import pipeline
+from workers.digest.select import Weights
+from workers.digest.write_extractive import Extractive
 from workers.domain.models import Category, Digest, Edition, Entry
-from workers.steps.check import check
-from workers.steps.select import Weights
-from workers.steps.summarise import Extractive
+from workers.factcheck.check import check
 from workers.store import open_store
+from workers.text.data import glossary
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def recorded_days(data: Path, folder: Path) -> Recorded:
         daily=frozenset(),
         calendar=settings.calendar(),
         categories=settings.closed_list(),
-        glossary=config.glossary(),
+        glossary=glossary(),
         weights=Weights(**settings.select.model_dump()),
         max_papers=40,
         lease_s=60,

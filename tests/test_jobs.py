@@ -8,15 +8,15 @@ import pytest
 import yaml
 
 from bot.__main__ import main
-from bot.sample import DAY
-from bot.sample.server import serving
+from bot.runtime.sample import DAY
+from bot.runtime.sample.server import serving
 from tests.fakes.web import Answer, web
 from workers import jobs
 from workers.domain.deliveries import View
 from workers.domain.errors import EditionFailed
+from workers.runtime.clock import SystemClock
 from workers.store import Store, open_store
 from workers.store.subscriptions import Wanted
-from workers.system import SystemClock
 
 
 @pytest.fixture

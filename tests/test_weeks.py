@@ -14,10 +14,10 @@ from tests.fakes.source import Answer, FakeSource
 from tests.fakes.work import WorkAtOnce
 from workers import config
 from workers.config import Settings
+from workers.digest.pipeline import Plan
+from workers.digest.select import Weights
 from workers.domain.errors import SourceError
-from workers.pipeline import Plan
-from workers.schedule import Duties
-from workers.steps.select import Weights
+from workers.scheduler import Duties
 from workers.store import Store, open_store
 from workers.store.subscriptions import Wanted
 from workers.store.tables import collection, delivery

@@ -3,19 +3,29 @@
 import difflib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol, TypeVar
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    create_model,
+)
 
+from workers.domain.calendar import Calendar, Hour
 from workers.domain.errors import SettingsError
 from workers.domain.models import Category
-from workers.hours import Calendar, Hour
+from workers.text.data import load_yaml
 
 _ENVIRONMENT = {
     "DATABASE_URL": ("store", "url"),
@@ -45,8 +55,11 @@ LanguageCode = Annotated[str, AfterValidator(language_code)]
 HourText = Annotated[str, AfterValidator(_hour)]
 
 
-def _chat(name: str) -> str:
-    if not re.fullmatch(r"(telegram|discord):-?\d+", name):
+def _chat(name: str, info: ValidationInfo) -> str:
+    """Checked against the ids of each platform where the platforms are known, else only for its form."""
+    patterns: Mapping[str, str] = info.context or {}
+    platform, _, number = name.partition(":")
+    if not number or (patterns and not re.fullmatch(patterns.get(platform, ""), number)):
         raise ValueError("a platform and a number, such as telegram:123456789")
     return name
 
@@ -55,6 +68,26 @@ ChatName = Annotated[str, AfterValidator(_chat)]
 """A person or chat of a platform, by the platform's own number."""
 Url = Annotated[str, AfterValidator(_web_address)]
 Positive = Annotated[float, Field(gt=0)]
+
+
+Section = TypeVar("Section", bound=BaseModel)
+
+
+class Platform(Protocol):
+    """A chat platform, as far as settings and command line need it."""
+
+    @property
+    def name(self) -> str:
+        """Its section in the settings, and what its chats are named by: `NAME:ID`."""
+        ...
+
+    @property
+    def settings(self) -> type[BaseModel]: ...
+
+    @property
+    def id_pattern(self) -> str:
+        """Regular expression for the ids of its chats and users."""
+        ...
 
 
 class _Part(BaseModel):
@@ -111,7 +144,7 @@ class HttpSettings(_Part):
 
 
 class SelectSettings(_Part):
-    """Points of `steps.select`; see there."""
+    """Points of `digest.select`; see there."""
 
     upvote: float = Field(ge=0)
     readers_list: float = Field(ge=0)
@@ -169,17 +202,6 @@ class QuestionSettings(_Part):
     deadline_s: Positive
 
 
-class TelegramSettings(_Part):
-    """Updates by polling, or by a webhook where its public address is given."""
-
-    webhook_url: Url | None = None
-    webhook_listen: str = Field(pattern=r"^[^:\s]+:\d{1,5}$")
-
-
-class DiscordSettings(_Part):
-    publish: bool
-
-
 class CategorySettings(_Part):
     name: str
     name_ko: str
@@ -205,12 +227,19 @@ class Settings(_Part):
     model: ModelSettings
     chats: ChatSettings
     questions: QuestionSettings
-    telegram: TelegramSettings
-    discord: DiscordSettings
     access: Literal["open", "approve", "list"]
     owners: tuple[ChatName, ...]
     allowed: tuple[ChatName, ...]
     categories: tuple[CategorySettings, ...] = Field(min_length=1)
+    platforms: Mapping[str, BaseModel] = Field(default={}, exclude=True)
+    """The section of each chat platform, read by its own model; empty where `load` was given no platforms."""
+
+    def platform(self, name: str, model: type[Section]) -> Section:
+        """The section of the platform `name`. Raises KeyError or TypeError if it was not loaded as `model`."""
+        section = self.platforms[name]
+        if not isinstance(section, model):
+            raise TypeError(f"{name}: settings are {type(section).__name__}, not {model.__name__}")
+        return section
 
     def calendar(self) -> Calendar:
         digest = self.digest
@@ -224,10 +253,17 @@ class Settings(_Part):
         return tuple(Category(**category.model_dump()) for category in self.categories)
 
 
-def load(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+def load(
+    file: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    platforms: Sequence[Platform] | None = None,
+) -> Settings:
     """The bundled config.yaml, then `file` (or $PAPERBOY_CONFIG), then the environment.
 
     Mappings merge key by key, lists replace. Raises SettingsError with one line for each wrong key.
+
+    The command line passes `platforms`, so that their sections are checked and any other section is refused. A job
+    passes none: it runs in a process whose settings were checked at its start, and reads no platform's section.
     """
     env = os.environ if environment is None else environment
     merged = _read(default_file())
@@ -238,14 +274,26 @@ def load(file: Path | None = None, environment: Mapping[str, str] | None = None)
         if env.get(variable):
             merged = _merge(merged, {part: {key: env[variable]}})
     try:
-        return Settings.model_validate(merged)
+        if platforms is None:
+            return Settings.model_validate({key: merged[key] for key in merged if key in Settings.model_fields})
+        return _with_platforms(merged, platforms)
     except ValidationError as error:
-        raise SettingsError("\n".join(_explain(error))) from None
+        raise SettingsError("\n".join(_explain(error, platforms or ()))) from None
+
+
+def _with_platforms(merged: dict[str, Any], platforms: Sequence[Platform]) -> Settings:
+    sections: dict[str, Any] = {platform.name: (platform.settings, ...) for platform in platforms}
+    model = create_model("SettingsWithPlatforms", __base__=Settings, **sections)
+    patterns = {platform.name: platform.id_pattern for platform in platforms}
+    checked = model.model_validate(merged, context=patterns)
+    common = {name: getattr(checked, name) for name in Settings.model_fields}
+    return Settings(**{**common, "platforms": {name: getattr(checked, name) for name in sections}})
 
 
 def shown(settings: Settings) -> str:
     """The settings in force as YAML; user and password of a URL masked."""
-    plain = settings.model_dump(mode="json")
+    sections = {name: section.model_dump(mode="json") for name, section in settings.platforms.items()}
+    plain = settings.model_dump(mode="json", exclude=set(sections)) | sections
     for part in ("store", "queue"):
         if plain[part]["url"]:
             plain[part]["url"] = re.sub(r"//[^@/]*@", "//***@", plain[part]["url"])
@@ -258,30 +306,9 @@ def default_file() -> Path:
     return packaged if packaged.exists() else packaged.parent.parent / "config.yaml"
 
 
-@lru_cache(maxsize=1)
-def glossary() -> dict[str, str]:
-    """English key phrases (lower case) → the Korean terms readers know."""
-    loaded: dict[str, str] = _yaml((files("workers") / "data" / "glossary.yaml").read_text("utf-8"))
-    return loaded
-
-
-@lru_cache(maxsize=1)
-def korean_terms() -> dict[str, str]:
-    """Korean → English: what Koreans ask with, and the glossary read backwards."""
-    asked: dict[str, str] = _yaml((files("workers") / "data" / "questions_ko.yaml").read_text("utf-8"))
-    return {**{korean: english for english, korean in glossary().items()}, **asked}
-
-
-@lru_cache(maxsize=1)
-def frequencies() -> dict[str, float]:
-    """Stem → how many of 10,000 abstracts hold it, for what is common in papers at large."""
-    lines = (files("workers") / "data" / "frequencies.tsv").read_text("utf-8").splitlines()
-    return {term: float(value) for term, _, value in (line.partition("\t") for line in lines)}
-
-
 def _read(file: Path) -> dict[str, Any]:
     try:
-        loaded = _yaml(file.read_text("utf-8"))
+        loaded = load_yaml(file.read_text("utf-8"))
     except FileNotFoundError:
         raise SettingsError(f"{file}: there is no such file") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -293,11 +320,6 @@ def _read(file: Path) -> dict[str, Any]:
     return loaded
 
 
-def _yaml(text: str) -> Any:
-    """By libyaml where it is there: ten times as fast, and every job reads the settings."""
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
-
-
 def _merge(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(below)
     for key, value in above.items():
@@ -306,12 +328,12 @@ def _merge(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _explain(error: ValidationError) -> list[str]:
+def _explain(error: ValidationError, platforms: Sequence[Platform]) -> list[str]:
     lines = []
     for wrong in error.errors():
         key = ".".join(str(step) for step in wrong["loc"])
         if wrong["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(str(wrong["loc"][-1]), _known_keys(), n=1)
+            near = difflib.get_close_matches(str(wrong["loc"][-1]), _known_keys(platforms), n=1)
             lines.append(f"{key}: no such setting" + (f"; did you mean {near[0]}?" if near else ""))
         elif wrong["type"] == "missing":
             lines.append(f"{key}: is missing")
@@ -330,6 +352,6 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def _known_keys() -> list[str]:
-    parts: list[type[_Part]] = _Part.__subclasses__()
-    return [key for part in parts for key in part.model_fields]
+def _known_keys(platforms: Sequence[Platform]) -> list[str]:
+    parts: list[type[BaseModel]] = [*_Part.__subclasses__(), *(platform.settings for platform in platforms)]
+    return [*(key for part in parts for key in part.model_fields), *(platform.name for platform in platforms)]

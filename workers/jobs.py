@@ -2,13 +2,15 @@
 
 from datetime import date
 
-from workers import answering, config, pipeline
+from workers import config
+from workers.answers import pipeline as answers
+from workers.bootstrap import means_of, opened, stored
+from workers.digest import alerts
+from workers.digest import pipeline as digest
 from workers.domain.answers import Answer
 from workers.domain.errors import EditionFailed
 from workers.queue import WorkQueue
-from workers.steps import alert
-from workers.system import system_clock
-from workers.wiring import means_of, opened, stored
+from workers.runtime.clock import system_clock
 
 
 def make_edition(day: str) -> None:
@@ -27,13 +29,13 @@ def make_edition(day: str) -> None:
                 queue.ring()
 
         try:
-            edition = pipeline.day_of(
+            edition = digest.day_of(
                 wanted, list(languages), plan, store.editions, store.collections, store.subscriptions, clock, tell
             )
         except EditionFailed as error:
-            alert.no_edition(wanted, str(error), store.owners.all(settings.named_owners()), store.outbox, language)
+            alerts.no_edition(wanted, str(error), store.owners.all(settings.named_owners()), store.outbox, language)
             raise
-        alert.lame_sources(wanted, edition.sources, store.owners.all(settings.named_owners()), store.outbox, language)
+        alerts.lame_sources(wanted, edition.sources, store.owners.all(settings.named_owners()), store.outbox, language)
 
 
 def collect_source(about: str) -> None:
@@ -41,7 +43,7 @@ def collect_source(about: str) -> None:
     settings = config.load()
     day, _, name = about.partition(" ")
     with opened(settings, system_clock()) as (store, plan):
-        pipeline.collect_ahead(date.fromisoformat(day), name, plan, store.collections)
+        digest.collect_ahead(date.fromisoformat(day), name, plan, store.collections)
 
 
 def answer_question(question: str) -> None:
@@ -54,6 +56,6 @@ def answer_question(question: str) -> None:
             queue.tell(number, said)
 
     with stored(settings, system_clock()) as store:
-        answered = answering.attend(number, store.questions, means_of(settings, store), tell)
+        answered = answers.attend(number, store.questions, means_of(settings, store), tell)
     if answered and queue:
         queue.ring()

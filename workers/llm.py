@@ -15,7 +15,7 @@ from openai import OpenAI
 from workers.config import ModelSettings
 from workers.domain.completions import Completion, Ledger, Prompt, Usage
 from workers.domain.errors import Filtered, ModelDown, ModelRefused, Spent, TooLong
-from workers.logs import note
+from workers.runtime.logs import note
 
 log = logging.getLogger(__name__)
 

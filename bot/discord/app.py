@@ -12,32 +12,33 @@ import discord
 import yarl
 from discord import app_commands
 
-from bot import identity, outbox
-from bot.chatter import asks, is_chatter
-from bot.courtesy import Courtesy
-from bot.desk import Desk
-from bot.discord.answers import Answers
-from bot.discord.channels import Channels
-from bot.discord.commands import add_commands
+from bot.commands.context import Desk
+from bot.commands.intent import asks, is_chatter
+from bot.commands.rate_limit import Courtesy
+from bot.delivery import outbox
+from bot.delivery.leader import holding
+from bot.delivery.pacing import Pacer
+from bot.delivery.streaming import Watch
+from bot.delivery.wakeup import Doorbell, doorbell
+from bot.discord import identity
 from bot.discord.components import LineButton, LineSelect
-from bot.discord.render import Look, render
-from bot.discord.send import PLATFORM, DiscordSender
-from bot.doorbell import Doorbell, doorbell
-from bot.outbox import Content
-from bot.pacing import DISCORD, Limits, Pacer
-from bot.post import holding
-from bot.view import chart_of, content_blocks
-from bot.watching import Watch
-from workers import lifeline
+from bot.discord.handlers import Answers
+from bot.discord.permissions import Channels
+from bot.discord.renderer import Look, render
+from bot.discord.sender import PLATFORM, DiscordSender
+from bot.discord.slash_commands import add_commands
+from bot.platforms import DISCORD, DiscordSettings, Limits
+from bot.presentation.blocks import chart_of, content_blocks
 from workers.config import Settings
-from workers.domain.deliveries import FORUM, THREAD, Delivery, Message
+from workers.domain.deliveries import FORUM, THREAD, Content, Delivery, Message
 from workers.domain.errors import SettingsError
 from workers.domain.models import Text
-from workers.logs import note
 from workers.queue import WorkQueue
+from workers.runtime import parent_process
+from workers.runtime.clock import system_clock
+from workers.runtime.logs import note
 from workers.store import open_store
 from workers.store.subscriptions import GONE
-from workers.system import system_clock
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +52,9 @@ def serve(settings: Settings) -> int:
         raise SettingsError("DISCORD_BOT_TOKEN: is not set; discord.com/developers gives one")
     if not settings.queue.url:
         raise SettingsError("queue.url: the Discord frontend needs REDIS_URL")
-    lifeline.tie()
+    parent_process.tie()
     point_at(os.environ.get("DISCORD_API_URL"), os.environ.get("DISCORD_GATEWAY_URL"))
-    reads = identity.discord_reads_messages(os.environ)
+    reads = identity.reads_messages(os.environ)
     with open_store(settings.store.url, system_clock(), settings.lease.edition_s, settings.lease.delivery_s) as store:
         courtesy = Courtesy(settings.chats.commands_a_minute)
         desk = Desk(store, settings, settings.closed_list(), courtesy, WorkQueue(settings.queue.url))
@@ -77,7 +78,7 @@ async def _until_told(desk: Desk, redis_url: str, token: str, reads: bool) -> No
 
 
 async def serve_until(
-    stopped: asyncio.Event, desk: Desk, redis_url: str, token: str, reads: bool = False, limits: Limits = DISCORD
+    stopped: asyncio.Event, desk: Desk, redis_url: str, token: str, reads: bool = False, limits: Limits = DISCORD.limits
 ) -> None:
     """Serve until `stopped`. Raises SettingsError for a refused token."""
     async with (
@@ -111,11 +112,13 @@ class Client(discord.AutoShardedClient):
     `reads`: the application was granted the message content intent, so plain messages in our threads arrive too.
     """
 
-    def __init__(self, desk: Desk, reads: bool = False, limits: Limits = DISCORD) -> None:
+    def __init__(self, desk: Desk, reads: bool = False, limits: Limits = DISCORD.limits) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=reads)
         super().__init__(intents=intents, max_messages=None)
         self._desk, self._channels = desk, Channels(self)
-        self._sender = DiscordSender(self, desk.store, Pacer(limits), desk.settings.discord.publish)
+        self._sender = DiscordSender(
+            self, desk.store, Pacer(limits), desk.settings.platform(DISCORD.name, DiscordSettings).publish
+        )
         self._answers = Answers(desk, self._channels)
         self.tree = app_commands.CommandTree(self)
         add_commands(self.tree, self._answers)

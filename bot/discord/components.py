@@ -7,7 +7,7 @@ from typing import Any, cast
 import discord
 from discord import ui
 
-from bot.discord.render import Card
+from bot.discord.renderer import Card
 
 Interaction = discord.Interaction[discord.Client]
 Press = Callable[[Interaction, str], Awaitable[None]]

@@ -15,27 +15,27 @@ from telegram.error import NetworkError, TelegramError
 from telegram.ext import Application, ApplicationBuilder, BaseUpdateProcessor, TypeHandler
 from telegram.request import HTTPXRequest
 
-from bot import outbox
-from bot.courtesy import Courtesy
-from bot.desk import Desk
-from bot.doorbell import doorbell
-from bot.outbox import Content
-from bot.pacing import TELEGRAM, Limits, Pacer
-from bot.post import holding
-from bot.telegram.registered import register
-from bot.telegram.render import Look, render
-from bot.telegram.send import PLATFORM, TelegramSender
-from bot.telegram.updates import Updates
-from bot.view import chart_of, content_blocks
-from bot.watching import Watch
-from workers import lifeline
+from bot.commands.context import Desk
+from bot.commands.rate_limit import Courtesy
+from bot.delivery import outbox
+from bot.delivery.leader import holding
+from bot.delivery.pacing import Pacer
+from bot.delivery.streaming import Watch
+from bot.delivery.wakeup import doorbell
+from bot.platforms import TELEGRAM, Limits, TelegramSettings
+from bot.presentation.blocks import chart_of, content_blocks
+from bot.telegram.command_menu import register
+from bot.telegram.handlers import Updates
+from bot.telegram.renderer import Look, render
+from bot.telegram.sender import PLATFORM, TelegramSender
 from workers.config import Settings
-from workers.domain.deliveries import COMPACT, Delivery, Message
+from workers.domain.deliveries import COMPACT, Content, Delivery, Message
 from workers.domain.errors import SettingsError
-from workers.logs import note
 from workers.queue import WorkQueue
+from workers.runtime import parent_process
+from workers.runtime.clock import system_clock
+from workers.runtime.logs import note
 from workers.store import Store, open_store
-from workers.system import system_clock
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def serve(settings: Settings) -> int:
         raise SettingsError("TELEGRAM_BOT_TOKEN: is not set; @BotFather gives one")
     if not settings.queue.url:
         raise SettingsError("queue.url: the Telegram frontend needs REDIS_URL")
-    lifeline.tie()
+    parent_process.tie()
     os.environ["PTB_TIMEDELTA"] = "1"  # the library's own way to have its times as they will be
     clock = system_clock()
     with open_store(settings.store.url, clock, settings.lease.edition_s, settings.lease.delivery_s) as store:
@@ -68,7 +68,12 @@ async def _until_told(settings: Settings, redis_url: str, store: Store, token: s
 
 
 async def serve_until(
-    stopped: asyncio.Event, settings: Settings, redis_url: str, store: Store, token: str, limits: Limits = TELEGRAM
+    stopped: asyncio.Event,
+    settings: Settings,
+    redis_url: str,
+    store: Store,
+    token: str,
+    limits: Limits = TELEGRAM.limits,
 ) -> None:
     """Serve with everything that this process needs, until `stopped`."""
     courtesy = Courtesy(settings.chats.commands_a_minute)
@@ -140,7 +145,7 @@ async def _initialized(application: App, stopped: asyncio.Event) -> None:
 
 async def _listen(application: App, settings: Settings, token: str) -> None:
     """Updates by polling, or by the webhook of the settings. Both store them before Telegram is told we have them."""
-    updater, telegram = application.updater, settings.telegram
+    updater, telegram = application.updater, settings.platform(TELEGRAM.name, TelegramSettings)
     if updater is None:
         return
     if telegram.webhook_url is None:

@@ -9,14 +9,14 @@ from telegram import Bot, Message, ReplyKeyboardMarkup, ReplyKeyboardRemove, Use
 from telegram.constants import ChatType
 from telegram.error import TelegramError
 
-from bot.commands import Desk, Reply
-from bot.telegram.chats import thread_of
-from bot.telegram.render import Look, render
-from bot.telegram.send import PLATFORM, TelegramSender
+from bot.commands.router import Desk, Reply
+from bot.telegram.permissions import thread_of
+from bot.telegram.renderer import Look, render
+from bot.telegram.sender import PLATFORM, TelegramSender
 from workers.domain.blocks import Block
 from workers.domain.deliveries import Message as Rendered
 from workers.domain.errors import NotSent, SendError
-from workers.logs import note
+from workers.runtime.logs import note
 
 log = logging.getLogger(__name__)
 

@@ -7,17 +7,17 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.patch_stdout import patch_stdout
 from rich.console import Console
 
-from bot.access import Speaker
-from bot.commands import Desk, answer
-from bot.doorbell import Doorbell
-from bot.outbox import Content, deliver_next
-from bot.terminal.render import render
-from bot.terminal.send import TerminalSender, show
-from bot.texts import texts
-from bot.view import blocks, content_blocks, first_screen, other_languages
+from bot.commands.permissions import Speaker
+from bot.commands.router import Desk, answer
+from bot.delivery.outbox import deliver_next
+from bot.delivery.wakeup import Doorbell
+from bot.i18n import texts
+from bot.presentation.blocks import blocks, content_blocks, first_screen, other_languages
+from bot.terminal.renderer import render
+from bot.terminal.sender import TerminalSender, show
 from workers.config import Settings
 from workers.domain.blocks import ChoiceBlock
-from workers.domain.deliveries import Delivery, Message
+from workers.domain.deliveries import Content, Delivery, Message
 from workers.domain.models import Text
 from workers.domain.questions import Question
 from workers.queue import WorkQueue

@@ -17,14 +17,14 @@ from pathlib import Path
 import redis
 import yaml
 
-from bot import valkey
+from bot.runtime import valkey
 from tests.fakes.edition import DAY, closed_edition
 from tests.fakes.openai import serving
 from workers.domain.passages import Passage, Reading
 from workers.domain.questions import Asked, Post
 from workers.queue import WorkQueue
+from workers.runtime.clock import SystemClock
 from workers.store import Store, open_store
-from workers.system import SystemClock
 
 _QUESTIONS = 15
 _LONGEST_S = 30.0

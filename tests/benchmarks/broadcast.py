@@ -23,21 +23,22 @@ from telegram.error import TelegramError
 from telegram.ext import AIORateLimiter, ExtBot
 from telegram.request import HTTPXRequest
 
-from bot import outbox
+from bot.delivery import outbox
+from bot.delivery.pacing import Pacer
+from bot.delivery.ports import Sender
 from bot.discord.components import layout
-from bot.discord.render import cards_of
-from bot.discord.send import DiscordSender
-from bot.outbox import Content, Sender
-from bot.pacing import DISCORD, TELEGRAM, Pacer
-from bot.telegram.send import TelegramSender
+from bot.discord.renderer import cards_of
+from bot.discord.sender import DiscordSender
+from bot.platforms import DISCORD, TELEGRAM
+from bot.telegram.sender import TelegramSender
 from tests.fakes import discord as fake_discord
 from tests.fakes import telegram as fake_telegram
 from tests.fakes.papers import paper
-from workers.domain.deliveries import Delivery, Message, View
+from workers.domain.deliveries import Content, Delivery, Message, View
 from workers.domain.models import Collected, Digest, Placed, Selection, SourceReport, Text
+from workers.runtime.clock import SystemClock
 from workers.store import Store, open_store
 from workers.store.subscriptions import Wanted
-from workers.system import SystemClock
 
 DAY = date(2025, 6, 3)
 _PERSON = 999_999
@@ -129,7 +130,7 @@ def _telegram(chats: int, store: Store, run: Broadcast) -> tuple[Stood, tuple[fl
     async def story(server: fake_telegram.TelegramServer) -> tuple[float, float]:
         request = HTTPXRequest(connection_pool_size=64, pool_timeout=5)
         async with Bot(fake_telegram.TOKEN, base_url=f"{server.url}/bot", request=request) as bot:
-            return await run(TelegramSender(bot, store, Pacer(TELEGRAM)))
+            return await run(TelegramSender(bot, store, Pacer(TELEGRAM.limits)))
 
     with fake_telegram.serving(enforce=True) as server:
         for chat in (*range(1, chats + 1), _PERSON):
@@ -143,7 +144,7 @@ def _discord(chats: int, store: Store, run: Broadcast) -> tuple[Stood, tuple[flo
         async with discord.Client(intents=discord.Intents.none()) as client:
             await client.login(fake_discord.TOKEN)
             await asyncio.sleep(1)  # the login's own requests count in its second
-            return await run(DiscordSender(client, store, Pacer(DISCORD)))
+            return await run(DiscordSender(client, store, Pacer(DISCORD.limits)))
 
     with fake_discord.serving(enforce=True, checked=False) as server:
         discord.http.Route.BASE = f"{server.url}/api/v10"

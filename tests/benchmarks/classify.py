@@ -14,9 +14,9 @@ from typing import Any
 
 from tests.benchmarks.recorded import SHARED, json_lines
 from workers import config
+from workers.digest.classify import classify
 from workers.domain.models import Category, Paper
-from workers.latex import readable
-from workers.steps.classify import classify
+from workers.text.latex import readable
 
 OURS = {
     "Audio": "Audio & Speech",

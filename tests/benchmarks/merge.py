@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.recorded import SHARED, json_lines
+from workers.digest.merge import merge
 from workers.domain.models import Entry
-from workers.latex import readable
-from workers.steps.merge import merge
+from workers.text.latex import readable
 
-NEAR_TITLES = Path(__file__).parents[1] / "steps" / "near_titles.txt"
+NEAR_TITLES = Path(__file__).parents[1] / "digest" / "near_titles.txt"
 
 
 def main(arguments: list[str]) -> None:

@@ -19,14 +19,16 @@ import psutil
 from tests.benchmarks.recorded import SHARED
 from tests.fakes.fetcher import FakeFetcher
 from tests.fakes.gate import FakeGate
-from workers import config, pipeline
+from workers import config
+from workers.digest import pipeline
+from workers.digest.report import report
+from workers.digest.select import Weights
+from workers.runtime.clock import SystemClock
 from workers.sources.arxiv import Arxiv
 from workers.sources.huggingface import HuggingFace
-from workers.steps.report import report
-from workers.steps.select import Weights
 from workers.store import open_store
 from workers.store.texts import digest_json
-from workers.system import SystemClock
+from workers.text.data import glossary
 
 ROUNDS = 5
 DAY = date(2025, 6, 3)
@@ -73,7 +75,7 @@ def whole_way(bodies: dict[str, bytes], shares: dict[str, float]) -> float:
         daily=frozenset({"huggingface"}),
         calendar=settings.calendar(),
         categories=settings.closed_list(),
-        glossary=config.glossary(),
+        glossary=glossary(),
         weights=Weights(**settings.select.model_dump()),
         max_papers=settings.digest.max_papers,
         lease_s=60,

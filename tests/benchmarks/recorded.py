@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from workers.domain.models import Entry
-from workers.latex import authors, readable
+from workers.text.latex import authors, readable
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 

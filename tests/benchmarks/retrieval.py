@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from workers import config
+from workers.answers.extractive import THRESHOLD
+from workers.answers.retrieve import Index, asked, within
 from workers.domain.passages import Passage
-from workers.steps.quote import THRESHOLD
-from workers.steps.retrieve import Index, asked, within
+from workers.text.data import frequencies, korean_terms
 
 _DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "questions"
 _KOREAN = Path(__file__).parent / "data" / "qasper_mini_ko.json"
@@ -38,14 +38,14 @@ def main() -> None:
     print(f"unanswerable_refused: {_unanswerable(papers)}")
     korean = json.loads(given.korean.read_text("utf-8"))
     if all(question["qid"] in korean for _, question in _answerable(papers)):
-        terms = config.korean_terms()
+        terms = korean_terms()
         told = measured(papers, lambda question: asked(korean[question["qid"]], terms))
         print(f"korean_recall_at_5: {told['recall_at_5']:.3f}")
         print(f"korean_recall_in_4k_tokens: {told['recall_in_4k_tokens']:.3f}")
 
 
 def measured(papers: Sequence[Mapping[str, Any]], ask: Ask) -> dict[str, float]:
-    common = config.frequencies()
+    common = frequencies()
     indices = [Index(_passages(paper)) for paper in papers]
     three, five, budget, own, foreign = [], [], [], [], []
     for at, question in _answerable(papers):
@@ -98,7 +98,7 @@ def _unanswerable(papers: Sequence[Mapping[str, Any]]) -> str:
         for question in paper["qs"]:
             if question.get("n_unans") and not any(question["golds"]):
                 count += 1
-                refused += index.coverage(_english(question), config.frequencies()) < THRESHOLD
+                refused += index.coverage(_english(question), frequencies()) < THRESHOLD
     return f"{refused} of {count}"
 
 

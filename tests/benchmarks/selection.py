@@ -10,9 +10,9 @@ from datetime import date, timedelta
 
 from tests.benchmarks.recorded import SHARED, entries_of, json_lines
 from workers import config
+from workers.digest.merge import merge
+from workers.digest.select import Weights, select
 from workers.domain.models import Paper
-from workers.steps.merge import merge
-from workers.steps.select import Weights, select
 
 DAYS_AFTER = 5
 

@@ -17,14 +17,14 @@ from tests.benchmarks.recorded import SHARED
 from tests.fakes.model import FakeModel
 from tests.fakes.writers import answered, asked, section
 from tests.recorded_days import recorded_days
-from workers import config
+from workers.digest.arrange import sections
+from workers.digest.classify_llm import label
+from workers.digest.write_extractive import Extractive
+from workers.digest.write_llm import ModelWriter
 from workers.domain.completions import Prompt
 from workers.domain.models import Edition
-from workers.latex import readable
-from workers.steps.arrange import sections
-from workers.steps.label import label
-from workers.steps.summarise import Extractive
-from workers.steps.write import ModelWriter
+from workers.text.data import glossary
+from workers.text.latex import readable
 
 Count = Callable[[str], int]
 DAY = date(2025, 6, 3)
@@ -40,8 +40,7 @@ def main() -> None:
     model = FakeModel(_realistic)
     papers = [item.paper for item in edition.placed]
     label(papers, recorded.categories, model, 60)
-    glossary = config.glossary()
-    writer = ModelWriter(Extractive(recorded.categories, glossary), model, glossary, 600, 1, 32_000)
+    writer = ModelWriter(Extractive(recorded.categories, glossary()), model, glossary(), 600, 1, 32_000)
     writer.write(edition, "ko")
     first = _usage(model.asked, count)
     print(f"papers: {len(papers)}")

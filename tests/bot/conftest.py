@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import valkey
+from bot.runtime import valkey
 from tests.fakes.clock import FakeClock
 from tests.fakes.edition import DAY, closed_edition
 from workers import config

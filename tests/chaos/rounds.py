@@ -18,9 +18,9 @@ from sqlalchemy import select
 
 from tests.fakes.edition import DAY, closed_edition
 from workers.domain.deliveries import SENDING, View
+from workers.runtime.clock import SystemClock
 from workers.store import Store, open_store
 from workers.store.tables import delivery, part
-from workers.system import SystemClock
 
 _CHATS = 10
 _LEASE_S = 1.0

@@ -4,9 +4,10 @@ from datetime import date
 
 from tests.fakes.papers import paper
 from workers import config
+from workers.digest.write_extractive import Extractive
 from workers.domain.models import Collected, Edition, Placed, Selection, SourceReport, Text
-from workers.steps.summarise import Extractive
 from workers.store import Store
+from workers.text.data import glossary
 
 DAY = date(2025, 6, 3)
 
@@ -35,7 +36,7 @@ def closed_edition(store: Store) -> Edition:
     store.editions.close(DAY, attempt, Selection(tuple(papers), {}), placed, answers)
     closed = store.editions.get(DAY)
     assert closed is not None
-    writer = Extractive(config.load(environment={}).closed_list(), config.glossary())
+    writer = Extractive(config.load(environment={}).closed_list(), glossary())
     for language in ("ko", "en"):
         store.editions.save_text(DAY, Text(writer.write(closed, language), None))
     return closed

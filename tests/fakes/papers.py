@@ -5,14 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from workers.domain.models import (
-    Edition,
-    Entry,
-    Link,
-    Paper,
-    Placed,
-    SourceReport,
-)
+from workers.domain.models import Edition, Entry, Link, Paper, Placed, SourceReport
 
 DAY = date(2025, 6, 3)
 

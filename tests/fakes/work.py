@@ -2,9 +2,9 @@
 
 from datetime import date, datetime
 
-from workers import pipeline
+from workers.digest import pipeline
+from workers.digest.pipeline import Plan
 from workers.domain.errors import EditionFailed
-from workers.pipeline import Plan
 from workers.store import Store
 
 

@@ -13,18 +13,19 @@ from pathlib import Path
 
 import yaml
 
-from bot.access import Speaker
-from bot.commands import Desk, answer
-from bot.sample import DAY
-from bot.sample.server import serving
+from bot.commands.permissions import Speaker
+from bot.commands.router import Desk, answer
+from bot.platforms import PLATFORMS
+from bot.runtime.sample import DAY
+from bot.runtime.sample.server import serving
 from bot.telegram.app import messages
-from bot.telegram.render import Look, render
+from bot.telegram.renderer import Look, render
 from workers import config, jobs
 from workers.domain.deliveries import CHANNEL, COMPACT, GROUP, Delivery, Message, View
 from workers.domain.models import Text
+from workers.runtime.clock import SystemClock
 from workers.store import Store, open_store
 from workers.store.subscriptions import Wanted
-from workers.system import SystemClock
 
 _STYLE = """
 body { margin: 0; padding: 20px; background: #cfdbc5; font: 15px/1.42 'NanumGothic', 'Noto Color Emoji', sans-serif; }
@@ -56,7 +57,7 @@ def main() -> None:
         with open_store(url, SystemClock()) as store:
             store.subscriptions.add(Wanted("telegram", "-1", store.clock.now(), view=View("en", place=GROUP)))
             jobs.make_edition(DAY.isoformat())
-            settings = config.load()
+            settings = config.load(platforms=PLATFORMS)
             desk = Desk(store, settings, settings.closed_list())
             columns = [
                 ("채널", _posted(store, desk, View("ko", place=CHANNEL))[:4]),

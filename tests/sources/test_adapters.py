@@ -14,7 +14,7 @@ from workers.sources.feed import Feed
 from workers.sources.huggingface import HuggingFace, parse
 
 DAY = date(2024, 10, 6)
-SAMPLE = Path(str(files("bot.sample")))
+SAMPLE = Path(str(files("bot.runtime.sample")))
 FRONT = (SAMPLE / "deeplearn/index.html").read_bytes()
 PAGES = {file.stem: file.read_bytes() for file in (SAMPLE / "deeplearn/arxiv").glob("*.html")}
 

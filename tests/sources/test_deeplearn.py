@@ -10,7 +10,7 @@ from workers.domain.errors import SourceError
 from workers.sources.deeplearn import PAPER_LIMIT, DeepLearn, parse_front, parse_paper, public_link
 
 SITE = "http://127.0.0.1:8000"
-SAMPLE = files("bot.sample").joinpath("deeplearn")
+SAMPLE = files("bot.runtime.sample").joinpath("deeplearn")
 FRONT = SAMPLE.joinpath("index.html").read_bytes()
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from workers.digest.merge import merge
 from workers.domain.errors import SourceError
 from workers.domain.models import Entry, Paper
 from workers.sources import arxiv, feed
-from workers.steps.merge import merge
 
 CASES = sorted((Path(__file__).parents[1] / "feeds").glob("*.xml"))
 DAY = date(2025, 6, 3)

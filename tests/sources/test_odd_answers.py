@@ -11,11 +11,11 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.http_cache import FakeHttpCache
 from tests.fakes.web import Answer, web
 from workers.domain.errors import SourceError
-from workers.latex import authors, readable
 from workers.sources import arxiv, feed, huggingface
 from workers.sources.deeplearn import parse_front
 from workers.sources.feed_entries import title_text
 from workers.sources.fetch import Fetcher
+from workers.text.latex import authors, readable
 
 Make = Callable[..., Fetcher]
 ITEM = "<item><title>A Title</title><link>https://arxiv.org/abs/2506.00001</link><pubDate>{}</pubDate></item>"

@@ -9,15 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
 from workers.domain.errors import LeaseLost
-from workers.domain.models import (
-    Collected,
-    Digest,
-    Paper,
-    Placed,
-    Selection,
-    SourceReport,
-    Text,
-)
+from workers.domain.models import Collected, Digest, Paper, Placed, Selection, SourceReport, Text
 from workers.store import Store
 
 DAY = date(2025, 6, 3)

@@ -8,14 +8,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
 from workers.domain.deliveries import PENDING, POSTED, Delivery, Message, View
 from workers.domain.errors import LeaseLost
-from workers.domain.models import (
-    Collected,
-    Digest,
-    Placed,
-    Selection,
-    SourceReport,
-    Text,
-)
+from workers.domain.models import Collected, Digest, Placed, Selection, SourceReport, Text
 from workers.store import Store
 from workers.store.subscriptions import Wanted
 

@@ -5,7 +5,8 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
-from workers.domain.models import Language
+from workers.domain.models import Language, Text
+from workers.domain.questions import Question
 
 PENDING, SENDING, POSTED = "pending", "sending", "posted"
 UNKNOWN, FAILED, DROPPED = "unknown", "failed", "dropped"
@@ -94,6 +95,10 @@ class Delivery:
     urgent: bool = False
     revision: int = 0
     retracted: bool = False
+
+
+Content = Text | Question | str
+"""What a delivery shows: an edition, a question with its answer, or a notice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from workers.domain.deliveries import Subscription
-from workers.domain.models import (
-    Collected,
-    Edition,
-    Language,
-    Paper,
-    Past,
-    Placed,
-    Selection,
-    Text,
-)
+from workers.domain.models import Collected, Edition, Language, Paper, Past, Placed, Selection, Text
 
 
 class Clock(Protocol):

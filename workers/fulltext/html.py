@@ -7,7 +7,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from workers.domain.errors import SourceError
 from workers.domain.passages import Passage
-from workers.latex import fold
+from workers.text.latex import fold
 
 SHORTEST = 800
 """Characters of a document; one with less is a torn or an empty page (seen: 135 bytes that say "No content")."""

@@ -10,7 +10,7 @@ import pypdfium2.raw as pdfium
 
 from workers.domain.errors import SourceError
 from workers.domain.passages import Passage
-from workers.latex import fold
+from workers.text.latex import fold
 
 MOST_PAGES = 60
 _SMALLEST_PT, _INVISIBLE = 3.0, 3

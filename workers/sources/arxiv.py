@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from workers.domain.errors import SourceError
 from workers.domain.models import AnnounceType, Collected, Entry, answered
 from workers.domain.ports import Fetch, Gate
-from workers.latex import authors, fold, readable
 from workers.sources.feed_entries import ARXIV_ID, FeedItem, arxiv_id_in, doi_in, moment, parsed, title_text
+from workers.text.latex import authors, fold, readable
 
 EASTERN = ZoneInfo("America/New_York")
 SLICE = 2_000

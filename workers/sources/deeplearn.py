@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from workers.domain.errors import SourceError
 from workers.domain.models import Collected, Entry, answered
 from workers.domain.ports import Fetch
-from workers.latex import fold, readable
+from workers.text.latex import fold, readable
 
 SITE = "https://deeplearn.org"
 PAPER_LIMIT = 30

@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 from workers.domain.models import Collected, Entry, answered
 from workers.domain.ports import Fetch
-from workers.latex import authors, readable
 from workers.sources.arxiv import EASTERN
 from workers.sources.feed_entries import FeedItem, arxiv_id_in, body_text, doi_in, moment, parsed, title_text, web_link
+from workers.text.latex import authors, readable
 
 RECENT_DAYS = 7
 """A feed shows its window of weeks at every visit; older items are not the day's news, even on the first visit."""

@@ -11,8 +11,8 @@ import feedparser
 from selectolax.lexbor import LexborHTMLParser
 
 from workers.domain.errors import SourceError
-from workers.latex import fold
 from workers.sources.xml_guard import guard
+from workers.text.latex import fold
 
 ARXIV_ID = r"(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})"
 """New and old style, without version (info.arxiv.org/help/arxiv_identifier)."""

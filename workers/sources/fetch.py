@@ -14,7 +14,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exp
 from workers.config import HttpSettings
 from workers.domain.errors import SourceError
 from workers.domain.ports import CachedAnswer, Clock, Gate, HttpCache
-from workers.logs import host_of, note
+from workers.runtime.logs import host_of, note
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from workers.domain.errors import SourceError
 from workers.domain.models import Collected, Entry, answered
 from workers.domain.ports import Fetch
-from workers.latex import authors, fold, readable
 from workers.sources.feed_entries import ARXIV_ID
+from workers.text.latex import authors, fold, readable
 
 LIMIT = 100
 """Papers an answer may hold (huggingface.co/docs/hub/api); a day has had at most 60."""

@@ -8,17 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from workers.domain.errors import LeaseLost
-from workers.domain.models import (
-    NOT_SELECTED,
-    Collected,
-    Edition,
-    Paper,
-    Past,
-    Placed,
-    Selection,
-    SourceReport,
-)
-from workers.store import collections, papers
+from workers.domain.models import NOT_SELECTED, Collected, Edition, Paper, Past, Placed, Selection, SourceReport
+from workers.store import papers, source_answers
 from workers.store.tables import candidate, edition, listing, paper, text
 from workers.store.texts import TextStore
 from workers.store.transactions import insert, read, write
@@ -125,7 +116,7 @@ class EditionStore(TextStore):
     def note_failure(self, day: date, attempt: int, collected: Sequence[Collected]) -> None:
         with write(self._engine) as connection:
             self._guarded(connection, day, attempt, lease_until=self._clock.now() + self._lease)
-            collections.settle(connection, day, [answer for answer in collected if answer.report.status == "failed"])
+            source_answers.settle(connection, day, [answer for answer in collected if answer.report.status == "failed"])
 
     def close(
         self, day: date, attempt: int, selection: Selection, placed: Sequence[Placed], collected: Sequence[Collected]
@@ -156,7 +147,7 @@ class EditionStore(TextStore):
             passed = {ids[one] for one in selection.skipped.get(NOT_SELECTED, ())} - chosen
             if passed:
                 connection.execute(candidate.insert(), [{"day": day, "paper_id": number} for number in sorted(passed)])
-            collections.settle(connection, day, collected)
+            source_answers.settle(connection, day, collected)
 
     def reopen(self, day: date) -> list[str] | None:
         """Make a closed edition anew: its papers are news again, its texts gone; returns the languages it had.
@@ -180,7 +171,7 @@ class EditionStore(TextStore):
             languages = connection.execute(select(text.c.language).where(text.c.day == day)).scalars().all()
             connection.execute(delete(text).where(text.c.day == day))
             papers.forget(connection, day)
-            collections.free(connection, day)
+            source_answers.free(connection, day)
             return list(languages)
 
     def retract(self, day: date) -> bool:

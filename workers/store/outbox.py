@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, func, sel
 from workers.domain.deliveries import DROPPED, PENDING, SENDING, UNKNOWN, Choice, Delivery, Message, Part, View
 from workers.domain.errors import LeaseLost
 from workers.domain.ports import Clock
-from workers.store import views
-from workers.store.parts import revised, taken_back
-from workers.store.posts import PostStore
+from workers.store import view_columns
+from workers.store.revisions import revised, taken_back
+from workers.store.sent_messages import PostStore
 from workers.store.tables import delivery, edition, part, question, rendering, text
 from workers.store.transactions import insert, read, write
 
@@ -29,7 +29,7 @@ class OutboxStore(PostStore):
     ) -> bool:
         """A delivery that a reader asked for, in this chat now; False where that cause was answered already."""
         return self._create(
-            cause, platform=platform, chat=chat, thread=thread, day=day, silent=silent, **views.columns(view)
+            cause, platform=platform, chat=chat, thread=thread, day=day, silent=silent, **view_columns.columns(view)
         )
 
     def notify(self, cause: str, platform: str, chat: str, language: str, notice: str) -> bool:
@@ -94,7 +94,7 @@ class OutboxStore(PostStore):
                 thread=row.thread,
                 day=row.day,
                 attempt=row.attempt + 1,
-                view=views.of_row(row),
+                view=view_columns.of_row(row),
                 notify=row.notify,
                 silent=row.silent,
                 notice=row.notice,

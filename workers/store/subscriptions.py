@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, Row, select, update
 
 from workers.domain.deliveries import EVERYTHING, FIRST, Subscription, View
-from workers.store import views
+from workers.store import view_columns
 from workers.store.tables import delivery, edition, subscription
 from workers.store.transactions import insert, read, write
 
@@ -45,7 +45,7 @@ class SubscriptionStore:
     def add(self, wanted: Wanted, waiting: bool = False) -> None:
         """Subscribe a chat, or change what it asked for; what it has had stays had. `waiting`: not before `approve`."""
         values = {
-            **views.columns(wanted.view),
+            **view_columns.columns(wanted.view),
             "slot": wanted.slot,
             "zone": wanted.zone,
             "weekdays": list(wanted.weekdays),
@@ -86,7 +86,7 @@ class SubscriptionStore:
                 update(subscription)
                 .where(subscription.c.id == changed.subscription_id)
                 .values(
-                    **views.columns(changed.view),
+                    **view_columns.columns(changed.view),
                     thread=changed.thread,
                     slot=changed.slot,
                     zone=changed.zone,
@@ -222,7 +222,7 @@ class SubscriptionStore:
                         chat=to.chat,
                         thread=to.thread,
                         day=day,
-                        **views.columns(to.view),
+                        **view_columns.columns(to.view),
                         notify=to.notify,
                         silent=silent,
                         attempt=0,
@@ -257,7 +257,7 @@ def _subscription(row: Row[Any]) -> Subscription:
         weekdays=tuple(row.weekdays),
         due_at=row.due_at,
         had=row.had,
-        view=views.of_row(row),
+        view=view_columns.of_row(row),
         notify=row.notify,
         person=row.person,
         active=row.active,

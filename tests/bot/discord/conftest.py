@@ -10,9 +10,9 @@ import discord
 import pytest
 import yarl
 
-from bot.desk import Desk
+from bot.commands.context import Desk
 from bot.discord import app
-from bot.pacing import Limits
+from bot.platforms import PLATFORMS, Limits
 from tests.fakes.discord import TOKEN, DiscordServer, serving
 from tests.fakes.discord_wire import ANNOUNCEMENT, FORUM, Posted
 from tests.waiting import until
@@ -46,7 +46,7 @@ class Frontend:
         async def story() -> None:
             self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
             self._ready.set()
-            settings = config.load(environment={}).model_copy(update=self.settings)
+            settings = config.load(environment={}, platforms=PLATFORMS).model_copy(update=self.settings)
             desk = Desk(self.store, settings, settings.closed_list())
             await app.serve_until(self._stopped, desk, NOBODY, TOKEN, self.reads, FAST)
 

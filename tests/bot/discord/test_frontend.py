@@ -172,7 +172,7 @@ def test_a_post_in_a_forum_whose_line_broke_is_found_and_not_made_twice(frontend
 def test_an_announcement_is_published_and_what_hangs_holds_up_nothing(
     frontend: Frontend, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.discord.send._PUBLISH_S", 0.2)
+    monkeypatch.setattr("bot.discord.sender._PUBLISH_S", 0.2)
     give(store, NEWS, View("ko", place="channel"))
     assert all(each.published for each in frontend.server.posted if each.channel == NEWS)
     frontend.server.publish_hangs = True

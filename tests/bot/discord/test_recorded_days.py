@@ -5,9 +5,9 @@ from itertools import product
 import pytest
 
 from bot.discord.components import layout
-from bot.discord.render import Look, cards_of, render
-from bot.view import chat_blocks
-from tests.bot.discord.test_render import fits
+from bot.discord.renderer import Look, cards_of, render
+from bot.presentation.blocks import chat_blocks
+from tests.bot.discord.test_renderer import fits
 from tests.recorded_days import Recorded
 from workers.domain.deliveries import CHANNEL, COMPACT, SECTIONS, THREAD, View
 

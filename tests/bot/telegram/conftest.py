@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.pacing import Limits
+from bot.platforms import PLATFORMS, Limits
 from bot.telegram import app
 from tests.fakes.telegram import TOKEN, TelegramServer, serving
 from tests.fakes.telegram_wire import Posted
@@ -46,7 +46,7 @@ class Frontend:
         async def story() -> None:
             self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
             self._ready.set()
-            settings = config.load(environment={}).model_copy(update=self.settings)
+            settings = config.load(environment={}, platforms=PLATFORMS).model_copy(update=self.settings)
             await app.serve_until(self._stopped, settings, NOBODY, self.store, TOKEN, FAST)
 
         try:
@@ -99,8 +99,13 @@ def configured(server: TelegramServer, store: Store, monkeypatch: pytest.MonkeyP
     started: list[Frontend] = []
 
     def start(part: str, **changed: Any) -> Frontend:
-        bundled = getattr(config.load(environment={}), part)
-        started.append(Frontend(server, store, {part: bundled.model_copy(update=changed)}))
+        bundled = config.load(environment={}, platforms=PLATFORMS)
+        sections = dict(bundled.platforms)
+        if part in sections:
+            sections[part] = sections[part].model_copy(update=changed)
+            started.append(Frontend(server, store, {"platforms": sections}))
+        else:
+            started.append(Frontend(server, store, {part: getattr(bundled, part).model_copy(update=changed)}))
         started[-1].start()
         return started[-1]
 

@@ -5,9 +5,9 @@ from itertools import product
 
 import pytest
 
-from bot.plain import utf16
-from bot.telegram.render import Look, render
-from bot.view import chat_blocks
+from bot.presentation.blocks import chat_blocks
+from bot.presentation.sanitize import utf16
+from bot.telegram.renderer import Look, render
 from tests.fakes.telegram_wire import parsed
 from tests.recorded_days import Recorded
 from workers.domain.deliveries import CHANNEL, COMPACT, GROUP, SECTIONS, View

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import pytest
 from rich.console import Console
 
-from bot.terminal.render import render
-from bot.terminal.send import TerminalSender
-from bot.texts import texts
-from bot.view import blocks
+from bot.i18n import texts
+from bot.presentation.blocks import blocks
+from bot.terminal.renderer import render
+from bot.terminal.sender import TerminalSender
 from tests.bot.conftest import DAY
 from workers.domain.deliveries import Message
 from workers.domain.models import Category, Edition

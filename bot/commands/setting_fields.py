@@ -1,0 +1,293 @@
+"""The values of a chat's settings: how each is shown, what may be chosen, and what is made of what is typed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import time
+from zoneinfo import ZoneInfo
+
+from bot.i18n import SPOKEN, Texts, language_name, texts
+from bot.platforms import supports_threads
+from bot.presentation import keywords
+from workers.config import language_code
+from workers.domain.calendar import next_slot
+from workers.domain.deliveries import ALL, COMPACT, FIRST, NEVER, SECTIONS, THREAD, Subscription
+from workers.domain.models import Category
+from workers.store import Store
+
+_ZONES = (
+    *("Asia/Seoul", "Asia/Tokyo", "Asia/Shanghai", "Asia/Singapore", "Asia/Kolkata", "Australia/Sydney", "UTC"),
+    *("Europe/London", "Europe/Berlin", "America/New_York", "America/Chicago", "America/Los_Angeles"),
+)
+_PAPERS = (5, 10, 20, 40)
+_EVERY_DAY, _WORKING_DAYS = (0, 1, 2, 3, 4, 5, 6), (0, 1, 2, 3, 4)
+TYPE, _NONE, _ALL = "?", "-", "all"
+"""`TYPE` asks for the value in the reader's own words."""
+_HERE = "here"
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The settings of one subscription, in the reader's language, told in the topic `here` (None: elsewhere)."""
+
+    of: Subscription
+    language: str
+    categories: Sequence[Category]
+    store: Store
+    here: str | None = None
+    name: str = ""
+
+    @property
+    def said(self) -> Texts:
+        return texts(self.language)
+
+
+def shown(of: Subscription, key: str, language: str, categories: Sequence[Category]) -> str:
+    """A setting's value as readers of `language` say it."""
+    said, view = texts(language).settings, of.view
+    match key:
+        case "language":
+            return language_name(view.language)
+        case "categories":
+            return ", ".join(_names(view.categories, categories, language)) or said.everything
+        case "keywords":
+            return ", ".join([*view.wanted, *(f"-{word}" for word in view.unwanted)]) or said.nothing
+        case "time":
+            return of.slot
+        case "zone":
+            return of.zone
+        case "weekdays":
+            return days(of.weekdays, language)
+        case "layout":
+            return said.layouts.get(view.layout, view.layout)
+        case "papers":
+            return said.papers.format(count=view.most) if view.most else said.everything
+        case "notify":
+            return said.notify[of.notify]
+        case _:
+            return of.thread or said.main_topic
+
+
+def days(weekdays: Sequence[int], language: str) -> str:
+    said = texts(language).settings
+    if tuple(weekdays) == _WORKING_DAYS:
+        return said.working_days
+    return said.every_day if tuple(weekdays) == _EVERY_DAY else ", ".join(said.weekdays[day] for day in weekdays)
+
+
+def _names(chosen: Sequence[str], categories: Sequence[Category], language: str) -> list[str]:
+    return [each.named(language) for each in categories if each.name in chosen]
+
+
+# How each is typed: what `value` makes of the subscription. ValueError or LookupError where it makes nothing.
+
+
+def _language(panel: Panel, value: str) -> Subscription:
+    names = {language_name(code).casefold(): code for code in SPOKEN}
+    code = language_code(names.get(value.casefold(), value.casefold()))
+    if code not in _languages(panel):
+        raise ValueError(value)
+    return _seeing(panel.of, language=code)
+
+
+def _languages(panel: Panel) -> list[str]:
+    """Those that have texts, and any that is read already: its digests are written by a model."""
+    return list(dict.fromkeys([*SPOKEN, *panel.store.subscriptions.languages(), panel.of.view.language]))
+
+
+def _categories(panel: Panel, value: str) -> Subscription:
+    """`+3` turns the third of the list on or off; names, in either language, are parted by commas."""
+    if value.casefold() in {_ALL, _NONE, "전체"}:
+        return _seeing(panel.of, categories=())
+    chosen = panel.of.view.categories
+    if value.startswith("+"):
+        name = panel.categories[_place(value, len(panel.categories))].name
+        wanted = set(chosen) ^ {name}
+    else:
+        known = {each: one.name for one in panel.categories for each in (one.name.casefold(), one.name_ko.casefold())}
+        wanted = {known[part.strip().casefold()] for part in value.split(",") if part.strip()}
+    return _seeing(panel.of, categories=tuple(each.name for each in panel.categories if each.name in wanted))
+
+
+def _keywords(panel: Panel, value: str) -> Subscription:
+    wanted, unwanted = ((), ()) if value == _NONE else keywords.parse(value)
+    return _seeing(panel.of, wanted=wanted, unwanted=unwanted)
+
+
+def _time(panel: Panel, value: str) -> Subscription:
+    """`08:30`, `8:30`, or with a zone after it."""
+    hour, _, zone = value.partition(" ")
+    slot = time.fromisoformat(hour.rjust(5, "0"))
+    return _at(panel, slot=f"{slot:%H:%M}", zone=_zone_named(zone) if zone.strip() else panel.of.zone)
+
+
+def _zone(panel: Panel, value: str) -> Subscription:
+    return _at(panel, zone=_zone_named(value))
+
+
+def _zone_named(value: str) -> str:
+    return ZoneInfo(value.strip()).key
+
+
+def _weekdays(panel: Panel, value: str) -> Subscription:
+    """`+2` turns Wednesday on or off; names are parted by spaces or commas; at least one day."""
+    if value.startswith("+"):
+        chosen = set(panel.of.weekdays) ^ {_place(value, 7)}
+    elif value.casefold() in {_ALL, "매일"}:
+        chosen = set(_EVERY_DAY)
+    elif value.casefold() in {"weekdays", "평일"}:
+        chosen = set(_WORKING_DAYS)
+    else:
+        known = {
+            name.casefold(): day for language in SPOKEN for day, name in enumerate(texts(language).settings.weekdays)
+        }
+        chosen = {known[part.casefold()[:3]] for part in value.replace(",", " ").split()}
+    if not chosen:
+        raise ValueError(value)
+    return _at(panel, weekdays=tuple(sorted(chosen)))
+
+
+def _layout(panel: Panel, value: str) -> Subscription:
+    names = {name.casefold(): key for code in SPOKEN for key, name in texts(code).settings.layouts.items()}
+    layout = names.get(value.casefold(), value.casefold())
+    if layout not in {SECTIONS, COMPACT, *([THREAD] if supports_threads(panel.of.platform) else ())}:
+        raise ValueError(value)
+    return _seeing(panel.of, layout=layout)
+
+
+def _papers(panel: Panel, value: str) -> Subscription:
+    if value.casefold() in {_ALL, "전체"}:
+        return _seeing(panel.of, most=None)
+    most = int(value)
+    if not 1 <= most <= 200:
+        raise ValueError(value)
+    return _seeing(panel.of, most=most)
+
+
+def _notify(panel: Panel, value: str) -> Subscription:
+    names = {name.casefold(): key for code in SPOKEN for key, name in texts(code).settings.notify.items()}
+    notify = names.get(value.casefold(), value.casefold())
+    if notify not in {FIRST, NEVER, ALL}:
+        raise ValueError(value)
+    return replace(panel.of, notify=notify)
+
+
+def _topic(panel: Panel, value: str) -> Subscription:
+    """Only the topic that this is said in, so that nobody posts where they do not see it."""
+    if value not in {_HERE, "여기"} or panel.here is None:
+        raise ValueError(value)
+    return replace(panel.of, thread=panel.here)
+
+
+CHANGES: Mapping[str, Callable[[Panel, str], Subscription]] = {
+    "language": _language,
+    "categories": _categories,
+    "keywords": _keywords,
+    "time": _time,
+    "zone": _zone,
+    "weekdays": _weekdays,
+    "layout": _layout,
+    "papers": _papers,
+    "notify": _notify,
+    "topic": _topic,
+}
+
+
+def _seeing(of: Subscription, **view: object) -> Subscription:
+    return replace(of, view=replace(of.view, **view))  # type: ignore[arg-type]
+
+
+def _at(panel: Panel, **slot: object) -> Subscription:
+    """With another slot; the next one is counted from now, so that none is given twice and none is skipped."""
+    new: Subscription = replace(panel.of, **slot)  # type: ignore[arg-type]
+    now = panel.store.clock.now()
+    if panel.of.due_at <= now:
+        return new
+    return replace(new, due_at=next_slot(now, new.slot, new.zone, new.weekdays))
+
+
+def _place(value: str, count: int) -> int:
+    place = int(value[1:])
+    if not 0 <= place < count:
+        raise LookupError(value)
+    return place
+
+
+# How each is chosen: (label, value) of every choice.
+
+_Options = Sequence[tuple[str, str]]
+
+
+def _mark(label: str, chosen: bool) -> str:
+    return f"✓ {label}" if chosen else label
+
+
+def _typed(panel: Panel) -> tuple[str, str]:
+    return panel.said.settings.type_it, TYPE
+
+
+def _language_options(panel: Panel) -> _Options:
+    return [(_mark(language_name(each), each == panel.of.view.language), each) for each in _languages(panel)]
+
+
+def _category_options(panel: Panel) -> _Options:
+    chosen = panel.of.view.categories
+    each = [
+        (_mark(f"{one.emoji} {one.named(panel.language)}", one.name in chosen), f"+{place}")
+        for place, one in enumerate(panel.categories)
+    ]
+    return [*each, (_mark(panel.said.settings.everything, not chosen), _ALL)]
+
+
+def _keyword_options(panel: Panel) -> _Options:
+    return [_typed(panel), (panel.said.settings.clear, _NONE)]
+
+
+def _time_options(panel: Panel) -> _Options:
+    hours = [f"{hour:02}:00" for hour in (*range(5, 24), *range(5))]
+    return [*((_mark(hour, hour == panel.of.slot), hour) for hour in hours), _typed(panel)]
+
+
+def _zone_options(panel: Panel) -> _Options:
+    zones = dict.fromkeys([panel.of.zone, *_ZONES])
+    return [*((_mark(zone, zone == panel.of.zone), zone) for zone in zones), _typed(panel)]
+
+
+def _weekday_options(panel: Panel) -> _Options:
+    names = panel.said.settings.weekdays
+    return [(_mark(name, day in panel.of.weekdays), f"+{day}") for day, name in enumerate(names)]
+
+
+def _layout_options(panel: Panel) -> _Options:
+    return [
+        (_mark(name, key == panel.of.view.layout), key)
+        for key, name in panel.said.settings.layouts.items()
+        if key != THREAD or supports_threads(panel.of.platform)
+    ]
+
+
+def _paper_options(panel: Panel) -> _Options:
+    said, most = panel.said.settings, panel.of.view.most
+    counts = [(_mark(said.papers.format(count=count), count == most), str(count)) for count in _PAPERS]
+    return [*counts, (_mark(said.everything, most is None), _ALL)]
+
+
+def _notify_options(panel: Panel) -> _Options:
+    return [(_mark(name, key == panel.of.notify), key) for key, name in panel.said.settings.notify.items()]
+
+
+def _topic_options(panel: Panel) -> _Options:
+    return [(panel.said.settings.this_topic, _HERE)]
+
+
+OPTIONS: Mapping[str, Callable[[Panel], _Options]] = {
+    "language": _language_options,
+    "categories": _category_options,
+    "keywords": _keyword_options,
+    "time": _time_options,
+    "zone": _zone_options,
+    "weekdays": _weekday_options,
+    "layout": _layout_options,
+    "papers": _paper_options,
+    "notify": _notify_options,
+    "topic": _topic_options,
+}

@@ -1,0 +1,229 @@
+"""Sending to Discord: cards become components, its errors ours; nothing is posted twice.
+
+A nonce per part keeps a send from being repeated for some minutes; after those, and in forums, the channel's own
+history tells what arrived, by the part's key in its components.
+"""
+
+import asyncio
+import io
+import logging
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from datetime import date
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot.delivery.pacing import BROADCAST, INTERACTIVE, Pacer
+from bot.discord.components import CHART, key_in, layout
+from bot.discord.permissions import Channels, refused, wait_s
+from bot.discord.renderer import cards_of
+from bot.platforms import Limits
+from workers.domain.deliveries import Message
+from workers.domain.errors import SendError, SendRefused, SendUnknown
+from workers.runtime.logs import note
+from workers.store import Store
+
+log = logging.getLogger(__name__)
+
+PLATFORM = "discord"
+_TRIES, _AGAIN_S = 3, 1.0
+"""Sends with one nonce, well within the few minutes for which Discord knows it again."""
+_NO_MESSAGE = 10008
+_HISTORY = 100
+"""Newest messages of a channel that are looked through for a part; a digest has ten."""
+_PUBLISHED_AN_HOUR, _HOUR_S, _PUBLISH_S = 10, 3600.0, 10.0
+"""What Discord lets a channel publish, and how long it may take to: it can hang."""
+_EDITS = Limits(overall=49, window_s=1.0, chat_gap_s=1.2)
+"""Edits of one channel are 5 in 5 seconds at most, with something to spare."""
+_FAULTS = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
+
+
+class DiscordSender:
+    """See `bot.delivery.ports.Sender`; answers to people who wait go before broadcasts."""
+
+    def __init__(self, client: discord.Client, store: Store, pacer: Pacer, publishes: bool = True) -> None:
+        self._client, self._store, self._pacer, self._publishes = client, store, pacer, publishes
+        self._channels, self._edits = Channels(client), Pacer(_EDITS)
+        self._published: dict[int, deque[float]] = {}
+
+    def turn(self, chat: str, urgent: bool) -> AbstractAsyncContextManager[None]:
+        return self._pacer.turn(chat, group=False, priority=INTERACTIVE if urgent else BROADCAST)
+
+    async def send(self, chat: str, thread: str, message: Message, key: str) -> str:
+        """The message's id, in a thread `THREAD/MESSAGE`.
+
+        Sent again with the same nonce where the line breaks: Discord then answers with what it has. A post in a forum
+        has no nonce, so that is not repeated here.
+        """
+        for attempt in range(1, _TRIES + 1):
+            try:
+                async with self.turn(chat, urgent=True) if attempt > 1 else nullcontext():
+                    return await self._send(chat, thread, message, key)
+            except _FAULTS as error:
+                ours = self._ours(error)
+                if not isinstance(ours, SendUnknown) or attempt == _TRIES or self._has_no_nonce(chat, thread):
+                    raise ours from None
+                note(log, "sending again", level=logging.WARNING, part=key, error=type(error).__name__)
+                await asyncio.sleep(_AGAIN_S)
+        raise SendUnknown("not reached")
+
+    def _has_no_nonce(self, chat: str, thread: str) -> bool:
+        return not thread and chat.isdigit() and self._channels.forum(int(chat)) is not None
+
+    async def found(self, chat: str, thread: str, message: Message, key: str) -> str | None:
+        """The part's message in the channel's newest ones; "" where it is not among them.
+
+        None for what has no button, hence no key: a notice.
+        """
+        if not any(card.choices for card in cards_of(message)):
+            return None
+        try:
+            channel = await self._channels.number(chat)
+            forum = self._channels.forum(channel)
+            if forum and not thread:
+                return await self._found_post(forum, key)
+            inside = ""
+            if message.inside and thread:
+                channel = int(thread.partition("/")[0])
+                inside = f"{channel}/"
+            async for each in self._client.get_partial_messageable(channel).history(limit=_HISTORY):
+                if key in key_in(each):
+                    return f"{inside}{each.id}"
+        except _FAULTS as error:
+            raise self._ours(error) from None
+        return ""
+
+    @asynccontextmanager
+    async def editing(self, chat: str) -> AsyncIterator[None]:
+        """A pace of its own in each channel, but all count towards the global limit."""
+        async with (
+            self._edits.turn(chat, group=False, priority=BROADCAST),
+            self.turn(f"edits of {chat}", urgent=True),
+        ):
+            yield
+
+    async def edit(self, chat: str, message_id: str, message: Message) -> None:
+        try:
+            files, picture = await self._picture(message)
+            view = layout(cards_of(message), picture=picture)
+            await (await self._standing(chat, message_id)).edit(view=view, attachments=files)
+        except _FAULTS as error:
+            if getattr(error, "code", 0) != _NO_MESSAGE:
+                raise self._ours(error) from None
+
+    async def delete(self, chat: str, message_id: str) -> None:
+        try:
+            async with self.turn(chat, urgent=True):
+                await (await self._standing(chat, message_id)).delete()
+        except _FAULTS as error:
+            if getattr(error, "code", 0) != _NO_MESSAGE:
+                raise self._ours(error) from None
+
+    async def _standing(self, chat: str, message_id: str) -> discord.PartialMessage:
+        """A message that was sent, by what `send` called it."""
+        thread, _, number = message_id.rpartition("/")
+        channel = int(thread) if thread else await self._channels.number(chat)
+        return self._client.get_partial_messageable(channel).get_partial_message(int(number))
+
+    async def _send(self, chat: str, thread: str, message: Message, key: str) -> str:
+        channel = await self._channels.number(chat)
+        self._channels.may_post(channel, inside=bool(message.inside))
+        forum = self._channels.forum(channel)
+        if forum and not thread:
+            return await self._post(forum, message, key)
+        if not (message.inside and thread):
+            sent = await self._say(channel, message, key)
+            await self._publish(channel, sent)
+            return str(sent.id)
+        number = int(thread.partition("/")[0])
+        if not self._channels.is_open(channel, number):
+            async with self.turn(f"threads of {channel}", urgent=True):
+                await self._channels.open_thread(channel, number, message.inside)
+        return f"{number}/{(await self._say(number, message, key)).id}"
+
+    async def _say(self, channel: int, message: Message, key: str) -> discord.Message:
+        files, picture = await self._picture(message)
+        answered: dict[str, Any] = {}
+        if message.reply_to:
+            number = int(message.reply_to)
+            reference = discord.MessageReference(message_id=number, channel_id=channel, fail_if_not_exists=False)
+            answered = {"reference": reference, "mention_author": False}
+        sent = await self._client.get_partial_messageable(channel).send(
+            view=layout(cards_of(message), key, picture),
+            files=files,
+            nonce=f"paperboy-{key}",
+            silent=message.silent,
+            allowed_mentions=discord.AllowedMentions.none(),
+            **answered,
+        )
+        await self._remember(message, sent)
+        return sent
+
+    async def _post(self, forum: discord.ForumChannel, message: Message, key: str) -> str:
+        """A post in a forum: a thread that begins with the message."""
+        files, picture = await self._picture(message)
+        made = await forum.create_thread(
+            name=message.inside,
+            view=layout(cards_of(message), key, picture),
+            files=files,
+            silent=message.silent,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+        await self._remember(message, made.message)
+        return f"{made.thread.id}/{made.message.id}"
+
+    async def _found_post(self, forum: discord.ForumChannel, key: str) -> str:
+        """The forum's post that begins with the part."""
+        for thread in await forum.guild.active_threads():
+            if thread.parent_id != forum.id:
+                continue
+            first = await thread.fetch_message(thread.id)
+            if key in key_in(first):
+                return f"{thread.id}/{first.id}"
+        return ""
+
+    async def _picture(self, message: Message) -> tuple[list[discord.File], str]:
+        """(the chart to upload, or its address where Discord has it already)."""
+        if not message.chart:
+            return [], ""
+        known = await asyncio.to_thread(self._store.inbox.file_id, PLATFORM, message.chart)
+        if known:
+            return [], known
+        day, language, _ = message.chart.split(" ")
+        text = await asyncio.to_thread(self._store.editions.text, date.fromisoformat(day), language)
+        if text is None or text.chart_png is None:
+            raise SendRefused("the chart of this edition is not in the store")
+        return [discord.File(io.BytesIO(text.chart_png), filename=CHART)], ""
+
+    async def _remember(self, message: Message, sent: discord.Message) -> None:
+        """Where the chart is to be had, without the signature that ends: Discord signs it anew for each message."""
+        if message.chart and sent.attachments:
+            url = sent.attachments[0].url.partition("?")[0]
+            await asyncio.to_thread(self._store.inbox.uploaded, PLATFORM, message.chart, url)
+
+    async def _publish(self, channel: int, sent: discord.Message) -> None:
+        """To the servers that follow an announcement channel, ten an hour; what is not published stands here."""
+        if not self._publishes or not self._channels.is_announcement(channel):
+            return
+        now, times = asyncio.get_running_loop().time(), self._published.setdefault(channel, deque())
+        while times and times[0] <= now - _HOUR_S:
+            times.popleft()
+        if len(times) >= _PUBLISHED_AN_HOUR:
+            note(log, "not published: ten an hour", channel=channel)
+            return
+        times.append(now)
+        try:
+            async with self.turn(f"published by {channel}", urgent=True):
+                await asyncio.wait_for(sent.publish(), _PUBLISH_S)
+        except _FAULTS as error:
+            note(log, "not published", level=logging.WARNING, channel=channel, error=type(error).__name__)
+
+    def _ours(self, error: Exception) -> Exception:
+        """Our error for one of Discord's; what it told us to wait holds for everything."""
+        if isinstance(error, SendError):
+            return error
+        self._pacer.halt(wait_s(error))
+        return refused(error)

@@ -1,0 +1,1 @@
+"""What a chat is shown: blocks, before any platform's markup."""

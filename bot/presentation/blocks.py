@@ -1,0 +1,279 @@
+"""What a chat sees of an edition: its blocks, top to bottom, before any platform's markup."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from itertools import zip_longest
+
+from bot.i18n import language_name, texts
+from bot.presentation.keywords import MOST, Pool, Words, hits, pool_of
+from workers.domain.blocks import (
+    AnswerBlock,
+    Bar,
+    Block,
+    ChoiceBlock,
+    Closing,
+    Hit,
+    KeywordBlock,
+    OnesBlock,
+    Opening,
+    SectionBlock,
+)
+from workers.domain.deliveries import COMPACT, EVERYTHING, Choice, Content, Delivery, View, picture_name
+from workers.domain.models import FIVE_PARTS, Category, Claim, Digest, Listed, Section, SourceReport, Synthesis, Text
+from workers.domain.questions import Question
+from workers.i18n.lines import model_line, reasons_line, short_name, source_line, wording
+from workers.store import Store
+
+MAIN_SOURCE = "arxiv"
+"""The source whose absence readers would notice."""
+
+
+def blocks(digest: Digest, categories: Sequence[Category], whole: Digest | None = None) -> list[Block]:
+    """The opening, a block per category of two papers and more, the one-paper block, the closing lines.
+
+    A quiet day is one line. `whole` is the edition whose sections are counted where `digest` is a part of it.
+    """
+    if not digest.papers:
+        return [Closing((wording(digest.language).quiet.format(date=digest.date),))]
+    known, papers = {category.name: category for category in categories}, {paper.n: paper for paper in digest.papers}
+    several = [section for section in digest.sections if len(section.papers) > 1]
+    shown: list[Block] = [_opening(digest, categories)]
+    place = places(whole or digest)
+    shown += [_section(each, papers, known, digest.language, place[each.category]) for each in several]
+    ones = [section for section in digest.sections if len(section.papers) == 1]
+    if ones:
+        rows = tuple((one.emoji, _named(one, known, digest.language), papers[one.papers[0]]) for one in ones)
+        shown.append(OnesBlock(wording(digest.language).one_each, rows))
+    shown.append(Closing(_closing_lines(digest)))
+    return shown
+
+
+def content_blocks(content: Content, delivery: Delivery, categories: Sequence[Category], store: Store) -> list[Block]:
+    """What a delivery shows: an edition as its chat sees it, a notice, or a question with its answer."""
+    match content:
+        case Text():
+            view, day = delivery.view, date.fromisoformat(content.digest.date)
+            languages = store.editions.languages(day)
+            return chat_blocks(content.digest, categories, view, pool_of(store, day, view), languages)
+        case Question():
+            return question_blocks(content)
+        case _:
+            return [Closing(tuple(content.splitlines()))]
+
+
+def question_blocks(question: Question) -> list[Block]:
+    """The answer; until there is one the line that says so; a choice for each paper that may be meant."""
+    given, said = question.answer, texts(question.asked.language)
+    if given is None:
+        return [Closing((said.reading,))]
+    if not given.heads:
+        asks = [
+            Choice(f"{label} {title}"[:60], f"/again {question.question_id} {label}") for label, title in given.choices
+        ]
+        return [Closing((given.line,)), *([ChoiceBlock(tuple(asks))] if asks else [])]
+    return [AnswerBlock(given)]
+
+
+def chart_of(content: Content, delivery: Delivery) -> str:
+    """The name of the edition's picture; "" where there is none."""
+    if not isinstance(content, Text) or not content.chart_png or not delivery.day:
+        return ""
+    return picture_name(delivery.day, content.digest.language, delivery.revision)
+
+
+def chat_blocks(
+    digest: Digest,
+    categories: Sequence[Category],
+    view: View = EVERYTHING,
+    pool: Pool | None = None,
+    languages: Sequence[str] = (),
+) -> list[Block]:
+    """What a chat is posted: counts in the opening, no bookkeeping, and trouble only where arXiv itself is missing.
+
+    `pool` is needed where the view has words; `languages` are those that the edition is there in.
+    """
+    if not digest.papers:
+        return blocks(digest, categories)
+    said, seen = texts(view.language), narrowed(digest, view, pool)
+    found = hits(view, pool, seen.papers) if view.wanted and pool else []
+    if not seen.papers and not found:
+        return [Closing((said.nothing_for_you.format(date=digest.date),))]
+    shown: list[Block] = [_opening(seen, categories)]
+    if seen.papers:
+        shown = blocks(seen, categories, digest)[:-1]
+    opening = shown[0]
+    if isinstance(opening, Opening):
+        chosen = wording(digest.language).chart_title.format(listed=f"{digest.listed:,}", new=f"{digest.new:,}")
+        part = said.shown_of.format(shown=len(seen.papers), listed=digest.listed)
+        shown[0] = replace(opening, tally=chosen if len(seen.papers) == digest.listed else part)
+    if found:
+        shown.insert(1, keyword_block(found, view.language))
+    compact = view.layout == COMPACT
+    rest = [each for block in shown for each in _with_choices(block, digest, view.language, compact)]
+    missing = [source_line(report, digest.language) for report in digest.sources if _is_main_and_failed(report)]
+    toc = [replace(choice, private=True) for choice in contents(seen, categories, digest)] if compact else []
+    last = [*toc, *other_languages(digest, languages)]
+    below = [*missing, *([said.more_below] if toc else [])]
+    return [*rest, *([Closing(tuple(below))] if below else []), *([ChoiceBlock(tuple(last))] if last else [])]
+
+
+def narrowed(digest: Digest, view: View, pool: Pool | None = None) -> Digest:
+    """The papers that a chat sees, under their numbers; a claim goes when all its papers are hidden.
+
+    Of too many the best of each category stay, category by category in turn.
+    """
+    hidden = Words(view.unwanted)
+    allowed = {
+        paper.n
+        for paper in digest.papers
+        if (not view.categories or paper.category in view.categories)
+        and not (pool and paper.n in pool.listed and hidden(pool.listed[paper.n]))
+    }
+    if view.most and len(allowed) > view.most:
+        ranks = [[n for n in section.papers if n in allowed] for section in digest.sections]
+        turns = [n for rank in zip_longest(*ranks) for n in rank if n is not None]
+        allowed = set(turns[: view.most])
+    if len(allowed) == len(digest.papers):
+        return digest
+    sections = [
+        replace(
+            section,
+            papers=tuple(n for n in section.papers if n in allowed),
+            synthesis=_visible(section.synthesis, allowed) if section.synthesis else None,
+        )
+        for section in digest.sections
+    ]
+    return replace(
+        digest,
+        papers=tuple(paper for paper in digest.papers if paper.n in allowed),
+        sections=tuple(section for section in sections if section.papers),
+        highlights=_claims(digest.highlights, allowed),
+    )
+
+
+def _visible(synthesis: Synthesis, allowed: set[int]) -> Synthesis:
+    return Synthesis(**{part: _claims(getattr(synthesis, part), allowed) for part in FIVE_PARTS})
+
+
+def _claims(claims: Sequence[Claim], allowed: set[int]) -> tuple[Claim, ...]:
+    return tuple(claim for claim in claims if allowed & set(claim.papers))
+
+
+def keyword_block(found: Sequence[Hit], language: str) -> KeywordBlock:
+    said = texts(language)
+    left = len(found) - MOST
+    more = said.more_hits.format(count=left) if left > 0 else ""
+    return KeywordBlock(said.keywords, tuple(found[:MOST]), more)
+
+
+def _with_choices(block: Block, digest: Digest, language: str, compact: bool) -> list[Block]:
+    """Under each section the way to ask about it; compact sections have no synthesis."""
+    if not isinstance(block, SectionBlock):
+        return [block]
+    if compact:
+        return [replace(block, synthesis=None)]
+    ask = Choice(texts(language).ask_here, f"/ask {digest.date} {block.place}")
+    return [block, ChoiceBlock((ask,))] if block.place else [block]
+
+
+def contents(digest: Digest, categories: Sequence[Category], whole: Digest | None = None) -> list[Choice]:
+    """A choice for each section, which shows it."""
+    known, place = {category.name: category for category in categories}, places(whole or digest)
+    return [
+        Choice(
+            f"{section.emoji} {_named(section, known, digest.language)}",
+            f"/digest {digest.date} {place[section.category]} {digest.language}",
+        )
+        for section in digest.sections
+    ]
+
+
+def other_languages(digest: Digest, languages: Sequence[str]) -> list[Choice]:
+    """The same edition in the other languages that it is there in."""
+    return [
+        Choice(language_name(language), f"/digest {digest.date} {language}", private=True)
+        for language in languages
+        if language != digest.language
+    ]
+
+
+def _is_main_and_failed(report: SourceReport) -> bool:
+    return report.status == "failed" and report.name == MAIN_SOURCE
+
+
+def first_screen(shown: Sequence[Block], rest: str) -> list[Block]:
+    """What fits one screen: the opening, the first category, and how to see the rest (`rest` takes a count)."""
+    kept, left = list(shown[:2]), [block for block in shown[2:] if not isinstance(block, Closing)]
+    return [*kept, Closing((rest.format(count=len(left)),))] if left else list(shown)
+
+
+def category_blocks(digest: Digest, categories: Sequence[Category], wanted: str) -> list[Block]:
+    """The one block whose category is called `wanted`, in any language and case, or has that place; else empty."""
+    known, papers = {category.name: category for category in categories}, {paper.n: paper for paper in digest.papers}
+    names, place = {wanted.strip().casefold()}, places(digest)
+    return [
+        _section(section, papers, known, digest.language, place[section.category])
+        for section in digest.sections
+        if names & {section.category.casefold(), _named(section, known, "ko").casefold(), str(place[section.category])}
+    ]
+
+
+def places(digest: Digest) -> dict[str, int]:
+    """Category → which section of the edition it is, from 1."""
+    return {section.category: place for place, section in enumerate(digest.sections, start=1)}
+
+
+def tally(digest: Digest) -> str:
+    """How many lines of the sources became how many papers, and which were merged: `12건 → 11편 (…)`."""
+    words = wording(digest.language)
+    line = words.tally.format(entries=f"{digest.entries:,}", papers=f"{digest.collected:,}")
+    several = [paper for paper in digest.papers if len(paper.sources) > 1]
+    if len(several) == 1:
+        count = len(several[0].sources)
+        places = words.places[count] if count < len(words.places) else words.places_many.format(count=count)
+        return f"{line} ({words.merged_one.format(name=short_name(several[0].title), places=places)})"
+    return f"{line} ({words.merged_many.format(count=len(several))})" if several else line
+
+
+def _opening(digest: Digest, categories: Sequence[Category]) -> Opening:
+    counts = Counter({section.category: len(section.papers) for section in digest.sections})
+    bars = sorted(
+        (Bar(each.named(digest.language), counts[each.name], each.colour) for each in categories if counts[each.name]),
+        key=lambda bar: -bar.count,
+    )
+    return Opening(digest.title, tally(digest), tuple(bars), digest.highlights)
+
+
+def _section(
+    section: Section, papers: dict[int, Listed], known: dict[str, Category], language: str, place: int
+) -> SectionBlock:
+    return SectionBlock(
+        emoji=section.emoji,
+        name=_named(section, known, language),
+        papers=tuple(papers[n] for n in section.papers),
+        synthesis=_shown(section, language),
+        extractive=section.extractive,
+        place=place,
+    )
+
+
+def _shown(section: Section, language: str) -> Synthesis | None:
+    """What of the five parts a message shows: English quotations under Korean headings are left to the report."""
+    if section.synthesis is None or not section.extractive or language == "en":
+        return section.synthesis
+    return Synthesis(keywords=section.synthesis.keywords)
+
+
+def _named(section: Section, known: dict[str, Category], language: str) -> str:
+    return known[section.category].named(language) if section.category in known else section.category
+
+
+def _closing_lines(digest: Digest) -> tuple[str, ...]:
+    words = wording(digest.language)
+    chosen = words.footer.format(collected=f"{digest.collected:,}", new=f"{digest.new:,}", listed=f"{digest.listed:,}")
+    troubles = [source_line(report, digest.language) for report in digest.sources]
+    note = words.excerpt_note if any(section.extractive for section in digest.sections) else ""
+    books = reasons_line(digest.skipped, digest.language)
+    return tuple(filter(None, [chosen, books, *troubles, note, model_line(digest)]))

@@ -1,0 +1,105 @@
+"""A chat's own words in the papers of a day: literal, in any case, whole words and phrases, `*` ends a beginning."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import sentencex
+
+from workers.domain.blocks import Hit
+from workers.domain.deliveries import View
+from workers.domain.models import Listed, Paper
+from workers.store import Store
+from workers.text.latex import readable
+
+MOST = 20
+"""Words a chat may have, of each kind; and hits that are shown."""
+LONGEST = 60
+"""Characters of a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The papers of a day as they were collected: those listed by their number, and the news that was passed over."""
+
+    listed: Mapping[int, Paper]
+    passed: Sequence[Paper] = ()
+
+
+def pool_of(store: Store, day: date, view: View) -> Pool | None:
+    """The day's papers where a chat's words are to be looked for; None where it has none."""
+    if not (view.wanted or view.unwanted):
+        return None
+    edition = store.editions.get(day)
+    listed = {item.n: item.paper for item in edition.placed} if edition else {}
+    return Pool(listed, store.editions.passed_over(day) if view.wanted else ())
+
+
+class Words:
+    """True for a paper in whose title or abstract one of the words stands."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        patterns = [_pattern(word) for word in words]
+        self._any = re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
+
+    def in_text(self, text: str) -> bool:
+        return bool(self._any and self._any.search(text))
+
+    def __call__(self, paper: Paper) -> bool:
+        return self.in_text(paper.title) or self.in_text(paper.abstract)
+
+    def quote(self, paper: Paper) -> str:
+        """The abstract's sentence in which a word stands; "" where the title has it."""
+        if self.in_text(paper.title):
+            return ""
+        sentences = sentencex.segment("en", readable(paper.abstract))
+        return next((sentence.strip() for sentence in sentences if self.in_text(sentence)), "")
+
+
+def parse(typed: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(wanted, unwanted) words of a line such as `diffusion, world model, -medical`; commas part phrases.
+
+    Without a comma each space does. Raises ValueError for too many or too long ones.
+    """
+    pieces = typed.split(",") if "," in typed else typed.split()
+    words = [" ".join(piece.split()) for piece in pieces]
+    unwanted = _unique(word[1:].strip() for word in words if word.startswith("-"))
+    wanted = _unique(word for word in words if word and not word.startswith("-"))
+    if any(len(group) > MOST or any(len(word) > LONGEST for word in group) for group in (wanted, unwanted)):
+        raise ValueError(f"at most {MOST} words of {LONGEST} characters")
+    return wanted, unwanted
+
+
+def hits(view: View, pool: Pool, papers: Sequence[Listed]) -> list[Hit]:
+    """Papers with a wanted word and no unwanted one: the edition's by number, then K1, K2 …, title hits first."""
+    wanted, hidden = Words(view.wanted), Words(view.unwanted)
+    of_edition = {paper.n: paper for paper in papers}
+    found = [
+        Hit(str(n), of_edition[n].title, _url(of_edition[n]), wanted.quote(paper), n)
+        for n, paper in sorted(pool.listed.items())
+        if n in of_edition and wanted(paper) and not hidden(paper)
+    ]
+    others = [paper for paper in pool.passed if wanted(paper) and not hidden(paper)]
+    others.sort(key=lambda paper: not wanted.in_text(paper.title))
+    return [*found, *_numbered(others, wanted)]
+
+
+def _numbered(papers: Sequence[Paper], wanted: Words) -> Iterator[Hit]:
+    for place, paper in enumerate(papers, start=1):
+        url = paper.links[0].url if paper.links else ""
+        yield Hit(f"K{place}", readable(paper.title), url, wanted.quote(paper))
+
+
+def _url(paper: Listed) -> str:
+    return paper.links[0].url if paper.links else ""
+
+
+def _unique(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple({word.casefold(): word for word in words if word}.values())
+
+
+def _pattern(word: str) -> str:
+    begins, plain = word.endswith("*"), word.rstrip("*")
+    parts = r"[\s-]+".join(map(re.escape, re.split(r"[\s-]+", plain)))
+    return rf"(?<!\w){parts}" + ("" if begins else r"(?!\w)")

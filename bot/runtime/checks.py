@@ -1,0 +1,32 @@
+"""What `paperboy doctor` checks of the frontends: the private queue server, and each token with its bot."""
+
+from collections.abc import Iterable, Mapping
+
+from bot.platforms import PLATFORMS
+from bot.runtime.valkey import binary
+from workers.config import Settings
+from workers.domain.errors import SettingsError
+from workers.domain.findings import Finding
+
+
+def findings(settings: Settings, environment: Mapping[str, str]) -> Iterable[Finding]:
+    """One finding per part, in the order of `PLATFORMS`; asks each platform for its bot."""
+    if not settings.queue.url:
+        yield _private_queue()
+    for platform in PLATFORMS:
+        try:
+            bot = platform.identity().identify(environment)
+        except SettingsError as error:
+            yield Finding(platform.token_variable, False, str(error).partition(": ")[2])
+            continue
+        if bot is None:
+            yield Finding(platform.token_variable, True, "not set, so this frontend does not run")
+        else:
+            yield Finding(platform.token_variable, True, f"{bot.name}; {bot.remark}" if bot.remark else bot.name)
+
+
+def _private_queue() -> Finding:
+    try:
+        return Finding("queue", True, f"a private Valkey ({binary().name}), started by `paperboy run`")
+    except SettingsError as error:
+        return Finding("queue", False, str(error))

@@ -1,0 +1,54 @@
+"""The sample day's sources on loopback, so that the real adapters read it over real HTTP."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from urllib.parse import urlsplit
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """The base URL of a server that lives as long as the body, on a free port of 127.0.0.1."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Sample)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="sample", daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Sample(BaseHTTPRequestHandler):
+    """/api/daily_papers, / (the hot papers) and /arxiv/ID/slug, as the two hosts have them."""
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path.split("/")
+        match path[1:]:
+            case ["api", "daily_papers"]:
+                self._send(["huggingface.json"], "application/json; charset=utf-8")
+            case [""]:
+                self._send(["deeplearn", "index.html"], "text/html; charset=utf-8")
+            case ["arxiv", number, *_] if number.isdigit():
+                self._send(["deeplearn", "arxiv", f"{number}.html"], "text/html; charset=utf-8")
+            case _:
+                self.send_error(404)
+
+    def _send(self, where: list[str], kind: str) -> None:
+        file = files("bot.runtime.sample").joinpath(*where)
+        if not file.is_file():
+            self.send_error(404)
+            return
+        body = file.read_bytes()
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name
+        """The demo's screen is the diary here."""

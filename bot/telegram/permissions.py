@@ -1,0 +1,125 @@
+"""Who may do what in which chat, as Telegram's server itself says it."""
+
+from dataclasses import dataclass
+
+from telegram import Bot, Chat, ChatFullInfo, ChatMember, ChatMemberRestricted, Message, User
+from telegram.constants import ChatMemberStatus, ChatType
+from telegram.error import TelegramError
+
+from bot.commands.permissions import Speaker
+from bot.telegram.sender import PLATFORM
+from workers.domain.deliveries import CHANNEL, GROUP, PRIVATE
+
+_ANONYMOUS_ADMIN = 1087968824
+"""The account that speaks for an anonymous admin (core.telegram.org/bots/api#message, from)."""
+_MANAGES = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A channel's discussion group; `ours` when we are an admin there, without which we see no comment."""
+
+    chat: str
+    ours: bool
+
+
+def place_of(chat: Chat | ChatFullInfo) -> str:
+    return PRIVATE if chat.type == ChatType.PRIVATE else CHANNEL if chat.type == ChatType.CHANNEL else GROUP
+
+
+def thread_of(message: Message) -> str:
+    """The topic; comment threads carry an id too, but are none."""
+    return str(message.message_thread_id) if message.is_topic_message and message.message_thread_id else ""
+
+
+class Chats:
+    """Asks the server each time, for rights change; an answer that does not come counts as no."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    async def speaker(self, message: Message) -> Speaker:
+        """Who said it, and whether they may manage the chat; in a channel only those who may can post."""
+        chat, user = message.chat, message.from_user
+        return Speaker(
+            PLATFORM,
+            str(user.id if user else chat.id),
+            str(chat.id),
+            thread_of(message),
+            await self._manages(chat, message),
+            place_of(chat),
+            name=chat.effective_name or "",
+        )
+
+    async def pressing(self, message: Message, user: User) -> Speaker:
+        """Who pressed a button under `message`."""
+        chat = message.chat
+        manages = chat.type == ChatType.PRIVATE or await self.is_admin(chat.id, user.id)
+        name = chat.effective_name or ""
+        return Speaker(PLATFORM, str(user.id), str(chat.id), thread_of(message), manages, place_of(chat), name=name)
+
+    async def elsewhere(self, name: str, user: User | None) -> Speaker | None:
+        """About another chat, by its @name or number; None where the user or we are not what both must be there."""
+        try:
+            chat = await self._bot.get_chat(name)
+        except TelegramError:
+            return None
+        if user is None or not await self.may_post(chat) or not await self.is_admin(chat.id, user.id):
+            return None
+        return Speaker(
+            PLATFORM,
+            str(user.id),
+            str(chat.id),
+            manages=True,
+            place=place_of(chat),
+            elsewhere=True,
+            name=chat.effective_name or "",
+        )
+
+    async def may_post(self, chat: Chat | ChatFullInfo) -> bool:
+        """Whether we may write there."""
+        if chat.type == ChatType.PRIVATE:
+            return True
+        ours = await self._member(chat.id, self._bot.id)
+        if ours is None or ours.status in {ChatMemberStatus.LEFT, ChatMemberStatus.BANNED}:
+            return False
+        if chat.type == ChatType.CHANNEL:
+            return bool(getattr(ours, "can_post_messages", False))
+        if isinstance(ours, ChatMemberRestricted):
+            return ours.can_send_messages
+        usual = getattr(chat, "permissions", None)
+        return ours.status in _MANAGES or usual is None or usual.can_send_messages is not False
+
+    async def may_post_at(self, chat: int) -> bool:
+        try:
+            return await self.may_post(await self._bot.get_chat(chat))
+        except TelegramError:
+            return False
+
+    async def linked(self, channel: str) -> Linked | None:
+        """The channel's discussion group; None where it has none."""
+        try:
+            found = (await self._bot.get_chat(int(channel))).linked_chat_id
+        except TelegramError:
+            return None
+        return Linked(str(found), await self.is_admin(found, self._bot.id)) if found else None
+
+    async def is_admin(self, chat: int, user: int) -> bool:
+        member = await self._member(chat, user)
+        return member is not None and member.status in _MANAGES
+
+    async def _manages(self, chat: Chat, message: Message) -> bool:
+        if chat.type in {ChatType.PRIVATE, ChatType.CHANNEL}:
+            return True
+        user = message.from_user
+        if user is None:
+            return False
+        if user.id == _ANONYMOUS_ADMIN:
+            return bool(message.sender_chat and message.sender_chat.id == chat.id)
+        return await self.is_admin(chat.id, user.id)
+
+    async def _member(self, chat: int, user: int) -> ChatMember | None:
+        try:
+            return await self._bot.get_chat_member(chat, user)
+        except TelegramError:
+            return None

@@ -1,0 +1,222 @@
+"""Sending to Telegram: its errors become ours, each with its rule, and a chart is uploaded once."""
+
+import asyncio
+import logging
+from contextlib import AbstractAsyncContextManager
+from datetime import date
+
+import httpx
+from telegram import (
+    Bot,
+    ForceReply,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputMediaPhoto,
+    LinkPreviewOptions,
+    ReplyParameters,
+)
+from telegram.constants import ParseMode
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+
+from bot.delivery.pacing import BROADCAST, INTERACTIVE, Pacer
+from bot.platforms import Limits
+from bot.telegram.renderer import payload
+from workers.domain.deliveries import Message
+from workers.domain.errors import ChatGone, ChatShut, NotSent, SendRefused, SendUnknown, SettingsError
+from workers.runtime.logs import note
+from workers.store import Store
+
+log = logging.getLogger(__name__)
+
+PLATFORM = "telegram"
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+_AGAIN_S = 2.0
+_EDITS = {False: Limits(30, 1.0, chat_gap_s=1.0), True: Limits(30, 1.0, chat_gap_s=3.0)}
+"""In a private chat one a second; in a group about 20 a minute (core.telegram.org/bots/faq)."""
+_SHUT = (
+    *("chat not found", "message thread not found", "topic_closed", "topic_deleted", "chat_write_forbidden"),
+    *("not enough rights", "need administrator rights", "have no rights", "bot is not a member", "user not found"),
+    *("peer_id_invalid", "group chat was deactivated", "chat_restricted", "chat_admin_required"),
+)
+"""Parts of BadRequest texts that mean: nothing can be posted there until somebody changes it."""
+_NOTHING_TO_DO = (
+    "message is not modified",
+    "message to delete not found",
+    "message to edit not found",
+    "message can't be deleted",
+)
+
+
+class TelegramSender:
+    """See `bot.delivery.ports.Sender`; answers to people who wait go before broadcasts."""
+
+    def __init__(self, bot: Bot, store: Store, pacer: Pacer) -> None:
+        self._bot, self._store, self._pacer = bot, store, pacer
+        self._edits = {group: Pacer(limits) for group, limits in _EDITS.items()}
+
+    def turn(self, chat: str, urgent: bool) -> AbstractAsyncContextManager[None]:
+        return self._pacer.turn(chat, group=is_group(chat), priority=INTERACTIVE if urgent else BROADCAST)
+
+    async def send(self, chat: str, thread: str, message: Message, key: str = "") -> str:
+        """Telegram knows no idempotency key, so `key` is of no use to it."""
+        try:
+            return await self._post(chat, thread, message)
+        except ChatMigrated as error:
+            new = str(error.new_chat_id)
+            await asyncio.to_thread(self._store.subscriptions.migrate, PLATFORM, chat, new)
+            return await self.send(new, thread, message, key)
+        except TelegramError as error:
+            raise self._ours(error) from None
+
+    def editing(self, chat: str) -> AbstractAsyncContextManager[None]:
+        """The pace of edits is its own: they take nothing from a broadcast."""
+        return self._edits[is_group(chat)].turn(chat, group=False, priority=BROADCAST)
+
+    async def edit(self, chat: str, message_id: str, message: Message) -> None:
+        try:
+            if message.chart:
+                media = InputMediaPhoto(
+                    await self._picture(message.chart), caption=message.text, parse_mode=ParseMode.HTML
+                )
+                await self._bot.edit_message_media(
+                    media, chat_id=chat, message_id=int(message_id), reply_markup=self._keyboard(chat, message)
+                )
+            else:
+                await self._bot.edit_message_text(
+                    message.text,
+                    chat,
+                    int(message_id),
+                    parse_mode=ParseMode.HTML,
+                    link_preview_options=_NO_PREVIEW,
+                    reply_markup=self._keyboard(chat, message),
+                )
+        except TelegramError as error:
+            if not _is_done(error):
+                raise self._ours(error) from None
+
+    async def found(self, chat: str, thread: str, message: Message, key: str) -> str | None:
+        """Telegram knows no idempotency key, and a bot cannot read what stands in a chat."""
+        del chat, thread, message, key
+        return None
+
+    async def delete(self, chat: str, message_id: str) -> None:
+        try:
+            await self._bot.delete_message(chat, int(message_id))
+        except TelegramError as error:
+            if not _is_done(error):
+                raise self._ours(error) from None
+
+    async def _post(self, chat: str, thread: str, message: Message) -> str:
+        topic = int(thread) if thread else None
+        reply = int(message.reply_to) if message.reply_to else None
+        answered = ReplyParameters(reply, allow_sending_without_reply=True) if reply else None
+        keyboard = ForceReply(selective=True) if message.asks else self._keyboard(chat, message)
+        if not message.chart:
+            sent = await self._bot.send_message(
+                chat,
+                message.text,
+                parse_mode=ParseMode.HTML,
+                message_thread_id=topic,
+                disable_notification=message.silent,
+                link_preview_options=_NO_PREVIEW,
+                reply_parameters=answered,
+                reply_markup=keyboard,
+            )
+            return str(sent.message_id)
+        sent = await self._bot.send_photo(
+            chat,
+            await self._picture(message.chart),
+            caption=message.text,
+            parse_mode=ParseMode.HTML,
+            message_thread_id=topic,
+            disable_notification=message.silent,
+            reply_parameters=answered,
+            reply_markup=keyboard,
+        )
+        if sent.photo:
+            await asyncio.to_thread(self._store.inbox.uploaded, PLATFORM, message.chart, sent.photo[-1].file_id)
+        return str(sent.message_id)
+
+    def _keyboard(self, chat: str, message: Message) -> InlineKeyboardMarkup | None:
+        """Buttons that say a line, or open it in private where it is not for a group to read."""
+        if not message.choices:
+            return None
+        home = f"https://t.me/{self._bot.username}"
+        return InlineKeyboardMarkup(
+            [
+                [
+                    InlineKeyboardButton(choice.label, url=f"{home}?start={payload(choice.line)}")
+                    if choice.private and is_group(chat)
+                    else InlineKeyboardButton(choice.label, callback_data=choice.line)
+                    for choice in row
+                ]
+                for row in message.choices
+            ]
+        )
+
+    async def _picture(self, name: str) -> str | bytes:
+        """Telegram's own name of the chart where it has it; else the bytes."""
+        known = await asyncio.to_thread(self._store.inbox.file_id, PLATFORM, name)
+        if known:
+            return known
+        day, language, _ = name.split(" ")
+        text = await asyncio.to_thread(self._store.editions.text, date.fromisoformat(day), language)
+        if text is None or text.chart_png is None:
+            raise SendRefused("the chart of this edition is not in the store")
+        return text.chart_png
+
+    def _ours(self, error: TelegramError) -> Exception:
+        """What the catcher does next, by the table of what each error means."""
+        if isinstance(error, RetryAfter):
+            seconds = _seconds(error)
+            self._pacer.halt(seconds)
+            return NotSent(str(error), seconds)
+        return ours(error)
+
+
+def ours(error: TelegramError) -> Exception:
+    """One of our errors for one of Telegram's; the order matters, for some are subclasses of others."""
+    told = str(error)
+    if isinstance(error, Forbidden):
+        return ChatGone(told)
+    if isinstance(error, InvalidToken):
+        return SettingsError("TELEGRAM_BOT_TOKEN: refused; copy it again from @BotFather")
+    if isinstance(error, BadRequest):
+        shut = any(part in told.lower() for part in _SHUT)
+        return ChatShut(told) if shut else SendRefused(told)
+    if isinstance(error, TimedOut | NetworkError):
+        return NotSent(told, _AGAIN_S) if _never_left(error) else SendUnknown(told)
+    note(log, "telegram error", level=logging.WARNING, kind=type(error).__name__, error=told)
+    return SendUnknown(told)
+
+
+def is_group(chat: str) -> bool:
+    """Groups and channels have negative ids."""
+    return chat.startswith(("-", "@"))
+
+
+def _never_left(error: TelegramError) -> bool:
+    """The request did not reach Telegram: no connection was had for it, or it answered 429 without saying how long."""
+    cause = error.__cause__
+    return (
+        isinstance(cause, httpx.PoolTimeout | httpx.ConnectTimeout | httpx.ConnectError)
+        or "too many requests" in str(error).lower()
+    )
+
+
+def _is_done(error: TelegramError) -> bool:
+    return isinstance(error, BadRequest) and any(part in str(error).lower() for part in _NOTHING_TO_DO)
+
+
+def _seconds(error: RetryAfter) -> float:
+    after = error.retry_after
+    return float(after) if isinstance(after, int | float) else after.total_seconds()

@@ -1,0 +1,60 @@
+"""Sending to a terminal: printing, with the number of the message as its id."""
+
+import re
+from contextlib import AbstractAsyncContextManager, nullcontext
+from itertools import count
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from bot.i18n import Texts
+from workers.domain.deliveries import Message
+
+_LEAD = re.compile(r"(?:\s*•\s)|\s+")
+
+
+class TerminalSender:
+    def __init__(self, console: Console, said: Texts) -> None:
+        self._console, self._said, self._numbers = console, said, count(1)
+
+    def turn(self, chat: str, urgent: bool) -> AbstractAsyncContextManager[None]:
+        """A terminal takes everything at once."""
+        del chat, urgent
+        return nullcontext()
+
+    async def send(self, chat: str, thread: str, message: Message, key: str) -> str:
+        """Print `message`; the one terminal is every chat."""
+        del chat, thread, key
+        show(self._console, message)
+        return str(next(self._numbers))
+
+    def editing(self, chat: str) -> AbstractAsyncContextManager[None]:
+        return self.turn(chat, urgent=True)
+
+    async def edit(self, chat: str, message_id: str, message: Message) -> None:
+        """What is printed stays: the new words are printed below, with what they replace."""
+        del chat
+        self._console.print(f"[dim]{self._said.corrected.format(number=message_id)}[/dim]")
+        show(self._console, message)
+
+    async def found(self, chat: str, thread: str, message: Message, key: str) -> str | None:
+        """What was printed cannot be read back."""
+        del chat, thread, message, key
+        return None
+
+    async def delete(self, chat: str, message_id: str) -> None:
+        del chat
+        self._console.print(f"[dim]{self._said.taken_back.format(number=message_id)}[/dim]")
+
+
+def show(console: Console, message: Message) -> None:
+    """Print a message, long lines wrapped under their own beginning, and an empty line after it."""
+    for line in message.text.splitlines():
+        found = _LEAD.match(line)
+        lead = found[0] if found else ""
+        room = max(20, console.width - cell_len(lead))
+        for place, piece in enumerate(Text.from_markup(line[len(lead) :]).wrap(console, room, overflow="fold")):
+            piece.rstrip()
+            console.print(Text(lead if place == 0 else " " * cell_len(lead)) + piece, highlight=False, soft_wrap=True)
+    console.print()

@@ -1,0 +1,136 @@
+"""Limits kept beforehand, on the loop's own time made fast."""
+
+import asyncio
+import itertools
+import random
+from collections import Counter
+
+from bot.delivery.pacing import BROADCAST, INTERACTIVE, Pacer
+from bot.platforms import Limits
+
+QUICK = Limits(overall=5, window_s=0.1, chat_gap_s=0.1, group=4)
+
+
+async def send(pacer: Pacer, chat: str, log: list[tuple[float, str]], priority: int = BROADCAST) -> None:
+    async with pacer.turn(chat, group=chat.startswith("-"), priority=priority):
+        log.append((asyncio.get_running_loop().time(), chat))
+
+
+def most_in(window_s: float, times: list[float]) -> int:
+    return max(sum(start <= at < start + window_s for at in times) for start in times)
+
+
+def test_no_window_of_the_platforms_holds_more_however_the_line_bunches_them() -> None:
+    """Each send reaches the platform at a random moment of its way; what left evenly arrives in bunches."""
+
+    async def story() -> list[float]:
+        pacer, arrived, chance = Pacer(QUICK), list[float](), random.Random(7)  # noqa: S311 - no secret
+
+        async def one(chat: str) -> None:
+            async with pacer.turn(chat, group=False, priority=BROADCAST):
+                before, after = chance.uniform(0, 0.08), chance.uniform(0, 0.02)
+                await asyncio.sleep(before)
+                arrived.append(asyncio.get_running_loop().time())
+                await asyncio.sleep(after)
+
+        await asyncio.gather(*(one(f"{n}") for n in range(60)))
+        return sorted(arrived)
+
+    assert most_in(0.0999, asyncio.run(story())) <= QUICK.overall
+
+
+def test_a_quick_line_is_used_to_the_full() -> None:
+    async def story() -> list[tuple[float, str]]:
+        pacer, log = Pacer(QUICK), list[tuple[float, str]]()
+        await asyncio.gather(*(send(pacer, f"{n}", log) for n in range(31)))
+        return log
+
+    times = [at for at, _ in asyncio.run(story())]
+    assert 0.49 <= times[-1] - times[0] <= 0.9, "31 at 5 in a tenth of a second"
+
+
+def test_who_gives_up_in_their_turn_gives_it_back() -> None:
+    async def story() -> None:
+        pacer = Pacer(Limits(overall=1, window_s=0.05, chat_gap_s=0))
+        for _ in range(3):
+            going = asyncio.create_task(send(pacer, "a", []))
+            await asyncio.sleep(0)
+            going.cancel()
+            await asyncio.gather(going, return_exceptions=True)
+        await asyncio.wait_for(send(pacer, "b", []), 5)
+
+    asyncio.run(story())
+
+
+def test_one_chat_waits_for_its_own_gap_and_holds_up_nobody() -> None:
+    async def story() -> list[tuple[float, str]]:
+        pacer, log = Pacer(QUICK), list[tuple[float, str]]()
+        await asyncio.gather(*(send(pacer, "a", log) for _ in range(3)), send(pacer, "b", log))
+        return log
+
+    log = asyncio.run(story())
+    assert Counter(chat for _, chat in log) == {"a": 3, "b": 1}
+    a = [at for at, chat in log if chat == "a"]
+    assert all(later - earlier >= 0.0999 for earlier, later in itertools.pairwise(a))
+    assert [chat for _, chat in log][:2] == ["a", "b"]
+
+
+def test_who_waits_for_an_answer_goes_before_a_broadcast() -> None:
+    async def story() -> list[tuple[float, str]]:
+        pacer, log = Pacer(QUICK), list[tuple[float, str]]()
+        broadcast = [asyncio.create_task(send(pacer, f"{n}", log)) for n in range(20)]
+        await asyncio.sleep(0)
+        await send(pacer, "person", log, INTERACTIVE)
+        await asyncio.gather(*broadcast)
+        return log
+
+    assert [chat for _, chat in asyncio.run(story())].index("person") <= QUICK.overall, (
+        "next after those already let go"
+    )
+
+
+def test_told_to_wait_nothing_is_sent_before_that() -> None:
+    async def story() -> float:
+        pacer, log = Pacer(QUICK), list[tuple[float, str]]()
+        await send(pacer, "a", log)
+        pacer.halt(0.3)
+        pacer.halt(0.1)
+        await send(pacer, "b", log, INTERACTIVE)
+        return log[1][0] - log[0][0]
+
+    assert asyncio.run(story()) >= 0.299
+
+
+def test_a_group_has_its_own_minute() -> None:
+    moment = 1000.0
+
+    async def story() -> None:
+        nonlocal moment
+        pacer = Pacer(QUICK, now=lambda: moment)
+        for _ in range(4):
+            await send(pacer, "-1", [])
+            moment += 1
+        fifth = asyncio.create_task(send(pacer, "-1", []))
+        await send(pacer, "2", [])
+        assert not fifth.done()
+        moment += 57
+        other = asyncio.create_task(send(pacer, "3", []))
+        await asyncio.sleep(0)
+        moment += 1
+        await asyncio.wait_for(asyncio.gather(fifth, other), 5)
+
+    asyncio.run(story())
+
+
+def test_who_gives_up_waiting_takes_no_turn() -> None:
+    async def story() -> list[tuple[float, str]]:
+        pacer, log = Pacer(QUICK), list[tuple[float, str]]()
+        await send(pacer, "a", log)
+        impatient = asyncio.create_task(send(pacer, "a", log))
+        await asyncio.sleep(0)
+        impatient.cancel()
+        await asyncio.gather(impatient, return_exceptions=True)
+        await send(pacer, "a", log)
+        return log
+
+    assert len(asyncio.run(story())) == 2

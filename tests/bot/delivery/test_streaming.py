@@ -1,0 +1,68 @@
+"""An answer on its way: every edit shows what is written by then, and the last one the whole of it."""
+
+import asyncio
+from contextlib import AbstractAsyncContextManager
+
+import pytest
+
+from bot.delivery.streaming import Watch
+from tests.fakes.sender import FakeSender
+from workers.domain.answers import Answer
+from workers.domain.deliveries import Content, Delivery, Message
+from workers.domain.questions import Asked, Question
+from workers.queue import WorkQueue
+from workers.store import Store
+
+LONGEST_S = 30.0
+
+
+@pytest.fixture
+def delivery(store: Store) -> Delivery:
+    store.questions.ask("telegram:1", Asked("telegram", "5", "", "7", "ko", "왜?", "12"))
+    claimed = store.outbox.claim("telegram")
+    assert claimed is not None
+    return claimed
+
+
+def rendered(content: Content, delivery: Delivery) -> list[Message]:
+    del delivery
+    assert isinstance(content, Question)
+    return [Message(content.answer.line)] if content.answer else []
+
+
+class Waiting(FakeSender):
+    """Says when somebody waits for the turn to edit and when an edit is done, and gives the turn when told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate, self.wanted, self.done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.holds = self.gate
+
+    def editing(self, chat: str) -> AbstractAsyncContextManager[None]:
+        self.wanted.set()
+        return super().editing(chat)
+
+    async def edit(self, chat: str, message_id: str, message: Message) -> None:
+        await super().edit(chat, message_id, message)
+        self.done.set()
+
+
+def test_what_is_written_while_the_turn_is_waited_for_is_in_that_edit(
+    valkey_url: str, store: Store, delivery: Delivery
+) -> None:
+    async def story() -> list[tuple[str, str]]:
+        sender, queue, number = Waiting(), WorkQueue(valkey_url), delivery.question_id or 0
+        watch = Watch(valkey_url, store, sender, rendered)
+        following = asyncio.create_task(watch.follow(delivery, "m1"))
+        await asyncio.to_thread(queue.tell, number, Answer(True, line="one"))
+        await sender.wanted.wait()
+        await asyncio.to_thread(queue.tell, number, Answer(True, line="one two"))
+        sender.gate.set()
+        await sender.done.wait()
+        attempt = await asyncio.to_thread(store.questions.claim, number) or 0
+        await asyncio.to_thread(store.questions.answer, number, attempt, Answer(True, line="one two three"))
+        await following
+        await watch.close()
+        return sender.edited
+
+    assert asyncio.run(asyncio.wait_for(story(), LONGEST_S)) == [("m1", "one two"), ("m1", "one two three")]

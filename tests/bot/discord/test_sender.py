@@ -1,0 +1,115 @@
+"""Discord's errors, each with its rule, over a server that behaves as Discord's does."""
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
+from typing import Any
+
+import discord
+import pytest
+
+from bot.delivery.pacing import Pacer
+from bot.discord.sender import DiscordSender
+from bot.platforms import Limits
+from tests.bot.conftest import DAY
+from tests.fakes.discord import TOKEN, DiscordServer, serving
+from tests.fakes.discord_wire import DM, Fault
+from workers.domain.deliveries import Message, picture_name, private_chat
+from workers.domain.errors import ChatGone, ChatShut, SendRefused, SendUnknown
+from workers.domain.models import Edition, Text
+from workers.store import Store
+
+FAST = Limits(overall=1000, window_s=1, chat_gap_s=0)
+HELLO = Message(json.dumps([{"text": "**hello**", "colour": "#882255", "chart": False}]))
+Story = Callable[[DiscordSender], Coroutine[Any, Any, Any]]
+
+
+@pytest.fixture
+def server() -> Iterator[DiscordServer]:
+    with serving() as fake:
+        fake.room(5)
+        yield fake
+
+
+@pytest.fixture
+def do(server: DiscordServer, store: Store, monkeypatch: pytest.MonkeyPatch) -> Callable[[Story], Any]:
+    """Runs a story with a sender that is logged in to the server."""
+    monkeypatch.setattr(discord.http.Route, "BASE", f"{server.url}/api/v10")
+    monkeypatch.setattr("bot.discord.sender._AGAIN_S", 0.01)
+
+    def run(story: Story) -> Any:
+        async def connected() -> Any:
+            async with discord.Client(intents=discord.Intents.none()) as client:
+                await client.login(TOKEN)
+                return await story(DiscordSender(client, store, Pacer(FAST)))
+
+        return asyncio.run(connected())
+
+    return run
+
+
+def test_a_message_is_sent_with_its_nonce_and_without_mentions(server: DiscordServer, do: Any) -> None:
+    number = do(lambda sender: sender.send("5", "", replace(HELLO, silent=True), "17"))
+    (posted,) = server.posted
+    assert (str(posted.message_id), posted.text, posted.silent, posted.nonce) == (
+        *(number, "**hello**", True, "paperboy-17"),
+    )
+
+
+def test_a_line_that_breaks_after_the_message_was_taken_posts_it_once(server: DiscordServer, do: Any) -> None:
+    server.faults[5] = [Fault(broken="after"), Fault(503), Fault(broken="after")]
+    with pytest.raises(SendUnknown):
+        do(lambda sender: sender.send("5", "", HELLO, "17"))
+    assert len(server.posted) == 1
+    number = do(lambda sender: sender.send("5", "", HELLO, "17"))
+    assert len(server.posted) == 1
+    assert number == str(server.posted[0].message_id)
+    server.faults[5] = [Fault(broken="before"), Fault(503)]
+    do(lambda sender: sender.send("5", "", HELLO, "18"))
+    assert len(server.posted) == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault(403, 50001), ChatGone),
+        (Fault(403, 50013), ChatShut),
+        (Fault(404, 10003), ChatGone),
+        (Fault(400, 160005), ChatShut),
+        (Fault(400, 50035), SendRefused),
+    ],
+)
+def test_each_error_has_its_rule(fault: Fault, error: type[Exception], server: DiscordServer, do: Any) -> None:
+    server.faults[5] = [fault]
+    with pytest.raises(error):
+        do(lambda sender: sender.send("5", "", HELLO, "17"))
+    assert server.posted == []
+
+
+def test_the_chart_goes_with_the_message(server: DiscordServer, do: Any, store: Store, edition: Edition) -> None:
+    text = store.editions.text(DAY, "ko")
+    assert text is not None
+    store.editions.reopen(DAY)
+    store.editions.save_text(DAY, Text(text.digest, b"\x89PNG picture"))
+    card = [{"text": "caption", "colour": "", "chart": True}]
+    do(lambda sender: sender.send("5", "", Message(json.dumps(card), chart=picture_name(DAY, "ko", 0)), "1"))
+    assert [posted.files for posted in server.posted] == [1]
+
+
+def test_edits_and_removals_are_done_and_what_is_done_already_is_well(server: DiscordServer, do: Any) -> None:
+    async def story(sender: DiscordSender) -> None:
+        number = await sender.send("5", "", HELLO, "17")
+        await sender.edit("5", number, Message(HELLO.text.replace("hello", "bye")))
+        await sender.delete("5", number)
+        await sender.delete("5", number)
+        await sender.edit("5", number, HELLO)
+
+    do(story)
+    assert server.posted[0].text == "**bye**"
+    assert len(server.edited) == len(server.deleted) == 1
+
+
+def test_an_owner_is_written_to_in_a_private_channel_that_is_opened(server: DiscordServer, do: Any) -> None:
+    do(lambda sender: sender.send(private_chat("discord", "7"), "", HELLO, "1"))
+    assert [(posted.channel, posted.text) for posted in server.posted] == [(DM, "**hello**")]

@@ -1,0 +1,71 @@
+"""A chat's own words: typed, found literally, numbered."""
+
+import pytest
+
+from bot.presentation.keywords import MOST, Pool, Words, hits, parse
+from tests.fakes.papers import paper
+from workers.domain.deliveries import View
+from workers.domain.models import Link, Listed
+
+
+def listed(n: int, title: str) -> Listed:
+    return Listed(n, None, title, (), (Link("arxiv", f"https://arxiv.org/abs/{n}"),), "Robotics", "…")
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted", "unwanted"),
+    [
+        ("diffusion -medical", ("diffusion",), ("medical",)),
+        ("world model, diffusion , -remote sensing", ("world model", "diffusion"), ("remote sensing",)),
+        ("RAG rag", ("rag",), ()),
+        (" - , -", (), ()),
+    ],
+)
+def test_words_are_parted_by_spaces_or_commas(typed: str, wanted: tuple[str, ...], unwanted: tuple[str, ...]) -> None:
+    assert parse(typed) == (wanted, unwanted)
+
+
+@pytest.mark.parametrize("typed", [",".join(f"word{n}" for n in range(MOST + 1)), "x" * 61])
+def test_too_many_or_too_long_words_are_refused(typed: str) -> None:
+    with pytest.raises(ValueError, match="at most"):
+        parse(typed)
+
+
+@pytest.mark.parametrize(
+    ("word", "title", "there"),
+    [
+        ("RAG", "A rag for all", True),
+        ("rag", "Fragments of text", False),
+        ("world model", "World-Model learning", True),
+        ("world model", "Models of the world", False),
+        ("reason*", "Reasoning in steps", True),
+        ("c++", "Faster C++ code", True),
+        ("3d", "3D scenes", True),
+        ("a.b", "axb", False),
+    ],
+)
+def test_a_word_is_literal_and_whole(word: str, title: str, there: bool) -> None:
+    assert Words([word]).in_text(title) is there
+
+
+def test_hits_of_the_edition_keep_their_numbers_and_others_are_k1_k2() -> None:
+    pool = Pool(
+        {1: paper(title="Diffusion for robots"), 2: paper(title="Grasping"), 3: paper(title="Medical diffusion")},
+        [
+            paper(title="Something else", abstract="It is old. We use diffusion here. It ends."),
+            paper(title="A diffusion of papers"),
+            paper(title="Unrelated", abstract="Nothing."),
+        ],
+    )
+    view = View(wanted=("diffusion",), unwanted=("medical",))
+    found = hits(view, pool, [listed(1, "Diffusion for robots"), listed(2, "Grasping")])
+    assert [(hit.label, hit.title, hit.n) for hit in found] == [
+        ("1", "Diffusion for robots", 1),
+        ("K1", "A diffusion of papers", None),
+        ("K2", "Something else", None),
+    ]
+    assert [hit.quote for hit in found] == ["", "", "We use diffusion here."]
+
+
+def test_without_words_nothing_is_a_hit() -> None:
+    assert not Words([])(paper())

@@ -1,0 +1,97 @@
+"""The store is the truth: empty the queue and kill the worker in the middle, and the edition is there, once."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+import redis
+from sqlalchemy import func, select
+
+from bot.runtime import valkey
+from bot.runtime.sample import DAY, MORNING
+from bot.runtime.supervisor import Part, running
+from tests.e2e.conftest import Rehearsal
+from tests.fakes.web import Answer, Web, web
+from workers.queue import WorkQueue
+from workers.runtime.clock import system_clock
+from workers.store import Store, open_store
+from workers.store.subscriptions import Wanted
+from workers.store.tables import delivery, edition, listing
+
+ROWS = [
+    {
+        "paper": {
+            "id": f"2410.0000{n}",
+            "title": f"A paper on robots number {n}",
+            "summary": "We present a robot.",
+            "upvotes": n,
+        }
+    }
+    for n in range(1, 6)
+]
+
+
+@pytest.fixture
+def files(tmp_path: Path, settings_file: Callable[..., Path]) -> Callable[[str], Path]:
+    def write(address: str) -> Path:
+        return settings_file(
+            [{"name": "huggingface", "kind": "huggingface", "url": address}],
+            http={"timeout_s": 60, "deadline_s": 90},
+            lease={"edition_s": 3, "delivery_s": 3},
+        )
+
+    return write
+
+
+async def until(what: Callable[[], object], longest_s: float = 60) -> None:
+    async with asyncio.timeout(longest_s):
+        while not await asyncio.to_thread(what):
+            await asyncio.sleep(0.05)
+
+
+def kill_worker_and_job() -> None:
+    """SIGKILL to the RQ worker and to the process it forked for the job."""
+    for child in psutil.Process().children(recursive=True):
+        if child.is_running() and "worker" in child.cmdline():
+            child.send_signal(signal.SIGKILL)
+
+
+def test_flushall_and_a_killed_worker_lose_nothing(
+    tmp_path: Path, files: Callable[[str], Path], rehearsal: Rehearsal, capfd: pytest.CaptureFixture[str]
+) -> None:
+    let_go = threading.Event()
+    rehearsal.move_to(MORNING)
+    with web(Answer(body=json.dumps(ROWS).encode(), hold=let_go)) as source:
+        environment = {**os.environ, **rehearsal.environment, "PAPERBOY_CONFIG": str(files(source.url))}
+        with open_store(f"sqlite:///{tmp_path / 'store.db'}", system_clock(environment)) as store:
+            asyncio.run(_story(tmp_path, environment, source, let_go, store))
+            with store.engine.connect() as connection:
+                attempts = connection.execute(select(edition.c.attempt)).scalar_one()
+                assert attempts == 2, "the first was killed, the second finished"
+                assert connection.execute(select(func.count()).select_from(listing)).scalar_one() == len(ROWS)
+                assert connection.execute(select(func.count()).select_from(delivery)).scalar_one() == 1
+
+
+async def _story(folder: Path, environment: dict[str, str], source: Web, let_go: threading.Event, store: Store) -> None:
+    store.subscriptions.add(Wanted("terminal", "here", store.clock.now()))
+    store.editions.want(DAY)
+    server, url = valkey.part(folder / "valkey")
+    program = [sys.executable, "-P", "-m", "bot"]
+    parts = [Part("worker", [*program, "worker", "editions"]), Part("clock", [*program, "clock"])]
+    async with running([server], environment):
+        await valkey.ready(url)
+        WorkQueue(url).ask_for_edition(DAY, store.clock.now())
+        async with running(parts, {**environment, "REDIS_URL": url}):
+            await until(lambda: source.seen)
+            await asyncio.to_thread(kill_worker_and_job)
+            redis.Redis.from_url(url).flushall()
+            let_go.set()
+            await until(lambda: store.editions.text(DAY, "ko"))
+            await until(lambda: not store.outbox.idle("terminal"))

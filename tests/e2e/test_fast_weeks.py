@@ -1,0 +1,129 @@
+"""Two recorded weeks of `paperboy run` in minutes: its clock and the replayed sources are moved together."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from tests.e2e.conftest import Rehearsal, Replay, recorded_sources
+from tests.e2e.running import Running, running, until
+from workers import config
+from workers.runtime.clock import system_clock
+from workers.scheduler import collections_due
+from workers.store import Store, open_store
+from workers.store.subscriptions import Wanted
+from workers.store.tables import delivery, edition, listing, part
+
+pytestmark = pytest.mark.shared_data
+
+DAY = timedelta(days=1)
+FIRST = date(2025, 6, 2)
+ZONES = {
+    "Asia/Seoul": ("09:00", "00:00"),
+    "America/New_York": ("08:30", "12:30"),
+    "Europe/Berlin": ("10:00", "08:00"),
+    "Asia/Kolkata": ("18:45", "13:15"),
+    "Pacific/Auckland": ("20:15", "08:15"),
+}
+"""Zone → (slot, the same in UTC in June)."""
+
+
+def at(day: date, hour: str) -> datetime:
+    return datetime.fromisoformat(f"{day} {hour}").replace(tzinfo=UTC)
+
+
+def moments(last: date) -> Iterator[datetime]:
+    """A second past each collection, close and slot, up to the Saturday after `last`, a Friday, and Monday in Seoul."""
+    hours = ["04:20", "07:00", "07:30", *(due for _, due in ZONES.values())]
+    for n in range((last - FIRST).days + 2):
+        yield from (at(FIRST + n * DAY, hour) + timedelta(seconds=1) for hour in sorted(hours))
+    yield at(last + 3 * DAY, "00:00") + timedelta(seconds=1)  # Monday morning in Seoul brings Friday's
+
+
+def settled(store: Store, settings: config.Settings) -> bool:
+    """Nothing is due, under way or unsent at the rehearsal's present moment."""
+    now, editions = store.clock.now(), store.editions
+    return not (
+        settings.calendar().to_make(now, editions.newest_asked_for())
+        or editions.in_the_making(now - DAY)
+        or editions.unwritten_days(["ko"])
+        or next(collections_due(settings, store, now), None)
+        or store.subscriptions.due(now)
+        or not store.outbox.idle("terminal")
+    )
+
+
+@pytest.fixture
+def settings_path(settings_file: Callable[..., Path], replay: Replay) -> Path:
+    return settings_file(
+        recorded_sources(replay.url),
+        clock={"tick_s": 0.1, "lease_s": 3},
+        lease={"edition_s": 3, "delivery_s": 3},
+    )
+
+
+@pytest.mark.parametrize(
+    ("weeks", "kills"), [(2, 0), (1, 4)], ids=["two, undisturbed", "one, with processes killed at random"]
+)
+def test_weeks(
+    weeks: int, kills: int, settings_path: Path, replay: Replay, rehearsal: Rehearsal, tmp_path: Path
+) -> None:
+    settings, dice = config.load(settings_path, environment={}), random.Random(20250602)  # noqa: S311 - no secret
+    rehearsal.move_to(at(FIRST, "00:00"))
+    last = FIRST + (7 * weeks - 3) * DAY
+    due = list(moments(last))
+    struck = set(dice.sample(range(len(due)), kills))
+    victims = [
+        "run",
+        *(name for name in ("editions", "clock", "valkey", "questions", "editions") for _ in range(kills)),
+    ]
+    with open_store(settings.store.url, system_clock(rehearsal.environment)) as store:
+        for zone, (slot, hour) in ZONES.items():
+            first = at(FIRST + DAY, hour) if zone == "Asia/Seoul" else at(FIRST, hour)
+            store.subscriptions.add(Wanted("terminal", zone, first, slot=slot, zone=zone))
+        store.editions.want(FIRST - 3 * DAY)  # Friday's, so that the week begins as any other
+        replay.today(str(FIRST - DAY))
+        with running(settings_path, tmp_path, rehearsal.environment) as run:
+            until(lambda: settled(store, settings), told=run.err)
+            for n, moment in enumerate(due):
+                if moment.time() >= datetime.fromisoformat("2025-01-01 04:00").time():
+                    replay.today(str(moment.date()))
+                rehearsal.move_to(moment)
+                if n in struck:
+                    strike(run, victims.pop(0), dice)
+                until(lambda: settled(store, settings), told=run.err)
+        check(store, kills, last)
+
+
+def strike(run: Running, victim: str, dice: random.Random) -> None:
+    """Kill one process somewhere in the work of this moment."""
+    time.sleep(1.5 * dice.random())  # anywhere in the work, not a wait for anything
+    run.kill(victim)
+    if victim == "run":
+        run.start()
+
+
+def check(store: Store, kills: int, last: date) -> None:
+    days_between = [FIRST + n * DAY for n in range((last - FIRST).days + 1)]
+    working = [day for day in days_between if day.weekday() < 5]
+    with store.engine.connect() as connection:
+        days = connection.execute(select(edition.c.day).where(edition.c.closed_at.is_not(None))).scalars().all()
+        papers = connection.execute(select(listing.c.paper_id)).scalars().all()
+        given = connection.execute(select(delivery).order_by(delivery.c.id)).all()
+        states = Counter(connection.execute(select(part.c.state)).scalars())
+    assert sorted(day for day in days if day >= FIRST) == working
+    assert len(papers) == len(set(papers))
+    for zone, (_, hour) in ZONES.items():
+        mine = [row for row in given if row.chat == zone]
+        assert [row.day for row in mine if row.day >= FIRST] == working, zone
+        for row in mine:
+            late = row.created_at - at(row.created_at.date(), hour)
+            assert timedelta() <= late < timedelta(minutes=5), (zone, row.created_at)
+        assert not any(row.silent for row in mine)
+    assert set(states) <= ({"posted", "unknown"} if kills else {"posted"})
+    assert states["unknown"] <= 1, "the one in flight when the run itself was killed"

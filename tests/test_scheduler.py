@@ -1,0 +1,112 @@
+"""The clock's look at the store: what nobody works on is queued, what is due is published."""
+
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+import redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from bot.runtime import valkey
+from tests.fakes.clock import FakeClock
+from tests.fakes.papers import paper
+from workers import config
+from workers.domain.models import Collected, Digest, Placed, Selection, SourceReport, Text
+from workers.domain.questions import Asked
+from workers.queue import EDITIONS, QUESTIONS, WorkQueue
+from workers.scheduler import Duties
+from workers.store import Store, open_store
+from workers.store.subscriptions import Wanted
+
+DAY = date(2025, 6, 3)
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Iterator[WorkQueue]:
+    """A real Valkey, as `paperboy` starts it."""
+    part, url = valkey.part(tmp_path / "valkey")
+    with subprocess.Popen(part.command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as server:
+        retry = redis.retry.Retry(redis.backoff.ConstantBackoff(0.02), 500)
+        with redis.Redis.from_url(url, retry=retry) as connection:
+            connection.ping()
+        work = WorkQueue(url)
+        yield work
+        work.connection.close()
+        server.terminate()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
+    with open_store(f"sqlite:///{tmp_path / 'store.db'}", clock) as opened:
+        yield opened
+
+
+def queued(queue: WorkQueue, name: str = EDITIONS) -> list[str]:
+    """What the jobs that wait are about."""
+    jobs = Queue(name, connection=queue.connection, serializer=JSONSerializer).jobs
+    return [job.args[0] for job in jobs]
+
+
+def tick(store: Store, queue: WorkQueue, clock: FakeClock) -> None:
+    Duties(store, queue, clock, config.load(environment={})).tick()
+
+
+def close(store: Store) -> None:
+    attempt = store.editions.claim(DAY)
+    assert attempt is not None
+    report = Collected(SourceReport("arxiv", "ok", 1))
+    store.editions.close(DAY, attempt, Selection((paper(),), {}), [Placed(1, paper(), "Robotics")], [report])
+
+
+def test_a_wanted_edition_is_queued_again_after_the_queue_was_emptied(
+    store: Store, queue: WorkQueue, clock: FakeClock
+) -> None:
+    store.editions.want(DAY)
+    tick(store, queue, clock)
+    tick(store, queue, clock)
+    assert queued(queue) == ["2025-06-03"]
+    queue.connection.flushall()
+    tick(store, queue, clock)
+    assert queued(queue) == ["2025-06-03"]
+
+
+def test_a_closed_edition_without_its_text_is_queued(store: Store, queue: WorkQueue, clock: FakeClock) -> None:
+    close(store)
+    tick(store, queue, clock)
+    assert queued(queue) == []
+    clock.advance(20)
+    tick(store, queue, clock)
+    assert queued(queue) == ["2025-06-03"]
+
+
+def test_a_question_that_nobody_answers_is_queued_again_after_the_queue_was_emptied(
+    store: Store, queue: WorkQueue, clock: FakeClock
+) -> None:
+    number = store.questions.ask("c:1", Asked("telegram", "5", "", "7", "ko", "1번은?"))
+    assert number is not None
+    for _ in range(2):
+        tick(store, queue, clock)
+        assert queued(queue, QUESTIONS) == [str(number)]
+        queue.connection.flushall()
+    assert store.questions.claim(number) == 1
+    tick(store, queue, clock)
+    assert queued(queue, QUESTIONS) == [], "somebody answers it"
+    clock.advance(21)
+    tick(store, queue, clock)
+    assert queued(queue, QUESTIONS) == [str(number)], "its worker died"
+
+
+def test_what_is_due_is_published_even_while_the_queue_is_away(store: Store, clock: FakeClock) -> None:
+    close(store)
+    store.editions.want(date(2025, 6, 4))
+    digest = Digest(DAY.isoformat(), "ko", "제목", (), (), (), 1, 1, {}, ())
+    store.editions.save_text(DAY, Text(digest, None))
+    store.subscriptions.add(Wanted("terminal", "a", datetime(2025, 6, 3, tzinfo=UTC)))
+    clock.advance(7200)
+    tick(store, WorkQueue("redis://127.0.0.1:9/0"), clock)
+    delivery = store.outbox.claim("terminal")
+    assert delivery is not None
+    assert delivery.day == DAY

@@ -1,0 +1,148 @@
+"""Step 1 of an answer: which papers a question is about, told by code from its words and the post that it answers."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workers.answers.retrieve import terms
+
+_ARXIV = re.compile(
+    r"(?<![\d.])(\d{4}\.\d{4,5})(?:v\d+)?(?![\d.])|arxiv\.org/(?:abs|html|pdf)/([\w.-]+/\d{7}|\d{4}\.\d{4,5})"
+)
+_ORDINALS = {
+    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
+    "tenth": 10, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "5th": 5, "6th": 6, "7th": 7, "8th": 8, "9th": 9, "10th": 10,
+}  # fmt: skip
+_KOREAN_ORDINALS = {
+    "첫": 1, "첫번째": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "열": 10,
+}  # fmt: skip
+_KOREAN_ORDINAL = re.compile(
+    rf"(?<![가-힣])({'|'.join(sorted(_KOREAN_ORDINALS, key=len, reverse=True))})\s*(?:번\s*째|째)(?:\s|로|[가-힣]|$)?"
+)
+_ENGLISH_ORDINAL = re.compile(
+    rf"\b(?:the\s+)?({'|'.join(_ORDINALS)})\b(?!\s+(?:time|step|stage|order|layer|author|place))", re.IGNORECASE
+)
+_LAST = re.compile(
+    r"(?<![가-힣])(?:마지막|맨\s*(?:끝|아래|뒤)|제일\s*(?:끝|아래))|\b(?:the\s+)?last\s+(?:one|paper)\b|\blast\b(?=\s*(?:[,?.!]|$))",
+    re.IGNORECASE,
+)
+_KEYWORD = re.compile(r"(?<![A-Za-z0-9])K\s?(\d{1,2})(?!\d)(?=[^A-Za-z0-9]|$)")
+_NUMBER = re.compile(
+    r"(?:\[|#|(?:paper|papers|no\.?|number|논문)\s*)(\d{1,3})(?!\d|[.,]\d|\s?%)"
+    r"|(?<![\d.,\w])(\d{1,3})\s*번(?!\s*째)(?:\s*논문)?"
+    r"|\[(\d{1,3})\]",
+    re.IGNORECASE,
+)
+_LIST = re.compile(
+    r"(?<![\d.,\w])(\d{1,3})\s*(?:번|번째)?\s*(?:이랑|랑|과|와|하고|및|,|·|and|&|vs\.?|versus|or|이나|대)\s*(?:the\s+)?(?:paper\s+)?(\d{1,3})(?!\d|[.,]\d|\s?%)"
+    r"(?:\s*번?\s*(?:이랑|랑|과|와|하고|및|,|·|and|&|vs\.?)\s*(\d{1,3})(?!\d|[.,]\d|\s?%))?",
+    re.IGNORECASE,
+)
+_ALL = re.compile(r"(?:둘|두\s*논문|두\s*편|both|the two)(?![가-힣]*\s*번)", re.IGNORECASE)
+_COMPARE = re.compile(
+    r"비교|차이|다른\s*점|공통점|더\s*(?:낫|좋|빠|나은)|compare|differ|versus|\bvs\b|better than", re.IGNORECASE
+)
+_MOST = 4
+"""Papers that one answer is about, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A paper that may be meant: `label` as it is printed (7, K2), `place` where it stands in the answered post."""
+
+    label: str
+    title: str
+    arxiv_id: str | None = None
+    place: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """`labels` of the papers meant, in order; `ids` are arXiv's, of papers that may be none of the candidates."""
+
+    labels: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    compares: bool = False
+
+    @property
+    def found(self) -> bool:
+        return bool(self.labels or self.ids)
+
+
+def resolve(question: str, candidates: Sequence[Candidate], in_focus: Sequence[str] = ()) -> Resolved:
+    """The papers that `question` names.
+
+    `candidates` are the edition's; those with a `place` stand in the post that is answered. Printed numbers mean the
+    edition's, ordinals the place in the post. `in_focus` are the labels that the talk was about, for what names none.
+    """
+    compares = bool(_COMPARE.search(question))
+    ids = tuple(dict.fromkeys(first or second for first, second in _ARXIV.findall(question)))
+    if ids:
+        known = {each.arxiv_id: each.label for each in candidates if each.arxiv_id}
+        labels = tuple(known[each] for each in ids if each in known)
+        return Resolved(labels, tuple(each for each in ids if each not in known), compares)
+    by_label = {each.label.upper(): each for each in candidates}
+    post = sorted((each for each in candidates if each.place), key=lambda each: each.place)
+    named = [label for label in _labels(question) if label in by_label]
+    named += [each.label for each in _ordinals(question, post or list(candidates))]
+    if named:
+        return Resolved(tuple(dict.fromkeys(named))[:_MOST], (), compares)
+    titled = by_title(question, candidates)
+    if titled:
+        return Resolved(titled[:_MOST], (), compares)
+    if in_focus and (not post or _ALL.search(question)):
+        return Resolved(tuple(in_focus)[:_MOST], (), compares)
+    if len(post) == 1 or (post and _ALL.search(question) and len(post) == 2):
+        return Resolved(tuple(each.label for each in post), (), compares)
+    return Resolved(tuple(in_focus)[:_MOST] if in_focus else (), (), compares)
+
+
+def by_title(question: str, candidates: Sequence[Candidate]) -> tuple[str, ...]:
+    """Papers of whose titles the question says a name of its own, or most of the words."""
+    words, plain = set(terms(question)), question.casefold()
+    scored: list[tuple[float, int, str]] = []
+    common = _common(candidates)
+    for each in candidates:
+        name, colon, _ = each.title.partition(":")
+        said = re.search(rf"(?<![a-z0-9]){re.escape(name.casefold())}(?![a-z0-9])", plain) if len(name) > 2 else None
+        if colon and said:
+            scored.append((2.0, said.start(), each.label))
+            continue
+        title = set(terms(each.title)) - common
+        share = len(title & words) / len(title) if title else 0.0
+        if share >= 0.5 and len(title & words) >= 2:
+            scored.append((share, 0, each.label))
+    scored.sort(key=lambda each: (-each[0], each[1]))
+    best = scored[0][0] if scored else 0.0
+    return tuple(label for score, _, label in scored if score >= best - 0.1)
+
+
+def _common(candidates: Sequence[Candidate]) -> set[str]:
+    """Words of many titles tell none apart."""
+    counts: dict[str, int] = {}
+    for each in candidates:
+        for word in set(terms(each.title)):
+            counts[word] = counts.get(word, 0) + 1
+    return {word for word, count in counts.items() if count > max(2, len(candidates) // 5)}
+
+
+def _labels(question: str) -> list[str]:
+    """Printed numbers, in the order they are said."""
+    found: list[tuple[int, str]] = [(match.start(), f"K{match[1]}") for match in _KEYWORD.finditer(question)]
+    for match in _LIST.finditer(question):
+        found += [(match.start(n), match[n]) for n in (1, 2, 3) if match[n]]
+    for match in _NUMBER.finditer(question):
+        number = next(each for each in match.groups() if each)
+        found.append((match.start(), number))
+    ordered = [label.upper() for _, label in sorted(found)]
+    return list(dict.fromkeys(str(int(each)) if each.isdigit() else each for each in ordered))
+
+
+def _ordinals(question: str, post: Sequence[Candidate]) -> list[Candidate]:
+    """The papers of the post at the places that are said."""
+    korean = ((each.start(), _KOREAN_ORDINALS[each[1].replace(" ", "")]) for each in _KOREAN_ORDINAL.finditer(question))
+    counted = ((each.start(), int(each[1])) for each in re.finditer(r"(?<![\d.])(\d{1,2})\s*번\s*째", question))
+    english = ((each.start(), _ORDINALS[each[1].lower()]) for each in _ENGLISH_ORDINAL.finditer(question))
+    last = ((each.start(), len(post)) for each in _LAST.finditer(question))
+    places = [*korean, *counted, *english, *last]
+    return [post[place - 1] for _, place in sorted(places) if 0 < place <= len(post)]

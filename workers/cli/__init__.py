@@ -1,0 +1,1 @@
+"""The work verbs of the command line, one module each."""

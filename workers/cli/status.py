@@ -1,0 +1,61 @@
+"""`paperboy status`: the last editions, the sources, who reads, what is posted and what waits."""
+
+import argparse
+from collections.abc import Iterator
+
+from workers import config
+from workers.cli.exit_codes import OK
+from workers.cli.settings import settings_of
+from workers.domain.deliveries import FAILED, UNKNOWN
+from workers.domain.errors import QueueDown
+from workers.queue import WorkQueue
+from workers.runtime.clock import system_clock
+from workers.store import open_store
+from workers.store.status import EditionLine, Overview, overview
+
+
+def status(arguments: argparse.Namespace) -> int:
+    """Print it; nothing is changed."""
+    settings = settings_of(arguments)
+    with open_store(settings.store.url, system_clock()) as store:
+        for line in lines(overview(store.engine)):
+            print(line)
+    print(f"queue: {_queue(settings)}")
+    return OK
+
+
+def lines(seen: Overview) -> Iterator[str]:
+    """One line a fact, newest first; what needs an owner's eye names its chat and reason."""
+    yield from (f"edition {each.day}: {_edition(each)}" for each in seen.editions)
+    if not seen.editions:
+        yield "edition: none yet"
+    for source in seen.sources:
+        yield f"source {source.source}: {source.status} on {source.day}" + (
+            f" ({source.reason})" if source.reason else ""
+        )
+    for platform, count in sorted(seen.active.items()):
+        yield f"subscriptions {platform}: {count} active"
+    for platform, chat, reason in seen.paused:
+        yield f"paused {platform} {chat}: {reason}"
+    yield f"deliveries: {seen.open_deliveries} waiting"
+    for (platform, state), count in sorted(seen.parts.items()):
+        mark = " <- look at these" if state in {UNKNOWN, FAILED} else ""
+        yield f"messages {platform}: {count} {state}{mark}"
+
+
+def _edition(line: EditionLine) -> str:
+    if line.closed_at is None:
+        return f"being made, {line.attempts} attempts so far"
+    made = f"{line.listed} of {line.collected} papers, made at {line.closed_at:%Y-%m-%d %H:%M} UTC"
+    return f"{made}, taken back" if line.retracted else made
+
+
+def _queue(settings: config.Settings) -> str:
+    if not settings.queue.url:
+        return "private, known to `paperboy run` alone"
+    queue = WorkQueue(settings.queue.url)
+    try:
+        waiting = ", ".join(f"{count} {name}" for name, count in queue.waiting().items())
+        return f"{queue.workers()} workers; waiting: {waiting}"
+    except QueueDown as error:
+        return str(error)

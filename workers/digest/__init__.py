@@ -1,0 +1,1 @@
+"""The digest of a day, step by step."""

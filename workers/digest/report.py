@@ -1,0 +1,112 @@
+"""The digest as a Markdown file: the form of the first report, every link working, every text escaped."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from workers.domain.models import FIVE_PARTS, Category, Claim, Digest, Listed, Section
+from workers.i18n.lines import Wording, model_line, reasons_line, source_line, wording
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>|~#$&])")
+_UNSAFE_IN_LINK = str.maketrans({"(": "%28", ")": "%29", "<": "%3C", ">": "%3E", " ": "%20", '"': "%22", "\\": "%5C"})
+
+
+def report(digest: Digest, categories: Sequence[Category]) -> str:
+    """`Papers_DATE_report.md`. A quiet day's report says why there is nothing."""
+    words, known = wording(digest.language), {category.name: category for category in categories}
+    papers = {paper.n: paper for paper in digest.papers}
+    lines = [f"# {escape(digest.title)}", ""]
+    if digest.chart:
+        lines += [f"![{escape(digest.title)}]({digest.chart})", ""]
+    if not digest.papers:
+        lines += [words.quiet.format(date=digest.date), ""]
+    if digest.highlights:
+        lines += [f"**{words.highlights}**", ""]
+        lines += [f"- {_claim(claim)}" for claim in digest.highlights]
+        lines.append("")
+    several = [section for section in digest.sections if len(section.papers) > 1]
+    for section in several:
+        lines += _section(section, papers, known, words, digest.language)
+    lines += _ones(
+        [section for section in digest.sections if len(section.papers) == 1], papers, known, words, digest.language
+    )
+    lines += ["---", "", *_footer(digest, words)]
+    return "\n".join(lines) + "\n"
+
+
+def escape(text: str) -> str:
+    """Text as Markdown that shows it unchanged: no markup, no HTML, no link, not even a bare address."""
+    return _MARKUP.sub(r"\\\1", text).replace("://", ":\\/\\/").replace("www.", "www\\.")
+
+
+def _section(
+    section: Section, papers: Mapping[int, Listed], known: Mapping[str, Category], words: Wording, language: str
+) -> Iterator[str]:
+    yield f"## {section.emoji} {_name(section.category, known, language)}"
+    yield ""
+    yield f"**{words.summary}:**" + (f" ({words.excerpts})" if section.extractive else "")
+    yield ""
+    for part, heading in zip(FIVE_PARTS, words.parts, strict=True):
+        claims: tuple[Claim, ...] = getattr(section.synthesis, part, ())
+        if claims:
+            yield f"**{heading}**"
+            yield ""
+            yield from (f"- {_claim(claim)}" for claim in claims)
+            yield ""
+    yield f"**{words.sources}:**"
+    yield ""
+    for n in section.papers:
+        yield from _paper(papers[n], words)
+    yield ""
+
+
+def _ones(
+    ones: Sequence[Section], papers: Mapping[int, Listed], known: Mapping[str, Category], words: Wording, language: str
+) -> Iterator[str]:
+    if not ones:
+        return
+    yield f"## {words.one_each}"
+    yield ""
+    for section in ones:
+        yield f"**{section.emoji} {_name(section.category, known, language)}**"
+        yield ""
+        yield from _paper(papers[section.papers[0]], words)
+        yield ""
+
+
+def _paper(paper: Listed, words: Wording) -> Iterator[str]:
+    title = escape(paper.title)
+    named = f"[{title}]({_address(paper.links[0].url)})" if paper.links else title
+    also = "".join(f" · [{escape(link.source)}]({_address(link.url)})" for link in paper.links[1:])
+    votes = f" · {words.votes.format(count=paper.upvotes)}" if paper.upvotes else ""
+    yield f"- [{paper.n}] {named}{also}{votes}"
+    if paper.tldr:
+        yield f"  - {escape(paper.tldr)}"
+
+
+def _footer(digest: Digest, words: Wording) -> Iterator[str]:
+    yield words.footer.format(collected=f"{digest.collected:,}", new=f"{digest.new:,}", listed=f"{digest.listed:,}")
+    if reasons := reasons_line(digest.skipped, digest.language):
+        yield ""
+        yield reasons
+    for report_ in digest.sources:
+        if line := source_line(report_, digest.language):
+            yield ""
+            yield escape(line)
+    if any(section.extractive for section in digest.sections):
+        yield ""
+        yield words.excerpt_note
+    if line := model_line(digest):
+        yield ""
+        yield line
+
+
+def _claim(claim: Claim) -> str:
+    return f"{escape(claim.text)} " + "".join(f"[{n}]" for n in claim.papers)
+
+
+def _address(url: str) -> str:
+    return url.translate(_UNSAFE_IN_LINK)
+
+
+def _name(category: str, known: Mapping[str, Category], language: str) -> str:
+    return known[category].named(language) if category in known else category

@@ -1,0 +1,203 @@
+"""Step 6 with a model: few calls, each sentence held against its papers, extracts where that fails."""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from workers.digest.arrange import sections
+from workers.digest.llm_draft import Draft, Task, judged
+from workers.digest.llm_prompts import SHAPE, rules
+from workers.digest.write_extractive import HIGHLIGHTS, Extractive
+from workers.domain.completions import Model, Prompt, Usage
+from workers.domain.errors import ModelError, TooLong
+from workers.domain.models import FIVE_PARTS, Claim, Digest, Edition, Language, ModelUse, Section, Synthesis
+from workers.factcheck.check import Judge
+from workers.runtime.logs import note
+from workers.text.latex import readable
+
+log = logging.getLogger(__name__)
+
+VERSION = 1
+"""Of prompt and check together; a new one asks anew instead of finding what an older one was answered."""
+MOST_CALLS = 8
+"""Calls for one text without repairs; where there are more sections, the smallest share one."""
+_THIN = 2
+"""Claims below which a synthesis says too little, and the extractive one stands instead."""
+_CHARACTERS_A_TOKEN = 2.5
+_MOST_REASONS = 40
+
+Drafts = dict[int, Draft]
+
+
+@dataclass(frozen=True)
+class ModelWriter:
+    """Writes an edition with a model; whatever fails or does not stand is the extractive writer's."""
+
+    extractive: Extractive
+    model: Model
+    glossary: Mapping[str, str]
+    deadline_s: float
+    parallel: int
+    context_tokens: int
+    now: Callable[[], float] = time.monotonic
+
+    def write(self, edition: Edition, language: Language) -> Digest:
+        """The digest of `edition`; no fault of the model loses it or takes longer than `deadline_s`."""
+        plain = self.extractive.write(edition, language)
+        groups = sections(edition.placed)
+        tasks = [Task(place, tuple(group)) for place, group in enumerate(groups) if len(group) > 1]
+        ones = tuple(group[0] for group in groups if len(group) == 1)
+        tasks += [Task(len(groups), ones, lines_only=True)] if ones else []
+        round_ = _Round(self, language, Judge(edition, self.glossary), self.now() + self.deadline_s)
+        drafts: Drafts = {}
+        with ThreadPoolExecutor(self.parallel, thread_name_prefix="write") as pool:
+            for told in pool.map(round_.job, _jobs(tasks)):
+                drafts |= told
+        labels = {group[0].label: place for place, group in enumerate(groups)}
+        return _together(plain, drafts, labels, round_.bill(self.model.name, drafts))
+
+
+@dataclass
+class _Round:
+    """The calls of one text, and what they cost."""
+
+    writer: ModelWriter
+    language: Language
+    judge: Judge
+    end: float
+    first: Usage = field(default_factory=Usage)
+    repairs: Usage = field(default_factory=Usage)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def job(self, tasks: Sequence[Task]) -> Drafts:
+        """One call, one repair at most; halves where that is too long for the model; empty drafts where it fails."""
+        try:
+            drafts = self._asked(tasks, "")
+        except TooLong:
+            return self._halves(tasks)
+        except ModelError as error:
+            note(log, "sections without the model", level=logging.WARNING, sections=len(tasks), error=error)
+            return {task.key: Draft() for task in tasks}
+        self._repair(tasks, drafts)
+        return drafts
+
+    def bill(self, name: str, drafts: Drafts) -> ModelUse:
+        both = self.first + self.repairs
+        return ModelUse(
+            name=name,
+            calls=self.first.calls,
+            repairs=self.repairs.calls,
+            input_tokens=both.input_tokens,
+            output_tokens=both.output_tokens,
+            cost_usd=round(both.cost_usd, 6),
+            dropped_claims=sum(len(draft.faults) for draft in drafts.values()),
+        )
+
+    def _halves(self, tasks: Sequence[Task]) -> Drafts:
+        if len(tasks) > 1:
+            half = len(tasks) // 2
+            return self.job(tasks[:half]) | self.job(tasks[half:])
+        (task,) = tasks
+        if len(task.papers) == 1:
+            return {task.key: Draft()}
+        half = len(task.papers) // 2
+        draft = self.job([replace(task, papers=task.papers[:half])])[task.key]
+        draft.join(self.job([replace(task, papers=task.papers[half:])])[task.key])
+        return {task.key: draft}
+
+    def _repair(self, tasks: Sequence[Task], drafts: Drafts) -> None:
+        """What fell is asked for once more, with the reasons; what falls again is dropped and counted."""
+        wrong = [task for task in tasks if drafts[task.key].faults or _missing(task, drafts[task.key])]
+        if not wrong:
+            return
+        reasons = [fault for task in wrong for fault in [*drafts[task.key].faults, *_missing(task, drafts[task.key])]]
+        try:
+            again = self._asked(wrong, "\n".join(f"- {reason}" for reason in reasons[:_MOST_REASONS]))
+        except ModelError as error:
+            note(log, "no repair", level=logging.WARNING, sections=len(wrong), error=error)
+            return
+        for task in wrong:
+            drafts[task.key].mend(again[task.key])
+
+    def _asked(self, tasks: Sequence[Task], reasons: str) -> Drafts:
+        prompt = _prompt(tasks, self.language, reasons)
+        if len(prompt.rules + prompt.material) / _CHARACTERS_A_TOKEN > self.writer.context_tokens:
+            raise TooLong("the sections are longer than model.context_tokens")
+        answer = self.writer.model.complete(prompt, self.end - self.writer.now())
+        with self.lock:
+            if reasons:
+                self.repairs = self.repairs + answer.usage
+            else:
+                self.first = self.first + answer.usage
+        return judged(answer.text, tasks, self.judge, self.language)
+
+
+def _jobs(tasks: Sequence[Task]) -> list[list[Task]]:
+    """A call for each task, the smallest together where there are more than MOST_CALLS."""
+    jobs = [[task] for task in tasks]
+    while len(jobs) > MOST_CALLS:
+        jobs.sort(key=lambda job: -sum(len(task.papers) for task in job))
+        last = jobs.pop()
+        jobs[-1] += last
+    return jobs
+
+
+def _missing(task: Task, draft: Draft) -> list[str]:
+    return [f"no tldr of paper {item.n}" for item in task.papers if item.n not in draft.lines]
+
+
+def _prompt(tasks: Sequence[Task], language: Language, reasons: str) -> Prompt:
+    told = [
+        {
+            "section": task.key,
+            "write": "tldrs only: leave the five lists empty" if task.lines_only else "the five lists and the tldrs",
+            "papers": [
+                {"paper": item.n, "title": item.paper.title, "abstract": readable(item.paper.abstract)}
+                for item in task.papers
+            ],
+        }
+        for task in tasks
+    ]
+    material = {"version": VERSION, "sections": told, **({"rejected": reasons} if reasons else {})}
+    purpose = "repair" if reasons else "write"
+    return Prompt(purpose, rules(language), json.dumps(material, ensure_ascii=False), "digest", SHAPE)
+
+
+def _together(plain: Digest, drafts: Drafts, keys: Mapping[str, int], bill: ModelUse) -> Digest:
+    """The extractive digest with everything that stands in its place."""
+    lines = {n: text for draft in drafts.values() for n, text in draft.lines.items()}
+    written = tuple(_section(section, drafts.get(keys[section.category]), lines) for section in plain.sections)
+    return replace(
+        plain,
+        sections=written,
+        papers=tuple(replace(paper, tldr=lines.get(paper.n, paper.tldr)) for paper in plain.papers),
+        highlights=_highlights(written) or plain.highlights,
+        model=bill,
+    )
+
+
+def _section(section: Section, draft: Draft | None, lines: Mapping[int, str]) -> Section:
+    """The model's synthesis, where enough of it stands and says what was found; one paper's line, where it has it."""
+    if section.synthesis is None:
+        return replace(section, extractive=not lines.keys() >= set(section.papers))
+    if draft is None:
+        return section
+    if not draft.claims["findings"] or sum(map(len, draft.claims.values())) < _THIN:
+        return section
+    return replace(
+        section, synthesis=Synthesis(**{part: tuple(draft.claims[part]) for part in FIVE_PARTS}), extractive=False
+    )
+
+
+def _highlights(written: Sequence[Section]) -> tuple[Claim, ...]:
+    """A finding, one with a figure first, of each of the largest sections that a model wrote; without a call."""
+    best = []
+    for section in written:
+        if section.synthesis and not section.extractive:
+            findings = section.synthesis.findings
+            best.append(next((claim for claim in findings if any(map(str.isdigit, claim.text))), findings[0]))
+    return tuple(best[:HIGHLIGHTS]) if len(best) >= HIGHLIGHTS else ()

@@ -1,0 +1,1 @@
+"""The sentences of digests and answers, in each language."""

@@ -1,0 +1,92 @@
+"""What an owner wants to know at a glance, read in one picture of the store."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, select
+
+from workers.store.source_answers import Collection
+from workers.store.tables import collection, delivery, edition, listing, part, subscription
+from workers.store.transactions import read
+
+
+@dataclass(frozen=True, slots=True)
+class EditionLine:
+    """One edition: open while `closed_at` is None."""
+
+    day: date
+    closed_at: datetime | None
+    retracted: bool
+    listed: int
+    collected: int
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """`parts` by (platform, state); `paused` holds (platform, chat, reason); counts of deliveries still open."""
+
+    editions: Sequence[EditionLine]
+    sources: Sequence[Collection]
+    active: Mapping[str, int]
+    paused: Sequence[tuple[str, str, str]]
+    open_deliveries: int
+    parts: Mapping[tuple[str, str], int]
+
+
+def overview(engine: Engine, most: int = 5) -> Overview:
+    """The newest `most` editions, the newest answer of each source, and what was sent to whom."""
+    with read(engine) as connection:
+        return Overview(
+            editions=_editions(connection, most),
+            sources=_sources(connection),
+            active=_counted(
+                connection,
+                select(subscription.c.platform, func.count())
+                .where(subscription.c.active)
+                .group_by(subscription.c.platform),
+            ),
+            paused=[
+                (row.platform, row.chat, row.reason or "")
+                for row in connection.execute(
+                    select(subscription).where(~subscription.c.active).order_by(subscription.c.id)
+                )
+            ],
+            open_deliveries=connection.execute(
+                select(func.count()).select_from(delivery).where(delivery.c.done_at.is_(None))
+            ).scalar_one(),
+            parts={
+                (row.platform, row.state): row[2]
+                for row in connection.execute(
+                    select(delivery.c.platform, part.c.state, func.count())
+                    .join(delivery, delivery.c.id == part.c.delivery_id)
+                    .group_by(delivery.c.platform, part.c.state)
+                )
+            },
+        )
+
+
+def _editions(connection: Connection, most: int) -> list[EditionLine]:
+    listed = select(func.count()).where(listing.c.day == edition.c.day).scalar_subquery()
+    rows = connection.execute(select(edition, listed.label("listed")).order_by(edition.c.day.desc()).limit(most)).all()
+    return [
+        EditionLine(row.day, row.closed_at, row.retracted_at is not None, row.listed, row.collected or 0, row.attempt)
+        for row in rows
+    ]
+
+
+def _sources(connection: Connection) -> list[Collection]:
+    newest = select(collection.c.source, func.max(collection.c.day).label("day")).group_by(collection.c.source)
+    last = newest.subquery()
+    rows = connection.execute(
+        select(collection)
+        .join(last, (last.c.source == collection.c.source) & (last.c.day == collection.c.day))
+        .order_by(collection.c.source)
+    ).all()
+    return [Collection(row.day, row.source, row.status, row.reason, row.used_on, row.retry_at) for row in rows]
+
+
+def _counted(connection: Connection, query: Any) -> dict[str, int]:
+    return {row[0]: row[1] for row in connection.execute(query)}

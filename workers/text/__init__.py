@@ -1,0 +1,1 @@
+"""Text as such: TeX, words, terms, quotation marks, word lists."""
