@@ -35,7 +35,7 @@ def recorded_days(data: Path, folder: Path) -> Recorded:
     by_day: dict[date, list[Entry]] = defaultdict(list)
     for file in sorted((data / "feeds/full_days_parsed").glob("rss_*.jsonl.xz")):
         by_day[date.fromisoformat(re.findall(r"\d{4}-\d\d-\d\d", file.name)[0])] += entries_of(file)
-    plan = pipeline.Plan(
+    plan = pipeline.PipelineConfig(
         sources=[FakeSource("arxiv", dict(by_day))],
         daily=frozenset(),
         calendar=settings.calendar(),
@@ -49,7 +49,7 @@ def recorded_days(data: Path, folder: Path) -> Recorded:
     editions: dict[date, Edition] = {}
     with open_store(f"sqlite:///{folder / 'days.db'}", clock) as store:
         for day in sorted(by_day):
-            edition = pipeline.find_or_make(day, plan, store.editions, store.collections, clock, lambda *_: None)
+            edition = pipeline.find_or_make(day, plan, store.editions, store.source_answers, clock, lambda *_: None)
             editions[day] = edition
             digests[day] = {
                 language: check(writer.write(edition, language), edition, plan.glossary) for language in ("ko", "en")

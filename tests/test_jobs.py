@@ -12,11 +12,11 @@ from bot.runtime.sample import DAY
 from bot.runtime.sample.server import serving
 from tests.fakes.web import Answer, web
 from workers import jobs
-from workers.domain.deliveries import View
+from workers.domain.deliveries import View, direct_chat
 from workers.domain.errors import EditionFailed
 from workers.runtime.clock import SystemClock
 from workers.store import Store, open_store
-from workers.store.subscriptions import Wanted
+from workers.store.subscriptions import NewSubscription
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 
 
 def test_a_job_makes_the_edition_in_every_language_that_is_read_and_publishes(store: Store) -> None:
-    store.subscriptions.add(Wanted("terminal", "a", store.clock.now(), view=View("en")))
+    store.subscriptions.add(NewSubscription("terminal", "a", store.clock.now(), view=View("en")))
     jobs.make_edition(DAY.isoformat())
     korean, english = store.editions.text(DAY, "ko"), store.editions.text(DAY, "en")
     assert korean is not None
@@ -79,12 +79,12 @@ def test_sources_that_show_no_past_give_a_later_day_nothing_twice(store: Store) 
 
 def test_a_collection_is_kept_for_the_edition_and_asked_for_once(store: Store) -> None:
     jobs.collect_source(f"{DAY} huggingface")
-    kept = store.collections.kept("huggingface", DAY)
+    kept = store.source_answers.kept("huggingface", DAY)
     assert kept is not None
     assert len(kept.entries) == 6
     jobs.collect_source(f"{DAY} nobody")
     jobs.make_edition(DAY.isoformat())
-    assert store.collections.kept("huggingface", DAY) is None
+    assert store.source_answers.kept("huggingface", DAY) is None
 
 
 def test_when_every_source_fails_the_owners_hear_of_it_once_and_no_chat_does(
@@ -97,12 +97,12 @@ def test_when_every_source_fails_the_owners_hear_of_it_once_and_no_chat_does(
         (tmp_path / "settings.yaml").write_text(yaml.safe_dump(settings), "utf-8")
         monkeypatch.setenv("PAPERBOY_CONFIG", str(tmp_path / "settings.yaml"))
         monkeypatch.delenv("REDIS_URL", raising=False)
-        store.subscriptions.add(Wanted("telegram", "-100", store.clock.now()))
+        store.subscriptions.add(NewSubscription("telegram", "-100", store.clock.now()))
         for _ in range(2):
             with pytest.raises(EditionFailed, match="huggingface: HTTP 500"):
                 jobs.make_edition(DAY.isoformat())
         alert = store.outbox.claim("telegram")
         assert alert is not None
-        assert (alert.chat, alert.day) == ("9", None)
+        assert (alert.chat, alert.day) == (direct_chat("9"), None)
         assert "huggingface: HTTP 500" in (alert.notice or "")
         assert store.outbox.claim("telegram") is None

@@ -11,7 +11,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.openai import Endpoint, Fault, serving
 from workers import config
 from workers.domain.completions import Prompt
-from workers.domain.errors import Filtered, ModelDown, ModelError, ModelRefused, Spent, TooLong
+from workers.domain.errors import BudgetExceeded, ContentFiltered, ContextTooLong, ModelDown, ModelError, ModelRefused
 from workers.llm import OpenAiModel
 from workers.store import Store, open_store
 
@@ -22,8 +22,8 @@ KEY = "sk-hunter2"
 
 @pytest.fixture
 def endpoint() -> Iterator[Endpoint]:
-    with serving(lambda _body: '{"a": 1}') as told:
-        yield told
+    with serving(lambda _body: '{"a": 1}') as on_progress:
+        yield on_progress
 
 
 @pytest.fixture
@@ -91,10 +91,10 @@ def test_told_to_wait_it_waits_as_long(endpoint: Endpoint, store: Store) -> None
         (Fault(401), ModelRefused),
         (Fault(403), ModelRefused),
         (Fault(404), ModelRefused),
-        (Fault(400, "This model's maximum context length is 4096 tokens"), TooLong),
-        (Fault(400, "content_filter triggered"), Filtered),
-        (Fault(finish="length"), TooLong),
-        (Fault(finish="content_filter"), Filtered),
+        (Fault(400, "This model's maximum context length is 4096 tokens"), ContextTooLong),
+        (Fault(400, "content_filter triggered"), ContentFiltered),
+        (Fault(finish="length"), ContextTooLong),
+        (Fault(finish="content_filter"), ContentFiltered),
         (Fault(500), ModelDown),
         (Fault(429), ModelDown),
         (Fault(cut=True), ModelDown),
@@ -124,7 +124,7 @@ def test_a_wait_that_passes_the_deadline_is_not_begun(endpoint: Endpoint, store:
 
 def test_an_answer_that_was_cut_off_was_paid_for(endpoint: Endpoint, store: Store) -> None:
     endpoint.always = Fault(finish="length")
-    with pytest.raises(TooLong):
+    with pytest.raises(ContextTooLong):
         Made(endpoint, store).ask()
     assert store.model_calls.spent_today().output_tokens == 4
 
@@ -140,13 +140,13 @@ def test_the_days_cap_is_honoured_before_the_call_and_a_new_day_begins_anew(
 ) -> None:
     made = Made(endpoint, store, daily_tokens=4015)
     made.ask()
-    with pytest.raises(Spent, match=r"model\.daily_tokens"):
+    with pytest.raises(BudgetExceeded, match=r"model\.daily_tokens"):
         made.ask(Prompt("test", "Other.", "Other.", "answer", SHAPE))
     assert len(endpoint.seen) == 1
     assert made.ask() == '{"a": 1}', "what was paid for is free"
     clock.advance(86_400)
     made.ask(Prompt("test", "Other.", "Other.", "answer", SHAPE))
-    with pytest.raises(Spent, match=r"model\.daily_usd"):
+    with pytest.raises(BudgetExceeded, match=r"model\.daily_usd"):
         Made(endpoint, store, daily_usd=0.001).ask(Prompt("test", "More.", "More.", "answer", SHAPE))
 
 

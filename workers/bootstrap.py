@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 import httpx
 
 from workers.answers import pipeline
-from workers.answers.extractive import Words
+from workers.answers.extractive import Vocabulary
 from workers.answers.generate import Answerer
 from workers.config import Settings, SourceSettings
-from workers.digest.pipeline import Plan
+from workers.digest.pipeline import PipelineConfig
 from workers.digest.select import Weights
 from workers.digest.write_extractive import Extractive
 from workers.digest.write_llm import ModelWriter
 from workers.domain.models import Paper
-from workers.domain.passages import Reading
+from workers.domain.passages import PaperText
 from workers.domain.ports import Clock, Gate, Source
-from workers.fulltext.reader import Library
+from workers.fulltext.reader import PaperReader
 from workers.sources.arxiv import Arxiv
 from workers.sources.deeplearn import DeepLearn
 from workers.sources.feed import Feed
@@ -35,33 +35,33 @@ ARXIV_GATE = "arxiv"
 
 
 @contextmanager
-def opened(settings: Settings, clock: Clock) -> Iterator[tuple[Store, Plan]]:
+def open_pipeline(settings: Settings, clock: Clock) -> Iterator[tuple[Store, PipelineConfig]]:
     """The store and the plan of `settings`, closed at the end. Raises SettingsError."""
-    with stored(settings, clock) as store, client(settings.http, user_agent()) as web:
-        yield store, plan_of(settings, store, web, clock)
+    with open_configured_store(settings, clock) as store, client(settings.http, user_agent()) as web:
+        yield store, pipeline_config(settings, store, web, clock)
 
 
-def means_of(settings: Settings, store: Store) -> pipeline.Means:
+def answer_services(settings: Settings, store: Store) -> pipeline.AnswerServices:
     """What answering questions needs; a connection is opened only for a paper that is read for the first time."""
 
-    def read(paper: Paper) -> Reading:
+    def read(paper: Paper) -> PaperText:
         with client(settings.http, user_agent()) as web:
-            fetcher = Fetcher(web, settings.http, store.http, store.clock)
+            fetcher = Fetcher(web, settings.http, store.http_cache, store.clock)
             gate = store.gate(ARXIV_GATE, settings.arxiv.min_interval_s)
-            return Library(settings.arxiv.base_url, fetcher, gate).read(paper)
+            return PaperReader(settings.arxiv.base_url, fetcher, gate).read(paper)
 
     model = _model(settings, store)
-    words = Words(korean_terms(), glossary(), frequencies())
+    words = Vocabulary(korean_terms(), glossary(), frequencies())
     answerer = None
     if model:
         embed = model.embed if settings.model.embeddings else None
         room, deadline_s = settings.model.context_tokens, settings.questions.deadline_s
         answerer = Answerer(model, words, room, deadline_s, embed)
-    return pipeline.Means(store.library, read, store.editions.text, store.editions.newest, words, answerer)
+    return pipeline.AnswerServices(store.paper_texts, read, store.editions.text, store.editions.newest, words, answerer)
 
 
 @contextmanager
-def stored(settings: Settings, clock: Clock) -> Iterator[Store]:
+def open_configured_store(settings: Settings, clock: Clock) -> Iterator[Store]:
     """The store of `settings` alone, closed at the end. Raises SettingsError."""
     lease = settings.lease
     with open_store(settings.store.url, clock, lease.edition_s, lease.delivery_s) as store:
@@ -72,9 +72,9 @@ def user_agent() -> str:
     return f"Paperboy/{version('paperboy')}"
 
 
-def plan_of(settings: Settings, store: Store, web: httpx.Client, clock: Clock) -> Plan:
+def pipeline_config(settings: Settings, store: Store, web: httpx.Client, clock: Clock) -> PipelineConfig:
     """What the day needs, over the connections of `web`."""
-    fetcher = Fetcher(web, settings.http, store.http, clock)
+    fetcher = Fetcher(web, settings.http, store.http_cache, clock)
     gate = store.gate(ARXIV_GATE, settings.arxiv.min_interval_s)
     model, categories, words = _model(settings, store), settings.closed_list(), glossary()
     writing = settings.model
@@ -86,7 +86,7 @@ def plan_of(settings: Settings, store: Store, web: httpx.Client, clock: Clock) -
         else None
     )
     enabled = [source for source in settings.sources if source.enabled]
-    return Plan(
+    return PipelineConfig(
         sources=[_source(source, fetcher, gate) for source in enabled],
         daily=frozenset(source.name for source in enabled if source.daily),
         calendar=settings.calendar(),

@@ -4,7 +4,7 @@ from datetime import date
 
 from workers import config
 from workers.answers import pipeline as answers
-from workers.bootstrap import means_of, opened, stored
+from workers.bootstrap import answer_services, open_configured_store, open_pipeline
 from workers.digest import alerts
 from workers.digest import pipeline as digest
 from workers.domain.answers import Answer
@@ -20,30 +20,39 @@ def make_edition(day: str) -> None:
     """
     settings, clock, wanted = config.load(), system_clock(), date.fromisoformat(day)
     language = settings.digest.language
-    with opened(settings, clock) as (store, plan):
+    with open_pipeline(settings, clock) as (store, plan):
         queue = WorkQueue(settings.queue.url) if settings.queue.url else None
         languages = dict.fromkeys([language, *store.subscriptions.languages()])
 
-        def tell(_step: str, _figures: str) -> None:
+        def on_progress(_step: str, _figures: str) -> None:
             if queue:
-                queue.ring()
+                queue.wake()
 
         try:
             edition = digest.day_of(
-                wanted, list(languages), plan, store.editions, store.collections, store.subscriptions, clock, tell
+                wanted,
+                list(languages),
+                plan,
+                store.editions,
+                store.source_answers,
+                store.subscriptions,
+                clock,
+                on_progress,
             )
         except EditionFailed as error:
             alerts.no_edition(wanted, str(error), store.owners.all(settings.named_owners()), store.outbox, language)
             raise
-        alerts.lame_sources(wanted, edition.sources, store.owners.all(settings.named_owners()), store.outbox, language)
+        alerts.failed_sources(
+            wanted, edition.sources, store.owners.all(settings.named_owners()), store.outbox, language
+        )
 
 
 def collect_source(about: str) -> None:
     """Ask one source for one day ("2026-01-31 arxiv") and keep the answer for that day's edition."""
     settings = config.load()
     day, _, name = about.partition(" ")
-    with opened(settings, system_clock()) as (store, plan):
-        digest.collect_ahead(date.fromisoformat(day), name, plan, store.collections)
+    with open_pipeline(settings, system_clock()) as (store, plan):
+        digest.collect_ahead(date.fromisoformat(day), name, plan, store.source_answers)
 
 
 def answer_question(question: str) -> None:
@@ -51,11 +60,11 @@ def answer_question(question: str) -> None:
     settings, number = config.load(), int(question)
     queue = WorkQueue(settings.queue.url) if settings.queue.url else None
 
-    def tell(said: Answer) -> None:
+    def on_progress(said: Answer) -> None:
         if queue:
-            queue.tell(number, said)
+            queue.stream_answer(number, said)
 
-    with stored(settings, system_clock()) as store:
-        answered = answers.attend(number, store.questions, means_of(settings, store), tell)
+    with open_configured_store(settings, system_clock()) as store:
+        answered = answers.attend(number, store.questions, answer_services(settings, store), on_progress)
     if answered and queue:
-        queue.ring()
+        queue.wake()

@@ -14,7 +14,7 @@ from openai import OpenAI
 
 from workers.config import ModelSettings
 from workers.domain.completions import Completion, Ledger, Prompt, Usage
-from workers.domain.errors import Filtered, ModelDown, ModelRefused, Spent, TooLong
+from workers.domain.errors import BudgetExceeded, ContentFiltered, ContextTooLong, ModelDown, ModelRefused
 from workers.runtime.logs import note
 
 log = logging.getLogger(__name__)
@@ -44,13 +44,15 @@ class OpenAiModel:
         self._client = OpenAI(api_key=key or "none", base_url=base_url, timeout=settings.timeout_s, max_retries=0)
         self._format = 0
 
-    def complete(self, prompt: Prompt, deadline_s: float, told: Callable[[str], None] | None = None) -> Completion:
+    def complete(
+        self, prompt: Prompt, deadline_s: float, on_progress: Callable[[str], None] | None = None
+    ) -> Completion:
         key = self._key(prompt)
         known = self._ledger.answer(key)
         if known is not None:
             return Completion(known, Usage())
         self._afford(prompt)
-        text, usage = self._ask(prompt, time.monotonic() + deadline_s, told)
+        text, usage = self._ask(prompt, time.monotonic() + deadline_s, on_progress)
         note(
             log,
             "model asked",
@@ -91,15 +93,15 @@ class OpenAiModel:
         if settings.daily_tokens is not None:
             used = spent.input_tokens + spent.output_tokens + likely.input_tokens + likely.output_tokens
             if used > settings.daily_tokens:
-                raise Spent("model.daily_tokens is used up for today")
+                raise BudgetExceeded("model.daily_tokens is used up for today")
         if settings.daily_usd is not None and spent.cost_usd + self._cost(likely) > settings.daily_usd:
-            raise Spent("model.daily_usd is used up for today")
+            raise BudgetExceeded("model.daily_usd is used up for today")
 
     def _cost(self, usage: Usage) -> float:
         price, fresh = self._settings.price, usage.input_tokens - usage.cached_tokens
         return (fresh * price.input + usage.cached_tokens * price.cached + usage.output_tokens * price.output) / 1e6
 
-    def _ask(self, prompt: Prompt, deadline: float, told: Callable[[str], None] | None) -> tuple[str, Usage]:
+    def _ask(self, prompt: Prompt, deadline: float, on_progress: Callable[[str], None] | None) -> tuple[str, Usage]:
         """Ask until there is an answer, waiting where told to. Raises a ModelError."""
         wait_s, tries = _FIRST_WAIT_S, 0
         while True:
@@ -107,8 +109,8 @@ class OpenAiModel:
             if left <= 0:
                 raise ModelDown("no answer within model.deadline_s")
             try:
-                if told:
-                    return self._streamed(prompt, min(self._settings.timeout_s, left), told)
+                if on_progress:
+                    return self._streamed(prompt, min(self._settings.timeout_s, left), on_progress)
                 return self._once(prompt, min(self._settings.timeout_s, left))
             except (openai.RateLimitError, openai.InternalServerError, openai.APIConnectionError) as error:
                 tries += 1
@@ -129,11 +131,15 @@ class OpenAiModel:
 
     def _bad_request(self, error: openai.BadRequestError) -> None:
         """Too long, filtered, or a format this endpoint does not know: then the next one is tried."""
-        told = str(error).lower()
-        if "context" in told or "too long" in told or ("maximum" in told and "token" in told):
-            raise TooLong("the prompt is longer than the model's context") from None
-        if "content" in told and "filter" in told:
-            raise Filtered("the provider's content filter refused the prompt") from None
+        on_progress = str(error).lower()
+        if (
+            "context" in on_progress
+            or "too long" in on_progress
+            or ("maximum" in on_progress and "token" in on_progress)
+        ):
+            raise ContextTooLong("the prompt is longer than the model's context") from None
+        if "content" in on_progress and "filter" in on_progress:
+            raise ContentFiltered("the provider's content filter refused the prompt") from None
         if self._format + 1 >= len(_FORMATS):
             raise ModelRefused(f"HTTP {error.status_code}: the endpoint does not take the request") from None
         self._format += 1
@@ -149,7 +155,7 @@ class OpenAiModel:
             **_format(_FORMATS[self._format], prompt),
         }
 
-    def _streamed(self, prompt: Prompt, timeout_s: float, told: Callable[[str], None]) -> tuple[str, Usage]:
+    def _streamed(self, prompt: Prompt, timeout_s: float, on_progress: Callable[[str], None]) -> tuple[str, Usage]:
         """The answer as it comes; once something was told, a failure is the end of it."""
         options: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
         text, finished, usage = "", "", Usage(calls=1)
@@ -161,7 +167,7 @@ class OpenAiModel:
                     finished = choice.finish_reason or finished
                     if choice.delta.content:
                         text += choice.delta.content
-                        told(text)
+                        on_progress(text)
         except (openai.OpenAIError, httpx2.HTTPError) as error:
             raise ModelDown(f"{type(error).__name__} in the middle of an answer") from None
         if finished not in {"stop", "tool_calls"}:
@@ -178,17 +184,17 @@ class OpenAiModel:
             self._ledger.keep(
                 _digest(self._key(prompt), "cut"), prompt.purpose, self.name, "", usage
             )  # paid all the same
-            raise TooLong("the answer was cut off at model.max_output_tokens")
+            raise ContextTooLong("the answer was cut off at model.max_output_tokens")
         if choice.finish_reason == "content_filter" or getattr(choice.message, "refusal", None):
-            raise Filtered("the model refused to answer")
+            raise ContentFiltered("the model refused to answer")
         return choice.message.content or "", usage
 
-    def _usage(self, told: Any) -> Usage:
-        if told is None:
+    def _usage(self, on_progress: Any) -> Usage:
+        if on_progress is None:
             return Usage(calls=1)
-        details = getattr(told, "prompt_tokens_details", None)
+        details = getattr(on_progress, "prompt_tokens_details", None)
         cached = (getattr(details, "cached_tokens", None) or 0) if details else 0
-        usage = Usage(1, told.prompt_tokens or 0, cached, told.completion_tokens or 0)
+        usage = Usage(1, on_progress.prompt_tokens or 0, cached, on_progress.completion_tokens or 0)
         return Usage(1, usage.input_tokens, cached, usage.output_tokens, self._cost(usage))
 
 

@@ -22,7 +22,7 @@ QUEUES = (EDITIONS, QUESTIONS)
 MAKE_EDITION = "workers.jobs.make_edition"
 COLLECT = "workers.jobs.collect_source"
 ANSWER = "workers.jobs.answer_question"
-DOORBELL = "paperboy:doorbell"
+WAKEUP_CHANNEL = "paperboy:doorbell"
 """A published message means: look into the store. Nothing is lost where nobody listened."""
 _TIMEOUT_S = 1800
 _AGAIN_S, _COLLECT_AGAIN_S = 15, 120
@@ -77,9 +77,9 @@ class WorkQueue:
                 return False
         return True
 
-    def tell(self, question_id: int, said: Answer) -> None:
+    def stream_answer(self, question_id: int, said: Answer) -> None:
         """An answer as far as it is said, for who watches; nobody needs it, for the store has the whole one."""
-        stream = told_of(question_id)
+        stream = answer_stream(question_id)
         try:
             body = _ANSWER.dump_json(said)
             self.connection.xadd(stream, {"answer": body}, maxlen=_PIECES_KEPT, approximate=False)
@@ -87,14 +87,14 @@ class WorkQueue:
         except redis.RedisError:
             return
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Wake whoever waits for news; without Redis they look again by themselves."""
         try:
-            self.connection.publish(DOORBELL, "")
+            self.connection.publish(WAKEUP_CHANNEL, "")
         except redis.RedisError:
             return
 
-    def answers(self) -> bool:
+    def ping(self) -> bool:
         try:
             return bool(self.connection.ping())
         except redis.RedisError:
@@ -128,12 +128,12 @@ class WorkQueue:
             raise QueueDown(f"Redis does not answer at {self.address}: is it running?") from None
 
 
-def told_of(question_id: int) -> str:
+def answer_stream(question_id: int) -> str:
     """The stream on which an answer is told while it is written."""
     return f"paperboy:answer:{question_id}"
 
 
-def piece(body: bytes) -> Answer:
+def partial_answer(body: bytes) -> Answer:
     """What stands on such a stream."""
     return _ANSWER.validate_json(body)
 

@@ -30,17 +30,17 @@ def serve(settings: Settings, clock: Clock) -> int:
         signal.signal(number, lambda *_: stopped.set())
     queue = WorkQueue(settings.queue.url)
     with open_store(settings.store.url, clock, settings.lease.edition_s, settings.lease.delivery_s) as store:
-        post, duties = store.lease("clock", settings.clock.lease_s), Duties(store, queue, clock, settings)
+        lease, duties = store.lease("clock", settings.clock.lease_s), Scheduler(store, queue, clock, settings)
         while not stopped.is_set():
-            if post.held():
+            if lease.acquire():
                 duties.tick()
             stopped.wait(settings.clock.tick_s)
-        post.give_up()
+        lease.release()
     return 0
 
 
 @dataclass(frozen=True, slots=True)
-class Duties:
+class Scheduler:
     """What the clock looks after."""
 
     store: Store
@@ -59,7 +59,7 @@ class Duties:
             editions.want(day)
         published = publish(self.store.subscriptions, editions.in_the_making, now)
         if published or self.store.outbox.left_behind():
-            self.queue.ring()
+            self.queue.wake()
         try:
             for day in self._editions():
                 if self.queue.ask_for_edition(day, now):
@@ -91,6 +91,6 @@ def collections_due(settings: Settings, store: Store, now: datetime) -> Iterator
         closed = calendar.expected(day) and calendar.closes.on(day) <= now
         if not source.enabled or hour.on(day) > now or closed or not (source.daily or calendar.expected(day)):
             continue
-        known = next((each for each in store.collections.of([day]) if each.source == source.name), None)
+        known = next((each for each in store.source_answers.of([day]) if each.source == source.name), None)
         if known is None or (known.status == "failed" and known.retry_at and known.retry_at <= now):
             yield day, source.name

@@ -18,7 +18,7 @@ def serve(settings: Settings, queue: str) -> int:
     if not settings.queue.url:
         raise SettingsError("queue.url: a worker needs REDIS_URL")
     work = WorkQueue(settings.queue.url)
-    if not work.answers():
+    if not work.ping():
         raise QueueDown(f"Redis does not answer at {work.address}: is it running?")
     _prepare(queue)
     # Short enough that a killed worker is noticed; the reconciler is sooner, for it looks at leases in the store.

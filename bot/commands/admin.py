@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from bot.commands.context import Reply, Said, line, told
+from bot.commands.context import CommandContext, Reply, text_block, text_reply
 from workers.domain.blocks import ChoiceBlock
-from workers.domain.deliveries import UNKNOWN, Choice
+from workers.domain.deliveries import Choice, PartState
 from workers.domain.errors import QueueDown
 from workers.queue import WorkQueue
 from workers.store.status import Overview, overview
@@ -12,40 +12,40 @@ from workers.store.status import Overview, overview
 _PAUSED_SHOWN = 10
 
 
-def redeem(said: Said) -> Reply:
-    good = said.store.owners.redeem(said.words, said.speaker.platform, said.speaker.person)
-    return told(said.texts.owner_now if good else said.texts.code_is_wrong)
+def redeem(ctx: CommandContext) -> Reply:
+    good = ctx.store.owners.redeem(ctx.text, ctx.actor.platform, ctx.actor.person)
+    return text_reply(ctx.catalog.owner_now if good else ctx.catalog.code_is_wrong)
 
 
-def approve(said: Said) -> Reply:
+def approve(ctx: CommandContext) -> Reply:
     """`/approve telegram:-100`: let that chat have its digests."""
-    if not said.from_owner:
-        return told(said.texts.owners_only)
-    platform, _, chat = said.words.partition(":")
-    approved = said.store.subscriptions.approve(platform, chat, said.store.clock.now())
-    return told((said.texts.approved if approved else said.texts.nobody_waits).format(name=said.words))
+    if not ctx.is_owner:
+        return text_reply(ctx.catalog.owners_only)
+    platform, _, chat = ctx.text.partition(":")
+    approved = ctx.store.subscriptions.approve(platform, chat, ctx.store.clock.now())
+    return text_reply((ctx.catalog.approved if approved else ctx.catalog.nobody_waits).format(name=ctx.text))
 
 
-def status(said: Said) -> Reply:
+def status(ctx: CommandContext) -> Reply:
     """Queue, last digest, deliveries, costs and chats that rest; and a choice where messages may be lost."""
-    if not said.from_owner:
-        return told(said.texts.owners_only)
-    seen = overview(said.store.engine, most=1)
-    lost = sum(count for (_, state), count in seen.parts.items() if state == UNKNOWN)
-    again = Choice(said.texts.status_repeat.format(count=lost), "/repeat")
-    return Reply([line("\n".join(_lines(said, seen))), *([ChoiceBlock((again,))] if lost else [])])
+    if not ctx.is_owner:
+        return text_reply(ctx.catalog.owners_only)
+    seen = overview(ctx.store.engine, limit=1)
+    lost = sum(count for (_, state), count in seen.parts.items() if state == PartState.UNKNOWN)
+    again = Choice(ctx.catalog.status_repeat.format(count=lost), "/repeat")
+    return Reply([text_block("\n".join(_lines(ctx, seen))), *([ChoiceBlock((again,))] if lost else [])])
 
 
-def repeat(said: Said) -> Reply:
+def repeat(ctx: CommandContext) -> Reply:
     """Send again what nobody knows to have arrived."""
-    if not said.from_owner:
-        return told(said.texts.owners_only)
-    return told(said.texts.status_repeated.format(count=said.store.outbox.repeat_unknown()))
+    if not ctx.is_owner:
+        return text_reply(ctx.catalog.owners_only)
+    return text_reply(ctx.catalog.status_repeated.format(count=ctx.store.outbox.repeat_unknown()))
 
 
-def _lines(said: Said, seen: Overview) -> Iterator[str]:
-    words = said.texts.status
-    yield words["queue"].format(state=_queue(said))
+def _lines(ctx: CommandContext, seen: Overview) -> Iterator[str]:
+    words = ctx.catalog.status
+    yield words["queue"].format(state=_queue(ctx))
     newest = next(iter(seen.editions), None)
     made = words["made"].format(listed=newest.listed, collected=newest.collected) if newest else words["none"]
     yield words["edition"].format(day=newest.day if newest else "—", state=made)
@@ -54,7 +54,7 @@ def _lines(said: Said, seen: Overview) -> Iterator[str]:
     yield words["chats"].format(active=sum(seen.active.values()), paused=len(seen.paused))
     counted = ", ".join(f"{platform} {state} {count}" for (platform, state), count in sorted(seen.parts.items()))
     yield words["deliveries"].format(waiting=seen.open_deliveries, parts=counted or "—")
-    cost = next(iter(said.store.model_calls.days()), None)
+    cost = next(iter(ctx.store.model_calls.days()), None)
     if cost:
         use = cost.usage
         tokens = f"{use.input_tokens + use.output_tokens:,}"
@@ -63,13 +63,13 @@ def _lines(said: Said, seen: Overview) -> Iterator[str]:
         yield words["paused"].format(name=f"{platform}:{chat}", reason=reason)
 
 
-def _queue(said: Said) -> str:
-    url = said.desk.settings.queue.url
+def _queue(ctx: CommandContext) -> str:
+    url = ctx.services.settings.queue.url
     if not url:
-        return said.texts.status["private"]
+        return ctx.catalog.status["private"]
     queue = WorkQueue(url)
     try:
         waiting = sum(queue.waiting().values())
-        return said.texts.status["serving"].format(workers=queue.workers(), waiting=waiting)
+        return ctx.catalog.status["serving"].format(workers=queue.workers(), waiting=waiting)
     except QueueDown as error:
         return str(error)

@@ -3,25 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.commands.permissions import Speaker, is_owner
-from bot.commands.rate_limit import Courtesy
-from bot.i18n import Texts, texts
+from bot.commands.permissions import Actor, is_owner
+from bot.commands.rate_limit import RateLimiter
+from bot.i18n import Catalog, catalog_for
 from workers.config import Settings
-from workers.domain.blocks import Block, Closing
+from workers.domain.blocks import Block, TextBlock
 from workers.domain.models import Category
-from workers.domain.questions import Post
+from workers.domain.questions import PostedMessage
 from workers.queue import WorkQueue
 from workers.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Services:
     """The store, the settings, and the closed list that readers know."""
 
     store: Store
     settings: Settings
     categories: Sequence[Category]
-    courtesy: Courtesy = field(default_factory=Courtesy)
+    rate_limiter: RateLimiter = field(default_factory=RateLimiter)
     work: WorkQueue | None = None
     """Where questions are queued; without it the clock finds them."""
 
@@ -40,37 +40,37 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CommandContext:
     """One line and what is known of it.
 
-    `cause` is the same whenever the platform repeats it, "" where an answer is shown at once and never sent;
-    `message_id` is the line's own message, `post` the post that it answers.
+    `idempotency_key` is the same whenever the platform repeats it, "" where an answer is shown at once and never sent;
+    `message_id` is the line's own message, `about` the post that it answers.
     """
 
-    words: str
-    speaker: Speaker
+    text: str
+    actor: Actor
     language: str
-    desk: Desk
-    cause: str = ""
+    services: Services
+    idempotency_key: str = ""
     message_id: str | None = None
-    post: Post | None = field(default=None)
+    about: PostedMessage | None = field(default=None)
 
     @property
-    def texts(self) -> Texts:
-        return texts(self.language)
+    def catalog(self) -> Catalog:
+        return catalog_for(self.language)
 
     @property
     def store(self) -> Store:
-        return self.desk.store
+        return self.services.store
 
     @property
-    def from_owner(self) -> bool:
-        return is_owner(self.speaker, self.desk.store, self.desk.settings)
+    def is_owner(self) -> bool:
+        return is_owner(self.actor, self.services.store, self.services.settings)
 
 
-def line(text: str) -> Block:
-    return Closing(tuple(text.splitlines()))
+def text_block(text: str) -> Block:
+    return TextBlock(tuple(text.splitlines()))
 
 
-def told(text: str) -> Reply:
-    return Reply([line(text)])
+def text_reply(text: str) -> Reply:
+    return Reply([text_block(text)])

@@ -41,7 +41,7 @@ _TO_PEOPLE = re.compile(
 )
 
 
-def asks(text: str) -> bool:
+def is_question(text: str) -> bool:
     """True where a line asks about something; thanks, talk among people and cheers are False."""
     words = " ".join(text.split())
     if not any(character.isalpha() for character in words) or _RHETORIC.match(words) or _TO_PEOPLE.search(words):
@@ -65,7 +65,7 @@ _THANKS = re.compile(
 )
 
 
-def is_chatter(text: str) -> bool:
+def is_small_talk(text: str) -> bool:
     """Thanks, cheers and laughter alone: nothing that wants an answer, even where it is said to us."""
     left = " ".join(text.split())
     while left:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 from workers.config import Settings
-from workers.domain.deliveries import PRIVATE
+from workers.domain.deliveries import Place
 from workers.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Speaker:
+class Actor:
     """Who says something about which chat; `manages` when the platform itself says that they may manage it.
 
     `elsewhere`: it is said in another chat, such as about a channel in private. `name` is what people call the chat.
@@ -20,12 +20,12 @@ class Speaker:
     chat: str
     thread: str = ""
     manages: bool = False
-    place: str = PRIVATE
+    place: Place = Place.PRIVATE
     elsewhere: bool = False
     name: str = ""
 
 
-class Verdict(Enum):
+class Decision(Enum):
     """`WAIT` for an owner's word."""
 
     YES = "yes"
@@ -33,16 +33,16 @@ class Verdict(Enum):
     NO = "no"
 
 
-def is_owner(speaker: Speaker, store: Store, settings: Settings) -> bool:
-    return (speaker.platform, speaker.person) in store.owners.all(settings.named_owners())
+def is_owner(actor: Actor, store: Store, settings: Settings) -> bool:
+    return (actor.platform, actor.person) in store.owners.all(settings.named_owners())
 
 
-def may_subscribe(speaker: Speaker, store: Store, settings: Settings) -> Verdict:
+def may_subscribe(actor: Actor, store: Store, settings: Settings) -> Decision:
     """What `access` says of a chat that its speaker may manage; an owner may always."""
-    if not speaker.manages:
-        return Verdict.NO
-    if settings.access == "open" or is_owner(speaker, store, settings):
-        return Verdict.YES
+    if not actor.manages:
+        return Decision.NO
+    if settings.access == "open" or is_owner(actor, store, settings):
+        return Decision.YES
     if settings.access == "approve":
-        return Verdict.WAIT
-    return Verdict.YES if f"{speaker.platform}:{speaker.chat}" in settings.allowed else Verdict.NO
+        return Decision.WAIT
+    return Decision.YES if f"{actor.platform}:{actor.chat}" in settings.allowed else Decision.NO

@@ -5,7 +5,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 
-class Courtesy:
+class RateLimiter:
     """Counted in this process: a restart forgives."""
 
     def __init__(self, a_minute: int = 20) -> None:

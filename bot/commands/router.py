@@ -6,108 +6,106 @@ from dataclasses import replace
 from datetime import date
 
 from bot.commands import admin, questions, subscriptions
-from bot.commands.context import Desk, Reply, Said, line, told
-from bot.commands.permissions import Speaker
+from bot.commands.context import CommandContext, Reply, Services, text_block, text_reply
+from bot.commands.permissions import Actor
 from bot.presentation.blocks import blocks, category_blocks, contents, narrowed
-from bot.presentation.keywords import pool_of
+from bot.presentation.keywords import load_day_papers
 from workers.domain.blocks import ChoiceBlock
 from workers.domain.deliveries import Choice, View
 from workers.domain.models import Digest
-from workers.domain.questions import Post
-
-__all__ = ["Desk", "Reply", "answer"]
+from workers.domain.questions import PostedMessage
 
 
 def answer(
     words: str,
-    speaker: Speaker,
+    actor: Actor,
     language: str,
-    desk: Desk,
-    cause: str = "",
+    services: Services,
+    idempotency_key: str = "",
     message_id: str | None = None,
-    post: Post | None = None,
+    about: PostedMessage | None = None,
 ) -> Reply:
-    """The reply to one line a reader typed or pressed: a command, or a question. See `Said`."""
-    said = Said(words.strip(), speaker, language, desk, cause, message_id, post)
-    if cause and not desk.courtesy.allows(speaker.platform, speaker.person, speaker.chat):
-        tells = desk.courtesy.tells(speaker.platform, speaker.person)
-        return told(said.texts.too_many.format(count=desk.courtesy.a_minute)) if tells else Reply()
-    word, _, rest = said.words.partition(" ")
+    """The reply to one line a reader typed or pressed: a command, or a question. See `CommandContext`."""
+    ctx = CommandContext(words.strip(), actor, language, services, idempotency_key, message_id, about)
+    if idempotency_key and not services.rate_limiter.allows(actor.platform, actor.person, actor.chat):
+        tells = services.rate_limiter.tells(actor.platform, actor.person)
+        return text_reply(ctx.catalog.too_many.format(count=services.rate_limiter.a_minute)) if tells else Reply()
+    word, _, rest = ctx.text.partition(" ")
     command = _COMMANDS.get(word.casefold())
     if command:
-        return command(replace(said, words=rest.strip()))
+        return command(replace(ctx, text=rest.strip()))
     match word.casefold():
         case "":
             return Reply()
         case "/quit" | "/exit":
-            return Reply([line(said.texts.goodbye)], ends=True)
+            return Reply([text_block(ctx.catalog.goodbye)], ends=True)
         case unknown if unknown.startswith("/"):
-            return told(said.texts.unknown_command)
+            return text_reply(ctx.catalog.unknown_command)
         case _:
-            return questions.question(said)
+            return questions.question(ctx)
 
 
-def _help(said: Said) -> Reply:
-    end = f"\n{said.texts.terminal_help}" if said.speaker.platform == "terminal" else ""
-    return told(said.texts.help + end)
+def _help(ctx: CommandContext) -> Reply:
+    end = f"\n{ctx.catalog.terminal_help}" if ctx.actor.platform == "terminal" else ""
+    return text_reply(ctx.catalog.help + end)
 
 
-def _start(said: Said) -> Reply:
+def _start(ctx: CommandContext) -> Reply:
     """The line that a deep link carries (`digest_2025-06-03_3`), or the help."""
-    word, _, rest = said.words.replace("_", " ").partition(" ")
+    word, _, rest = ctx.text.replace("_", " ").partition(" ")
     linked = _LINKED.get(word)
-    return linked(replace(said, words=rest)) if linked else _help(said)
+    return linked(replace(ctx, text=rest)) if linked else _help(ctx)
 
 
-def _digest(said: Said) -> Reply:
+def _digest(ctx: CommandContext) -> Reply:
     """An edition in this chat now, as the chat sees them, or one category of it; it never makes one."""
-    store, subscription = said.store, _subscription(said)
-    view = subscription if subscription else View(said.language, place=said.speaker.place)
-    words, day, language = _asked(said, view.language)
+    store, subscription = ctx.store, _subscription(ctx)
+    view = subscription if subscription else View(ctx.language, place=ctx.actor.place)
+    words, day, language = _asked(ctx, view.language)
     if day is None:
-        return told(said.texts.no_digest)
+        return text_reply(ctx.catalog.no_digest)
     text = store.editions.text(day, language) if store.editions.stands(day) else None
     if text is None:
-        return told(said.texts.no_digest_of.format(date=day))
+        return text_reply(ctx.catalog.no_digest_of.format(date=day))
     if words:
-        return _category(said, text.digest, words)
+        return _category(ctx, text.digest, words)
     view = replace(view, language=language)
-    if not said.cause:
-        return Reply(blocks(narrowed(text.digest, view, pool_of(store, day, view)), said.desk.categories))
-    store.outbox.request(said.cause, said.speaker.platform, said.speaker.chat, day, view, said.speaker.thread)
-    choices = ChoiceBlock(tuple(contents(text.digest, said.desk.categories)))
-    return Reply([line(said.texts.digest_comes.format(date=day)), choices])
+    if not ctx.idempotency_key:
+        return Reply(blocks(narrowed(text.digest, view, load_day_papers(store, day, view)), ctx.services.categories))
+    store.outbox.request(ctx.idempotency_key, ctx.actor.platform, ctx.actor.chat, day, view, ctx.actor.thread)
+    choices = ChoiceBlock(tuple(contents(text.digest, ctx.services.categories)))
+    return Reply([text_block(ctx.catalog.digest_comes.format(date=day)), choices])
 
 
-def _category(said: Said, digest: Digest, wanted: str) -> Reply:
-    found = category_blocks(digest, said.desk.categories, wanted)
+def _category(ctx: CommandContext, digest: Digest, wanted: str) -> Reply:
+    found = category_blocks(digest, ctx.services.categories, wanted)
     if not found:
         there = {section.category for section in digest.sections}
-        names = ", ".join(each.named(said.language) for each in said.desk.categories if each.name in there)
-        return told(said.texts.no_such_section.format(names=names))
+        names = ", ".join(each.named(ctx.language) for each in ctx.services.categories if each.name in there)
+        return text_reply(ctx.catalog.no_such_section.format(names=names))
     place = getattr(found[0], "place", 0)
-    ask = Choice(said.texts.ask_here, f"/ask {digest.date} {place}")
+    ask = Choice(ctx.catalog.ask_here, f"/ask {digest.date} {place}")
     return Reply([*found, ChoiceBlock((ask,))])
 
 
-def _subscription(said: Said) -> View | None:
-    known = said.store.subscriptions.of(said.speaker.platform, said.speaker.chat, said.speaker.thread)
+def _subscription(ctx: CommandContext) -> View | None:
+    known = ctx.store.subscriptions.of(ctx.actor.platform, ctx.actor.chat, ctx.actor.thread)
     return known.view if known else None
 
 
-def _asked(said: Said, language: str) -> tuple[str, date | None, str]:
+def _asked(ctx: CommandContext, language: str) -> tuple[str, date | None, str]:
     """(what is left of the line, the day asked for or the newest, its language)."""
     left: list[str] = []
     day: date | None = None
-    newest = said.store.editions.newest(language)
-    for word in said.words.split():
+    newest = ctx.store.editions.newest(language)
+    for word in ctx.text.split():
         found = _day(word, newest)
         if found and day is None:
             day = found
-        elif day and len(word) == 2 and said.store.editions.text(day, word.casefold()):
+        elif day and len(word) == 2 and ctx.store.editions.text(day, word.casefold()):
             language = word.casefold()
-        elif newest and len(word) == 2 and said.store.editions.text(newest, word.casefold()):
-            language, newest = word.casefold(), said.store.editions.newest(word.casefold())
+        elif newest and len(word) == 2 and ctx.store.editions.text(newest, word.casefold()):
+            language, newest = word.casefold(), ctx.store.editions.newest(word.casefold())
         else:
             left.append(word)
     return " ".join(left), day or newest, language
@@ -125,7 +123,7 @@ def _day(word: str, newest: date | None) -> date | None:
         return None
 
 
-_COMMANDS: Mapping[str, Callable[[Said], Reply]] = {
+_COMMANDS: Mapping[str, Callable[[CommandContext], Reply]] = {
     "/digest": _digest,
     "/help": _help,
     "/start": _start,
@@ -143,7 +141,7 @@ _COMMANDS: Mapping[str, Callable[[Said], Reply]] = {
     "/status": admin.status,
     "/repeat": admin.repeat,
 }
-_LINKED: Mapping[str, Callable[[Said], Reply]] = {
+_LINKED: Mapping[str, Callable[[CommandContext], Reply]] = {
     "digest": _digest,
     "ask": questions.ask,
     "settings": subscriptions.settings,

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import time
 from zoneinfo import ZoneInfo
 
-from bot.i18n import SPOKEN, Texts, language_name, texts
+from bot.i18n import LANGUAGES, Catalog, catalog_for, language_name
 from bot.platforms import supports_threads
 from bot.presentation import keywords
 from workers.config import language_code
 from workers.domain.calendar import next_slot
-from workers.domain.deliveries import ALL, COMPACT, FIRST, NEVER, SECTIONS, THREAD, Subscription
+from workers.domain.deliveries import Layout, Notify, Subscription
 from workers.domain.models import Category
 from workers.store import Store
 
@@ -37,20 +37,20 @@ class Panel:
     name: str = ""
 
     @property
-    def said(self) -> Texts:
-        return texts(self.language)
+    def catalog(self) -> Catalog:
+        return catalog_for(self.language)
 
 
 def shown(of: Subscription, key: str, language: str, categories: Sequence[Category]) -> str:
     """A setting's value as readers of `language` say it."""
-    said, view = texts(language).settings, of.view
+    catalog, view = catalog_for(language).settings, of.view
     match key:
         case "language":
             return language_name(view.language)
         case "categories":
-            return ", ".join(_names(view.categories, categories, language)) or said.everything
+            return ", ".join(_names(view.categories, categories, language)) or catalog.everything
         case "keywords":
-            return ", ".join([*view.wanted, *(f"-{word}" for word in view.unwanted)]) or said.nothing
+            return ", ".join([*view.include, *(f"-{word}" for word in view.exclude)]) or catalog.nothing
         case "time":
             return of.slot
         case "zone":
@@ -58,20 +58,20 @@ def shown(of: Subscription, key: str, language: str, categories: Sequence[Catego
         case "weekdays":
             return days(of.weekdays, language)
         case "layout":
-            return said.layouts.get(view.layout, view.layout)
+            return catalog.layouts.get(view.layout, view.layout)
         case "papers":
-            return said.papers.format(count=view.most) if view.most else said.everything
+            return catalog.papers.format(count=view.limit) if view.limit else catalog.everything
         case "notify":
-            return said.notify[of.notify]
+            return catalog.notify[of.notify]
         case _:
-            return of.thread or said.main_topic
+            return of.thread or catalog.main_topic
 
 
 def days(weekdays: Sequence[int], language: str) -> str:
-    said = texts(language).settings
+    catalog = catalog_for(language).settings
     if tuple(weekdays) == _WORKING_DAYS:
-        return said.working_days
-    return said.every_day if tuple(weekdays) == _EVERY_DAY else ", ".join(said.weekdays[day] for day in weekdays)
+        return catalog.working_days
+    return catalog.every_day if tuple(weekdays) == _EVERY_DAY else ", ".join(catalog.weekdays[day] for day in weekdays)
 
 
 def _names(chosen: Sequence[str], categories: Sequence[Category], language: str) -> list[str]:
@@ -82,7 +82,7 @@ def _names(chosen: Sequence[str], categories: Sequence[Category], language: str)
 
 
 def _language(panel: Panel, value: str) -> Subscription:
-    names = {language_name(code).casefold(): code for code in SPOKEN}
+    names = {language_name(code).casefold(): code for code in LANGUAGES}
     code = language_code(names.get(value.casefold(), value.casefold()))
     if code not in _languages(panel):
         raise ValueError(value)
@@ -91,7 +91,7 @@ def _language(panel: Panel, value: str) -> Subscription:
 
 def _languages(panel: Panel) -> list[str]:
     """Those that have texts, and any that is read already: its digests are written by a model."""
-    return list(dict.fromkeys([*SPOKEN, *panel.store.subscriptions.languages(), panel.of.view.language]))
+    return list(dict.fromkeys([*LANGUAGES, *panel.store.subscriptions.languages(), panel.of.view.language]))
 
 
 def _categories(panel: Panel, value: str) -> Subscription:
@@ -101,16 +101,16 @@ def _categories(panel: Panel, value: str) -> Subscription:
     chosen = panel.of.view.categories
     if value.startswith("+"):
         name = panel.categories[_place(value, len(panel.categories))].name
-        wanted = set(chosen) ^ {name}
+        include = set(chosen) ^ {name}
     else:
         known = {each: one.name for one in panel.categories for each in (one.name.casefold(), one.name_ko.casefold())}
-        wanted = {known[part.strip().casefold()] for part in value.split(",") if part.strip()}
-    return _seeing(panel.of, categories=tuple(each.name for each in panel.categories if each.name in wanted))
+        include = {known[part.strip().casefold()] for part in value.split(",") if part.strip()}
+    return _seeing(panel.of, categories=tuple(each.name for each in panel.categories if each.name in include))
 
 
 def _keywords(panel: Panel, value: str) -> Subscription:
-    wanted, unwanted = ((), ()) if value == _NONE else keywords.parse(value)
-    return _seeing(panel.of, wanted=wanted, unwanted=unwanted)
+    include, exclude = ((), ()) if value == _NONE else keywords.parse(value)
+    return _seeing(panel.of, include=include, exclude=exclude)
 
 
 def _time(panel: Panel, value: str) -> Subscription:
@@ -138,7 +138,9 @@ def _weekdays(panel: Panel, value: str) -> Subscription:
         chosen = set(_WORKING_DAYS)
     else:
         known = {
-            name.casefold(): day for language in SPOKEN for day, name in enumerate(texts(language).settings.weekdays)
+            name.casefold(): day
+            for language in LANGUAGES
+            for day, name in enumerate(catalog_for(language).settings.weekdays)
         }
         chosen = {known[part.casefold()[:3]] for part in value.replace(",", " ").split()}
     if not chosen:
@@ -147,28 +149,29 @@ def _weekdays(panel: Panel, value: str) -> Subscription:
 
 
 def _layout(panel: Panel, value: str) -> Subscription:
-    names = {name.casefold(): key for code in SPOKEN for key, name in texts(code).settings.layouts.items()}
+    names = {name.casefold(): key for code in LANGUAGES for key, name in catalog_for(code).settings.layouts.items()}
     layout = names.get(value.casefold(), value.casefold())
-    if layout not in {SECTIONS, COMPACT, *([THREAD] if supports_threads(panel.of.platform) else ())}:
+    if layout not in {
+        Layout.SECTIONS,
+        Layout.COMPACT,
+        *([Layout.THREAD] if supports_threads(panel.of.platform) else ()),
+    }:
         raise ValueError(value)
     return _seeing(panel.of, layout=layout)
 
 
 def _papers(panel: Panel, value: str) -> Subscription:
     if value.casefold() in {_ALL, "전체"}:
-        return _seeing(panel.of, most=None)
-    most = int(value)
-    if not 1 <= most <= 200:
+        return _seeing(panel.of, limit=None)
+    limit = int(value)
+    if not 1 <= limit <= 200:
         raise ValueError(value)
-    return _seeing(panel.of, most=most)
+    return _seeing(panel.of, limit=limit)
 
 
 def _notify(panel: Panel, value: str) -> Subscription:
-    names = {name.casefold(): key for code in SPOKEN for key, name in texts(code).settings.notify.items()}
-    notify = names.get(value.casefold(), value.casefold())
-    if notify not in {FIRST, NEVER, ALL}:
-        raise ValueError(value)
-    return replace(panel.of, notify=notify)
+    names = {name.casefold(): key for code in LANGUAGES for key, name in catalog_for(code).settings.notify.items()}
+    return replace(panel.of, notify=Notify(names.get(value.casefold(), value.casefold())))
 
 
 def _topic(panel: Panel, value: str) -> Subscription:
@@ -222,7 +225,7 @@ def _mark(label: str, chosen: bool) -> str:
 
 
 def _typed(panel: Panel) -> tuple[str, str]:
-    return panel.said.settings.type_it, TYPE
+    return panel.catalog.settings.type_it, TYPE
 
 
 def _language_options(panel: Panel) -> _Options:
@@ -235,11 +238,11 @@ def _category_options(panel: Panel) -> _Options:
         (_mark(f"{one.emoji} {one.named(panel.language)}", one.name in chosen), f"+{place}")
         for place, one in enumerate(panel.categories)
     ]
-    return [*each, (_mark(panel.said.settings.everything, not chosen), _ALL)]
+    return [*each, (_mark(panel.catalog.settings.everything, not chosen), _ALL)]
 
 
 def _keyword_options(panel: Panel) -> _Options:
-    return [_typed(panel), (panel.said.settings.clear, _NONE)]
+    return [_typed(panel), (panel.catalog.settings.clear, _NONE)]
 
 
 def _time_options(panel: Panel) -> _Options:
@@ -253,30 +256,30 @@ def _zone_options(panel: Panel) -> _Options:
 
 
 def _weekday_options(panel: Panel) -> _Options:
-    names = panel.said.settings.weekdays
+    names = panel.catalog.settings.weekdays
     return [(_mark(name, day in panel.of.weekdays), f"+{day}") for day, name in enumerate(names)]
 
 
 def _layout_options(panel: Panel) -> _Options:
     return [
         (_mark(name, key == panel.of.view.layout), key)
-        for key, name in panel.said.settings.layouts.items()
-        if key != THREAD or supports_threads(panel.of.platform)
+        for key, name in panel.catalog.settings.layouts.items()
+        if key != Layout.THREAD or supports_threads(panel.of.platform)
     ]
 
 
 def _paper_options(panel: Panel) -> _Options:
-    said, most = panel.said.settings, panel.of.view.most
-    counts = [(_mark(said.papers.format(count=count), count == most), str(count)) for count in _PAPERS]
-    return [*counts, (_mark(said.everything, most is None), _ALL)]
+    catalog, limit = panel.catalog.settings, panel.of.view.limit
+    counts = [(_mark(catalog.papers.format(count=count), count == limit), str(count)) for count in _PAPERS]
+    return [*counts, (_mark(catalog.everything, limit is None), _ALL)]
 
 
 def _notify_options(panel: Panel) -> _Options:
-    return [(_mark(name, key == panel.of.notify), key) for key, name in panel.said.settings.notify.items()]
+    return [(_mark(name, key == panel.of.notify), key) for key, name in panel.catalog.settings.notify.items()]
 
 
 def _topic_options(panel: Panel) -> _Options:
-    return [(panel.said.settings.this_topic, _HERE)]
+    return [(panel.catalog.settings.this_topic, _HERE)]
 
 
 OPTIONS: Mapping[str, Callable[[Panel], _Options]] = {

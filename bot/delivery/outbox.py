@@ -4,25 +4,29 @@ import asyncio
 import logging
 from dataclasses import replace
 
-from bot.delivery.ports import Bell, Follow, Render, Sender
-from bot.i18n import texts
+from bot.delivery.ports import Follow, Render, Sender, Wakeup
+from bot.i18n import catalog_for
 from workers.domain.deliveries import (
-    DROPPED,
-    FAILED,
-    FIRST,
-    FORUM,
-    NEVER,
-    PENDING,
-    POSTED,
     TAKEN_BACK,
-    UNKNOWN,
     Content,
     Delivery,
     Message,
-    Part,
-    private_chat,
+    MessagePart,
+    Notify,
+    PartState,
+    Place,
+    SubscriptionStatus,
+    direct_chat,
 )
-from workers.domain.errors import ChatGone, ChatShut, LeaseLost, NotSent, SendError, SendRefused, SendUnknown
+from workers.domain.errors import (
+    ChatGone,
+    ChatNotWritable,
+    LeaseLost,
+    SendError,
+    SendRefused,
+    SendRetryable,
+    SendUnknown,
+)
 from workers.domain.models import Text
 from workers.runtime.logs import note
 from workers.store import Store
@@ -54,7 +58,7 @@ async def serve(
     platform: str,
     sender: Sender,
     render: Render,
-    bell: Bell,
+    wakeup: Wakeup,
     at_once: int = AT_ONCE,
     follow: Follow | None = None,
 ) -> None:
@@ -68,7 +72,7 @@ async def serve(
             full = len(under_way) >= at_once
             delivery = await asyncio.to_thread(store.outbox.claim, platform, full)
             if delivery is None:
-                await _news(bell, under_way)
+                await _news(wakeup, under_way)
                 continue
             task = group.create_task(_deliver(store, delivery, sender, render))
             under_way.add(task)
@@ -82,13 +86,13 @@ async def _followed(store: Store, delivery: Delivery, sending: "asyncio.Task[Non
     await asyncio.wait([sending])
     sent = await asyncio.to_thread(store.outbox.parts, f"question:{delivery.question_id}")
     for _, state, message_id in sent[:1]:
-        if state == POSTED and message_id:
+        if state == PartState.POSTED and message_id:
             await follow(delivery, message_id)
 
 
-async def _news(bell: Bell, under_way: "set[asyncio.Task[None]]") -> None:
+async def _news(wakeup: Wakeup, under_way: "set[asyncio.Task[None]]") -> None:
     """Until somebody rings, or a delivery has ended: its chat may have another."""
-    ringing = asyncio.create_task(bell.rung())
+    ringing = asyncio.create_task(wakeup.wait())
     try:
         await asyncio.wait([ringing, *under_way], return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -134,20 +138,26 @@ async def _settle_unknown(store: Store, delivery: Delivery, sender: Sender) -> N
         if part.message is None:
             continue
         state, message_id = await _fate(delivery, part, part.message, sender)
-        if state != UNKNOWN:
+        if state != PartState.UNKNOWN:
             await asyncio.to_thread(store.outbox.settle, delivery, part, state, message_id)
 
 
-async def _fate(delivery: Delivery, part: Part, message: Message, sender: Sender) -> tuple[str, str | None]:
+async def _fate(delivery: Delivery, part: MessagePart, message: Message, sender: Sender) -> tuple[str, str | None]:
     """(state, message id) of a part that may have been sent."""
     try:
         found = await sender.found(delivery.chat, _thread(delivery, part, message), message, str(part.part_id))
     except SendError:
-        return UNKNOWN, None
-    return (UNKNOWN, None) if found is None else (POSTED, found) if found else (PENDING, None)
+        return PartState.UNKNOWN, None
+    return (
+        (PartState.UNKNOWN, None)
+        if found is None
+        else (PartState.POSTED, found)
+        if found
+        else (PartState.PENDING, None)
+    )
 
 
-def _thread(delivery: Delivery, part: Part, message: Message) -> str:
+def _thread(delivery: Delivery, part: MessagePart, message: Message) -> str:
     """The thread under the delivery's first message, for what stands in it."""
     return part.root or "" if message.inside else delivery.thread
 
@@ -158,72 +168,74 @@ async def _send_all(store: Store, delivery: Delivery, sender: Sender) -> bool:
     while part is not None:
         state, message_id, reason, wait_s = await _one(store, delivery, part, sender)
         following = await asyncio.to_thread(store.outbox.settle, delivery, part, state, message_id, reason)
-        if state not in {POSTED, DROPPED}:
+        if state not in {PartState.POSTED, PartState.DROPPED}:
             note(log, "part not posted", level=logging.WARNING, part=part.part_id, state=state, reason=reason)
-        if state == PENDING:
+        if state == PartState.PENDING:
             await asyncio.to_thread(store.outbox.put_off, delivery, max(wait_s, _AGAIN_S))
             return False
-        if state == POSTED and part.n == 0 and delivery.day:
+        if state == PartState.POSTED and part.n == 0 and delivery.day:
             await asyncio.to_thread(store.subscriptions.taken, delivery.platform, delivery.chat, delivery.thread)
         part = following
     return True
 
 
-async def _one(store: Store, delivery: Delivery, part: Part, sender: Sender) -> tuple[str, str | None, str, float]:
+async def _one(
+    store: Store, delivery: Delivery, part: MessagePart, sender: Sender
+) -> tuple[str, str | None, str, float]:
     """(state, message id, reason, seconds to wait) after one try at one part."""
     try:
         if part.message is None:
             await sender.delete(delivery.chat, part.message_id or "")
-            return DROPPED, None, TAKEN_BACK, 0.0
+            return PartState.DROPPED, None, TAKEN_BACK, 0.0
         if part.message_id:
             async with sender.editing(delivery.chat):
                 await sender.edit(delivery.chat, part.message_id, part.message)
-            return POSTED, part.message_id, "", 0.0
+            return PartState.POSTED, part.message_id, "", 0.0
         message = replace(
             part.message,
             silent=part.message.silent or _silent(delivery, part.n),
             reply_to=delivery.reply_to if part.n == 0 else None,
         )
-        if delivery.view.place == FORUM and part.n > 0 and part.root is None:
-            return FAILED, None, "the post that it belongs to was not made", 0.0
+        if delivery.view.place == Place.FORUM and part.n > 0 and part.root is None:
+            return PartState.FAILED, None, "the post that it belongs to was not made", 0.0
         async with sender.turn(delivery.chat, delivery.urgent):
             await asyncio.to_thread(store.outbox.sending, delivery, part)
             thread = _thread(delivery, part, message)
-            return POSTED, await sender.send(delivery.chat, thread, message, str(part.part_id)), "", 0.0
-    except (ChatGone, ChatShut) as error:
+            return PartState.POSTED, await sender.send(delivery.chat, thread, message, str(part.part_id)), "", 0.0
+    except (ChatGone, ChatNotWritable) as error:
         await asyncio.to_thread(store.outbox.drop_rest, delivery, str(error))
         await asyncio.to_thread(_refused, store, delivery, error)
-        return FAILED, part.message_id, str(error), 0.0
-    except NotSent as error:
-        return PENDING, part.message_id, str(error), error.retry_after_s
+        return PartState.FAILED, part.message_id, str(error), 0.0
+    except SendRetryable as error:
+        return PartState.PENDING, part.message_id, str(error), error.retry_after_s
     except SendRefused as error:
-        return FAILED, part.message_id, str(error), 0.0
+        return PartState.FAILED, part.message_id, str(error), 0.0
     except SendUnknown as error:  # an edit or a removal can be repeated, a message only where the platform knows it
         if part.message_id or part.message is None:
-            return PENDING, part.message_id, str(error), 0.0
+            return PartState.PENDING, part.message_id, str(error), 0.0
         return *await _fate(delivery, part, part.message, sender), str(error), 0.0
 
 
 def _silent(delivery: Delivery, n: int) -> bool:
-    return delivery.silent or delivery.notify == NEVER or (delivery.notify == FIRST and n > 0)
+    return delivery.silent or delivery.notify == Notify.NEVER or (delivery.notify == Notify.FIRST and n > 0)
 
 
-def _refused(store: Store, delivery: Delivery, error: ChatGone | ChatShut) -> None:
+def _refused(store: Store, delivery: Delivery, error: ChatGone | ChatNotWritable) -> None:
     """A chat that is gone rests at once, one that is shut after some refusals; who subscribed it is told the cure."""
     platform, chat, reason = delivery.platform, delivery.chat, str(error)
     if isinstance(error, ChatGone):
-        paused = store.subscriptions.deactivate(platform, chat, reason)
+        status = SubscriptionStatus.REMOVED
+        paused = store.subscriptions.pause(platform, chat, status, reason)
     else:
+        status = SubscriptionStatus.NOT_WRITABLE
         known = store.subscriptions.of(platform, chat, delivery.thread)
         paused = [known] if known and known.active else []
         if store.subscriptions.refused(platform, chat, delivery.thread) >= FAILURES:
-            store.subscriptions.deactivate(platform, chat, reason, delivery.thread)
+            store.subscriptions.pause(platform, chat, status, reason, delivery.thread)
     for each in paused:
-        private = private_chat(platform, each.person)
-        if not each.person or private == chat:
+        if not each.person or chat in {each.person, direct_chat(each.person)}:
             continue
-        said = texts(each.view.language)
-        cure = next(cure for word, cure in said.trouble_cures.items() if word in reason.lower())
-        notice = said.trouble.format(name=f"{platform}:{chat}", reason=reason, cure=cure)
-        cause = f"trouble:{each.subscription_id}:{store.clock.now():%Y-%m-%d}"
-        store.outbox.notify(cause, platform, private, each.view.language, notice)
+        catalog = catalog_for(each.view.language)
+        notice = catalog.trouble.format(name=f"{platform}:{chat}", reason=reason, cure=catalog.trouble_cures[status])
+        idempotency_key = f"trouble:{each.subscription_id}:{store.clock.now():%Y-%m-%d}"
+        store.outbox.notify(idempotency_key, platform, direct_chat(each.person), each.view.language, notice)

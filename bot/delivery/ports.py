@@ -11,8 +11,8 @@ Follow = Callable[[Delivery, str], Awaitable[None]]
 """Watches over the message of that id while its answer is written."""
 
 
-class Bell(Protocol):
-    async def rung(self) -> None:
+class Wakeup(Protocol):
+    async def wait(self) -> None:
         """Return when there may be something new, or after a while."""
         ...
 

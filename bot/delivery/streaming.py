@@ -12,7 +12,7 @@ from bot.delivery.ports import Sender
 from workers.domain.deliveries import Content, Delivery, Message
 from workers.domain.errors import SendError
 from workers.domain.questions import Question
-from workers.queue import piece, told_of
+from workers.queue import answer_stream, partial_answer
 from workers.runtime.logs import note
 from workers.store import Store
 
@@ -22,7 +22,7 @@ _LOOK_S, _LONGEST_S = 1.0, 120.0
 """Seconds between two looks whether the whole answer is there, and after which nobody watches any more."""
 
 
-class Watch:
+class AnswerStreamer:
     """Follows the streams of answers on one queue. Nobody needs it: the outbox brings the whole answer."""
 
     def __init__(self, url: str, store: Store, sender: Sender, render: Callable[[Content, Delivery], list[Message]]):
@@ -49,11 +49,11 @@ class Watch:
         question = await asyncio.to_thread(self._store.questions.get, delivery.question_id or 0)
         if question is None or question.answer is not None or body is None:
             return question
-        return replace(question, answer=piece(body))
+        return replace(question, answer=partial_answer(body))
 
     async def _next(self, delivery: Delivery, seen: str, wait_s: float = 0.0) -> tuple[bytes | None, str]:
         """(the newest piece, its place); None where there is none yet."""
-        stream = told_of(delivery.question_id or 0)
+        stream = answer_stream(delivery.question_id or 0)
         try:
             read: Any = await self._redis.xread({stream: seen}, block=int(wait_s * 1000) or None)
         except redis.RedisError:

@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 
 import redis.asyncio
 
-from workers.queue import DOORBELL
+from workers.queue import WAKEUP_CHANNEL
 
 LONGEST_S = 1.0
 """After which a frontend looks even where nobody rang: deliveries whose sender died ring no bell."""
 
 
-class Doorbell:
+class RedisWakeup:
     """One ear for the queue's bell and for this process' own.
 
     The listening outlives who waits for it: a connection whose reading is broken off in its middle is of no more use.
@@ -22,11 +22,11 @@ class Doorbell:
         self._pubsub, self._here = pubsub, asyncio.Event()
         self._listening: asyncio.Task[None] | None = None
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """This process itself has made something new."""
         self._here.set()
 
-    async def rung(self) -> None:
+    async def wait(self) -> None:
         """Return at a ring, or after LONGEST_S."""
         if self._listening is None or self._listening.done():
             self._listening = asyncio.create_task(self._listen(), name="doorbell")
@@ -41,7 +41,7 @@ class Doorbell:
         started = asyncio.get_running_loop().time()
         try:
             if not self._pubsub.subscribed:
-                await self._pubsub.subscribe(DOORBELL)
+                await self._pubsub.subscribe(WAKEUP_CHANNEL)
             await self._pubsub.get_message(ignore_subscribe_messages=True, timeout=LONGEST_S)
         except redis.RedisError:
             await asyncio.sleep(LONGEST_S - min(LONGEST_S, asyncio.get_running_loop().time() - started))
@@ -53,10 +53,10 @@ class Doorbell:
 
 
 @asynccontextmanager
-async def doorbell(url: str) -> AsyncIterator[Doorbell]:
+async def redis_wakeup(url: str) -> AsyncIterator[RedisWakeup]:
     async with redis.asyncio.Redis.from_url(url) as connection, connection.pubsub() as pubsub:
-        bell = Doorbell(pubsub)
+        wakeup = RedisWakeup(pubsub)
         try:
-            yield bell
+            yield wakeup
         finally:
-            await bell.stop()
+            await wakeup.stop()

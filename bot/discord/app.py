@@ -6,31 +6,30 @@ import json
 import logging
 import os
 import signal
-from typing import Any
 
 import discord
 import yarl
 from discord import app_commands
 
-from bot.commands.context import Desk
-from bot.commands.intent import asks, is_chatter
-from bot.commands.rate_limit import Courtesy
+from bot.commands.context import Services
+from bot.commands.intent import is_question, is_small_talk
+from bot.commands.rate_limit import RateLimiter
 from bot.delivery import outbox
-from bot.delivery.leader import holding
+from bot.delivery.leader import leadership
 from bot.delivery.pacing import Pacer
-from bot.delivery.streaming import Watch
-from bot.delivery.wakeup import Doorbell, doorbell
+from bot.delivery.streaming import AnswerStreamer
+from bot.delivery.wakeup import RedisWakeup, redis_wakeup
 from bot.discord import identity
 from bot.discord.components import LineButton, LineSelect
 from bot.discord.handlers import Answers
 from bot.discord.permissions import Channels
-from bot.discord.renderer import Look, render
+from bot.discord.renderer import RenderOptions, render
 from bot.discord.sender import PLATFORM, DiscordSender
 from bot.discord.slash_commands import add_commands
 from bot.platforms import DISCORD, DiscordSettings, Limits
 from bot.presentation.blocks import chart_of, content_blocks
 from workers.config import Settings
-from workers.domain.deliveries import FORUM, THREAD, Content, Delivery, Message
+from workers.domain.deliveries import Content, Delivery, Layout, Message, Place, SubscriptionStatus
 from workers.domain.errors import SettingsError
 from workers.domain.models import Text
 from workers.queue import WorkQueue
@@ -38,7 +37,6 @@ from workers.runtime import parent_process
 from workers.runtime.clock import system_clock
 from workers.runtime.logs import note
 from workers.store import open_store
-from workers.store.subscriptions import GONE
 
 log = logging.getLogger(__name__)
 
@@ -56,9 +54,9 @@ def serve(settings: Settings) -> int:
     point_at(os.environ.get("DISCORD_API_URL"), os.environ.get("DISCORD_GATEWAY_URL"))
     reads = identity.reads_messages(os.environ)
     with open_store(settings.store.url, system_clock(), settings.lease.edition_s, settings.lease.delivery_s) as store:
-        courtesy = Courtesy(settings.chats.commands_a_minute)
-        desk = Desk(store, settings, settings.closed_list(), courtesy, WorkQueue(settings.queue.url))
-        asyncio.run(_until_told(desk, settings.queue.url, token, reads))
+        rate_limiter = RateLimiter(settings.chats.commands_a_minute)
+        services = Services(store, settings, settings.closed_list(), rate_limiter, WorkQueue(settings.queue.url))
+        asyncio.run(_until_told(services, settings.queue.url, token, reads))
     return 0
 
 
@@ -70,26 +68,31 @@ def point_at(api: str | None, gateway: str | None) -> None:
         discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
 
 
-async def _until_told(desk: Desk, redis_url: str, token: str, reads: bool) -> None:
+async def _until_told(services: Services, redis_url: str, token: str, reads: bool) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    await serve_until(stopped, desk, redis_url, token, reads)
+    await serve_until(stopped, services, redis_url, token, reads)
 
 
 async def serve_until(
-    stopped: asyncio.Event, desk: Desk, redis_url: str, token: str, reads: bool = False, limits: Limits = DISCORD.limits
+    stopped: asyncio.Event,
+    services: Services,
+    redis_url: str,
+    token: str,
+    reads: bool = False,
+    limits: Limits = DISCORD.limits,
 ) -> None:
     """Serve until `stopped`. Raises SettingsError for a refused token."""
     async with (
-        doorbell(redis_url) as bell,
-        holding(desk.store, PLATFORM, desk.settings.lease.delivery_s, stopped) as lost,
-        Client(desk, reads, limits) as client,
+        redis_wakeup(redis_url) as wakeup,
+        leadership(services.store, PLATFORM, services.settings.lease.delivery_s, stopped) as lost,
+        Client(services, reads, limits) as client,
     ):
         if stopped.is_set():
             return
         serving = asyncio.create_task(client.start(token))
-        outgoing = asyncio.create_task(client.deliver(bell, redis_url))
+        outgoing = asyncio.create_task(client.deliver(wakeup, redis_url))
         stopping = asyncio.create_task(stopped.wait())
         tasks = [serving, outgoing, stopping, lost]
         try:
@@ -112,14 +115,14 @@ class Client(discord.AutoShardedClient):
     `reads`: the application was granted the message content intent, so plain messages in our threads arrive too.
     """
 
-    def __init__(self, desk: Desk, reads: bool = False, limits: Limits = DISCORD.limits) -> None:
+    def __init__(self, services: Services, reads: bool = False, limits: Limits = DISCORD.limits) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=reads)
         super().__init__(intents=intents, max_messages=None)
-        self._desk, self._channels = desk, Channels(self)
+        self._services, self._channels = services, Channels(self)
         self._sender = DiscordSender(
-            self, desk.store, Pacer(limits), desk.settings.platform(DISCORD.name, DiscordSettings).publish
+            self, services.store, Pacer(limits), services.settings.platform(DISCORD.name, DiscordSettings).publish
         )
-        self._answers = Answers(desk, self._channels)
+        self._answers = Answers(services, self._channels)
         self.tree = app_commands.CommandTree(self)
         add_commands(self.tree, self._answers)
 
@@ -130,17 +133,17 @@ class Client(discord.AutoShardedClient):
         await self.tree.set_translator(_Translator())
         await self._sync()
 
-    async def deliver(self, bell: Doorbell, redis_url: str) -> None:
+    async def deliver(self, wakeup: RedisWakeup, redis_url: str) -> None:
         """Deliveries out, many channels at once, each one's in order; looks again whenever somebody rings."""
-        self._answers.bell = bell
+        self._answers.wakeup = wakeup
         await self.wait_until_ready()
 
         def rendered(content: Content, delivery: Delivery) -> list[Message]:
-            return messages(content, delivery, self._desk)
+            return messages(content, delivery, self._services)
 
-        watch = Watch(redis_url, self._desk.store, self._sender, rendered)
+        watch = AnswerStreamer(redis_url, self._services.store, self._sender, rendered)
         try:
-            await outbox.serve(self._desk.store, PLATFORM, self._sender, rendered, bell, follow=watch.follow)
+            await outbox.serve(self._services.store, PLATFORM, self._sender, rendered, wakeup, follow=watch.follow)
         finally:
             await watch.close()
 
@@ -154,8 +157,8 @@ class Client(discord.AutoShardedClient):
             return
         answered = message.reference.message_id if message.reference else None
         root = answered or (message.channel.id if isinstance(message.channel, discord.Thread) else None)
-        post = await asyncio.to_thread(self._answers.post, str(message.channel.id), str(root)) if root else None
-        await self._answers.heard(message, line, post)
+        about = await asyncio.to_thread(self._answers.about, str(message.channel.id), str(root)) if root else None
+        await self._answers.heard(message, line, about)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         for channel in guild.channels:
@@ -163,10 +166,10 @@ class Client(discord.AutoShardedClient):
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Let in again: as it was before."""
-        subscriptions = self._desk.store.subscriptions
-        resting = await asyncio.to_thread(subscriptions.resting, PLATFORM)
+        subscriptions = self._services.store.subscriptions
+        paused = await asyncio.to_thread(subscriptions.paused_chats, PLATFORM)
         for channel in [*guild.channels, *guild.threads]:
-            if str(channel.id) in resting:
+            if str(channel.id) in paused:
                 await asyncio.to_thread(subscriptions.reactivate, PLATFORM, str(channel.id))
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
@@ -179,11 +182,13 @@ class Client(discord.AutoShardedClient):
         await self._pause(channel.id)
 
     async def _pause(self, channel: int) -> None:
-        await asyncio.to_thread(self._desk.store.subscriptions.deactivate, PLATFORM, str(channel), GONE)
+        await asyncio.to_thread(
+            self._services.store.subscriptions.pause, PLATFORM, str(channel), SubscriptionStatus.REMOVED
+        )
 
     async def _sync(self) -> None:
         """Tell Discord our commands only when they changed: it takes 200 new ones a day."""
-        inbox: Any = self._desk.store.inbox
+        uploads = self._services.store.uploads
         translator = self.tree.translator
         wire = (
             [await each.get_translated_payload(self.tree, translator) for each in self.tree.get_commands()]
@@ -191,19 +196,19 @@ class Client(discord.AutoShardedClient):
             else []
         )
         digest = hashlib.sha256(json.dumps(wire, sort_keys=True, default=str).encode()).hexdigest()
-        if await asyncio.to_thread(inbox.file_id, PLATFORM, _COMMANDS) != digest:
+        if await asyncio.to_thread(uploads.file_id, PLATFORM, _COMMANDS) != digest:
             await self.tree.sync()
-            await asyncio.to_thread(inbox.uploaded, PLATFORM, _COMMANDS, digest)
+            await asyncio.to_thread(uploads.uploaded, PLATFORM, _COMMANDS, digest)
             note(log, "commands synced")
 
 
-def messages(content: Content, delivery: Delivery, desk: Desk) -> list[Message]:
+def messages(content: Content, delivery: Delivery, services: Services) -> list[Message]:
     """What a delivery says here."""
     view = delivery.view
-    forum = view.place == FORUM
-    title = content.digest.title if isinstance(content, Text) and (forum or view.layout == THREAD) else ""
-    look = Look(view.language, desk.categories, chart_of(content, delivery), title, forum)
-    return render(content_blocks(content, delivery, desk.categories, desk.store), look)
+    forum = view.place == Place.FORUM
+    title = content.digest.title if isinstance(content, Text) and (forum or view.layout == Layout.THREAD) else ""
+    look = RenderOptions(view.language, services.categories, chart_of(content, delivery), title, forum)
+    return render(content_blocks(content, delivery, services.categories, services.store), look)
 
 
 def said_to_us(message: discord.Message, us: discord.ClientUser | None) -> str | None:
@@ -221,8 +226,8 @@ def said_to_us(message: discord.Message, us: discord.ClientUser | None) -> str |
     if not (message.guild is None or named or ours or thread):
         return None
     if thread and not (ours or named):
-        return words if asks(words) else None
-    return None if not words or is_chatter(words) else words.lstrip("/")
+        return words if is_question(words) else None
+    return None if not words or is_small_talk(words) else words.lstrip("/")
 
 
 class _Translator(app_commands.Translator):

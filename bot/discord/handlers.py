@@ -6,17 +6,18 @@ from dataclasses import replace
 
 import discord
 
-from bot.commands.permissions import Speaker
-from bot.commands.router import Desk, Reply, answer
+from bot.commands.context import Reply, Services
+from bot.commands.permissions import Actor
+from bot.commands.router import answer
 from bot.commands.subscriptions import target
-from bot.delivery.wakeup import Doorbell
+from bot.delivery.wakeup import RedisWakeup
 from bot.discord.components import Interaction, LineForm, form_line, layout
 from bot.discord.permissions import Channels
-from bot.discord.renderer import Look, cards_of, render
+from bot.discord.renderer import RenderOptions, cards_of, render
 from bot.discord.sender import PLATFORM
-from bot.i18n import SPOKEN, texts
-from workers.domain.deliveries import CHANNEL, FORUM, PRIVATE
-from workers.domain.questions import Post
+from bot.i18n import LANGUAGES, catalog_for
+from workers.domain.deliveries import Place
+from workers.domain.questions import PostedMessage
 from workers.store.status import overview
 
 __all__ = ["Answers", "Interaction"]
@@ -27,11 +28,11 @@ _DAYS = 25
 
 
 class Answers:
-    """One for the process; `bell` wakes the outbox once there is one."""
+    """One for the process; `wakeup` wakes the outbox once there is one."""
 
-    def __init__(self, desk: Desk, channels: Channels) -> None:
-        self.desk, self._channels = desk, channels
-        self.bell: Doorbell | None = None
+    def __init__(self, services: Services, channels: Channels) -> None:
+        self.services, self._channels = services, channels
+        self.wakeup: RedisWakeup | None = None
 
     async def give(
         self, interaction: Interaction, line: str, private: bool, about: discord.abc.Snowflake | None = None
@@ -39,7 +40,7 @@ class Answers:
         """Answer `line` as if it had been typed; `private` answers are seen by who asked alone."""
         await interaction.response.defer(ephemeral=private, thinking=True)
         language = await self.language_of(interaction)
-        reply = await self._answer(interaction, line, language, await self._speaker(interaction, about))
+        reply = await self._answer(interaction, line, language, await self._actor(interaction, about))
         await self._follow_up(interaction, reply, language, private)
 
     async def subscribe(
@@ -48,25 +49,25 @@ class Answers:
         """Subscribe the channel, then set what was given; what we may not do there is named."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         language = await self.language_of(interaction)
-        speaker = await self._speaker(interaction, channel)
-        reply = await self._answer(interaction, "/subscribe", language, speaker)
-        known = await asyncio.to_thread(self.desk.store.subscriptions.of, PLATFORM, speaker.chat)
-        if known and speaker.manages:
+        actor = await self._actor(interaction, channel)
+        reply = await self._answer(interaction, "/subscribe", language, actor)
+        known = await asyncio.to_thread(self.services.store.subscriptions.of, PLATFORM, actor.chat)
+        if known and actor.manages:
             for key, value in wanted.items():
                 if value:
                     said = f"/settings {known.subscription_id} {key} {value}"
-                    reply = await self._answer(interaction, said, language, speaker)
+                    reply = await self._answer(interaction, said, language, actor)
         await self._follow_up(interaction, reply, language, private=True)
-        missing = self._channels.missing(int(speaker.chat), inside=wanted.get("layout") == "thread")
+        missing = self._channels.missing(int(actor.chat), inside=wanted.get("layout") == "thread")
         if missing:
-            lacking = texts(language).lacks_permissions.format(names=", ".join(missing))
+            lacking = catalog_for(language).lacks_permissions.format(names=", ".join(missing))
             await interaction.followup.send(lacking, ephemeral=True)
 
     async def pressed(self, interaction: Interaction, line: str) -> None:
         """A button or menu: its form, its screen in the place of the message, or an answer of its own."""
         language = await self.language_of(interaction)
         answering = asyncio.ensure_future(
-            self._answer(interaction, line, language, await self._speaker(interaction), self._post_of(interaction))
+            self._answer(interaction, line, language, await self._actor(interaction), self._post_of(interaction))
         )
         done, _ = await asyncio.wait([answering], timeout=_AT_ONCE_S)
         if not done:
@@ -97,38 +98,40 @@ class Answers:
     async def question(self, interaction: Interaction, line: str, shown: str) -> None:
         """A question by command or form: everybody sees what was asked; the answer is a message of its own."""
         language = await self.language_of(interaction)
-        post = None
+        about = None
         if line.startswith("/about "):
             _, channel, number, words = (*line.split(" ", 3), "")[:4]
-            post = await asyncio.to_thread(self.post, channel, number)
+            about = await asyncio.to_thread(self.about, channel, number)
             line, shown = f"/ask {words}", words
         await interaction.response.send_message(
             f"💬 {discord.utils.escape_markdown(shown[:1800])}", allowed_mentions=discord.AllowedMentions.none()
         )
-        reply = await self._answer(interaction, line, language, await self._speaker(interaction), post)
+        reply = await self._answer(interaction, line, language, await self._actor(interaction), about)
         if reply.blocks:
             await self._follow_up(interaction, reply, language, private=True)
 
-    async def heard(self, message: discord.Message, line: str, post: Post | None) -> None:
+    async def heard(self, message: discord.Message, line: str, about: PostedMessage | None) -> None:
         """A message that is said to us: its answer comes by the outbox, a friendly line at once."""
         language = await asyncio.to_thread(self._of_channel, str(message.channel.id), None)
         manages = message.guild is None
-        place = PRIVATE if manages else CHANNEL
-        speaker = Speaker(PLATFORM, str(message.author.id), str(message.channel.id), manages=manages, place=place)
-        cause = f"{PLATFORM}:{message.id}"
-        reply = await asyncio.to_thread(answer, line, speaker, language, self.desk, cause, str(message.id), post)
-        self._ring()
-        for each in render(reply.blocks, Look(language, self.desk.categories)):
+        place = Place.PRIVATE if manages else Place.CHANNEL
+        actor = Actor(PLATFORM, str(message.author.id), str(message.channel.id), manages=manages, place=place)
+        idempotency_key = f"{PLATFORM}:{message.id}"
+        reply = await asyncio.to_thread(
+            answer, line, actor, language, self.services, idempotency_key, str(message.id), about
+        )
+        self._wake()
+        for each in render(reply.blocks, RenderOptions(language, self.services.categories)):
             await message.channel.send(view=layout(cards_of(each)), allowed_mentions=discord.AllowedMentions.none())
 
-    def post(self, channel: str, number: str) -> Post | None:
+    def about(self, channel: str, number: str) -> PostedMessage | None:
         """The digest's message that stands there; in a thread under it, as the outbox calls it."""
-        outbox = self.desk.store.outbox
-        return outbox.standing(PLATFORM, [number, f"{channel}/{number}"])
+        outbox = self.services.store.outbox
+        return outbox.posted_message_by_id(PLATFORM, [number, f"{channel}/{number}"])
 
     async def days(self) -> list[str]:
         """The newest editions' days."""
-        seen = await asyncio.to_thread(overview, self.desk.store.engine, _DAYS)
+        seen = await asyncio.to_thread(overview, self.services.store.engine, _DAYS)
         return [str(each.day) for each in seen.editions if each.closed_at and not each.retracted]
 
     async def language_of(self, interaction: Interaction) -> str:
@@ -137,42 +140,42 @@ class Answers:
         return await asyncio.to_thread(self._of_channel, str(interaction.channel_id), spoken)
 
     def _of_channel(self, channel: str, otherwise: str | None) -> str:
-        known = self.desk.store.subscriptions.of(PLATFORM, channel)
-        language = known.view.language if known else otherwise or self.desk.settings.digest.language
-        return language if language in SPOKEN or known else "en"
+        known = self.services.store.subscriptions.of(PLATFORM, channel)
+        language = known.view.language if known else otherwise or self.services.settings.digest.language
+        return language if language in LANGUAGES or known else "en"
 
     async def _answer(
-        self, interaction: Interaction, line: str, language: str, speaker: Speaker, post: Post | None = None
+        self, interaction: Interaction, line: str, language: str, actor: Actor, about: PostedMessage | None = None
     ) -> Reply:
-        cause = f"{PLATFORM}:{interaction.id}"
+        idempotency_key = f"{PLATFORM}:{interaction.id}"
         reply = await asyncio.to_thread(
-            answer, line, await self._target(line, speaker), language, self.desk, cause, None, post
+            answer, line, await self._target(line, actor), language, self.services, idempotency_key, None, about
         )
-        self._ring()
+        self._wake()
         return reply
 
-    async def _speaker(self, interaction: Interaction, about: discord.abc.Snowflake | None = None) -> Speaker:
+    async def _actor(self, interaction: Interaction, about: discord.abc.Snowflake | None = None) -> Actor:
         """Discord itself says who may manage a server; in private everybody manages their own channel."""
         alone = interaction.guild_id is None
         manages = alone or interaction.permissions.manage_guild
         channel = about or interaction.channel
         forum = isinstance(channel, discord.ForumChannel)
-        place = PRIVATE if alone else FORUM if forum else CHANNEL
+        place = Place.PRIVATE if alone else Place.FORUM if forum else Place.CHANNEL
         number = str(about.id if about else interaction.channel_id)
         name = getattr(channel, "name", "") or ""
-        return Speaker(PLATFORM, str(interaction.user.id), number, manages=manages, place=place, name=name)
+        return Actor(PLATFORM, str(interaction.user.id), number, manages=manages, place=place, name=name)
 
-    async def _target(self, line: str, speaker: Speaker) -> Speaker:
+    async def _target(self, line: str, actor: Actor) -> Actor:
         """Who speaks about another channel's subscription must manage the server that it is in."""
         number = target(line)
-        of = await asyncio.to_thread(self.desk.store.subscriptions.get, number) if number is not None else None
-        if of is None or of.platform != PLATFORM or of.chat == speaker.chat:
-            return speaker
-        same = self._channels.same_server(int(of.chat), int(speaker.chat)) if of.chat.isdigit() else False
-        return replace(speaker, chat=of.chat, manages=speaker.manages and same, elsewhere=True)
+        of = await asyncio.to_thread(self.services.store.subscriptions.get, number) if number is not None else None
+        if of is None or of.platform != PLATFORM or of.chat == actor.chat:
+            return actor
+        same = self._channels.same_server(int(of.chat), int(actor.chat)) if of.chat.isdigit() else False
+        return replace(actor, chat=of.chat, manages=actor.manages and same, elsewhere=True)
 
     async def _follow_up(self, interaction: Interaction, reply: Reply, language: str, private: bool) -> None:
-        rendered = render(reply.blocks, Look(language, self.desk.categories))
+        rendered = render(reply.blocks, RenderOptions(language, self.services.categories))
         if not rendered:
             await interaction.delete_original_response()
             return
@@ -182,20 +185,20 @@ class Answers:
             )
 
     def _view(self, reply: Reply, language: str) -> discord.ui.LayoutView:
-        return layout(cards_of(render(reply.blocks, Look(language, self.desk.categories))[0]))
+        return layout(cards_of(render(reply.blocks, RenderOptions(language, self.services.categories))[0]))
 
-    def _post_of(self, interaction: Interaction) -> Post | None:
+    def _post_of(self, interaction: Interaction) -> PostedMessage | None:
         message = interaction.message
-        return self.post(str(message.channel.id), str(message.id)) if message else None
+        return self.about(str(message.channel.id), str(message.id)) if message else None
 
     def _about(self, interaction: Interaction, line: str) -> str:
         """A question about the whole post names it, for the form knows nothing else."""
         message = interaction.message
         return f"/about {message.channel.id} {message.id}" if line == "/ask" and message else line
 
-    def _ring(self) -> None:
-        if self.bell:
-            self.bell.ring()
+    def _wake(self) -> None:
+        if self.wakeup:
+            self.wakeup.wake()
 
 
 def _title(reply: Reply) -> str:

@@ -6,7 +6,7 @@ from collections import deque
 import aiohttp
 import discord
 
-from workers.domain.errors import ChatGone, ChatShut, NotSent, SendRefused, SendUnknown
+from workers.domain.errors import ChatGone, ChatNotWritable, SendRefused, SendRetryable, SendUnknown
 
 _GONE = frozenset({10003, 10004, 50001, 50007})
 """Unknown channel or server, missing access, closed private messages
@@ -53,10 +53,10 @@ class Channels:
         return isinstance(known, discord.TextChannel) and known.is_news()
 
     def may_post(self, channel: int, inside: bool) -> None:
-        """Raises ChatShut that names what is missing, before Discord would count a refusal against us."""
+        """Raises ChatNotWritable that names what is missing, before Discord would count a refusal against us."""
         missing = self.missing(channel, inside)
         if missing:
-            raise ChatShut(f"missing permissions: {', '.join(missing)}")
+            raise ChatNotWritable(f"missing permissions: {', '.join(missing)}")
 
     def missing(self, channel: int, inside: bool) -> list[str]:
         """The permissions that posting there needs and we lack, as Discord calls them; none where we do not know."""
@@ -80,7 +80,7 @@ class Channels:
         """The thread under a message has its number; one that is there already is well, one that sleeps is woken."""
         known = self._client.get_channel(channel) or await self._client.fetch_channel(channel)
         if not isinstance(known, discord.TextChannel):
-            raise ChatShut("there can be no thread here")
+            raise ChatNotWritable("there can be no thread here")
         try:
             await known.get_partial_message(number).create_thread(name=name)
         except discord.HTTPException as error:
@@ -104,14 +104,14 @@ def wait_s(error: Exception) -> float:
 def refused(error: Exception) -> Exception:
     """What the catcher does next; the order matters, for Discord's errors are subclasses of one another."""
     if isinstance(error, discord.RateLimited):
-        return NotSent(str(error), error.retry_after)
+        return SendRetryable(str(error), error.retry_after)
     if isinstance(error, aiohttp.ClientConnectorError):
-        return NotSent(type(error).__name__, _AGAIN_S)
+        return SendRetryable(type(error).__name__, _AGAIN_S)
     if not isinstance(error, discord.HTTPException) or error.status in _LATER:
         return SendUnknown(type(error).__name__)
     if error.status == 429:
-        return NotSent("HTTP 429", _AGAIN_S)
+        return SendRetryable("HTTP 429", _AGAIN_S)
     told = f"HTTP {error.status} ({error.code}): {error.text}"
     if error.code in _SHUT:
-        return ChatShut(told)
+        return ChatNotWritable(told)
     return ChatGone(told) if error.code in _GONE or error.status in {403, 404} else SendRefused(told)

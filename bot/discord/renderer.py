@@ -8,23 +8,23 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from bot.i18n import texts
-from bot.presentation.sanitize import tamed, utf16
+from bot.i18n import catalog_for
+from bot.presentation.sanitize import sanitize, utf16
 from workers.domain.answers import Answer
 from workers.domain.blocks import (
     AnswerBlock,
     Block,
     ChoiceBlock,
-    Closing,
     Hit,
     KeywordBlock,
     OnesBlock,
-    Opening,
+    OverviewBlock,
     SectionBlock,
+    TextBlock,
 )
 from workers.domain.deliveries import Choice, Message
-from workers.domain.models import FIVE_PARTS, Category, Claim, Listed, Synthesis
-from workers.i18n.lines import wording
+from workers.domain.models import SYNTHESIS_FIELDS, Category, Claim, DigestPaper, Synthesis
+from workers.i18n.lines import digest_catalog_for
 
 TEXT_LIMIT = 4000
 """Characters in all text of one message of components (discord.com/developers/docs/components/reference)."""
@@ -40,7 +40,7 @@ _LIST = re.compile(r"^(\d*)([-+.)])")
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class RenderOptions:
     """How blocks become messages here: `chart` is the opening's picture.
 
     `title` names the thread for all but the first message, or for all of them where that is a post in a `forum`.
@@ -90,7 +90,7 @@ class _Section:
     choices: tuple[tuple[str, str], ...] = ()
 
 
-def render(blocks: Sequence[Block], look: Look) -> list[Message]:
+def render(blocks: Sequence[Block], look: RenderOptions) -> list[Message]:
     """As few messages as hold all blocks, in order; a section that does not fit goes on in the next one.
 
     Where there is a thread or a forum, the opening is a message of its own.
@@ -98,11 +98,11 @@ def render(blocks: Sequence[Block], look: Look) -> list[Message]:
     sections = list(_sections(blocks, look))
     alone = 1 if look.title and len(sections) > 1 else 0
     packed = [*_packed(sections[:alone], look), *_packed(sections[alone:], look)]
-    digest, messages = bool(blocks) and isinstance(blocks[0], Opening), []
+    digest, messages = bool(blocks) and isinstance(blocks[0], OverviewBlock), []
     for n, (cards, papers) in enumerate(packed):
         inside = look.title if look.forum or n else ""
         if (papers or digest) and not any(card.choices for card in cards):
-            cards[-1] = replace(cards[-1], choices=((texts(look.language).ask_here, "/ask"),))
+            cards[-1] = replace(cards[-1], choices=((catalog_for(look.language).ask_here, "/ask"),))
         body = json.dumps([asdict(card) for card in cards], ensure_ascii=False)
         messages.append(Message(body, papers, chart="" if n else look.chart, inside=inside))
     return messages
@@ -116,10 +116,10 @@ def cards_of(message: Message) -> list[Card]:
 
 def escaped(words: str, longest: int = _LONGEST) -> str:
     """Untrusted words as Markdown shows them: no formatting, mention, link or list comes of them."""
-    return _LIST.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", tamed(words, longest)))
+    return _LIST.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", sanitize(words, longest)))
 
 
-def _sections(blocks: Sequence[Block], look: Look) -> Iterator[_Section]:
+def _sections(blocks: Sequence[Block], look: RenderOptions) -> Iterator[_Section]:
     """A section for each block; choices belong to the one before them."""
     colours = {each.named(look.language): each.colour for each in look.categories}
     waiting: _Section | None = None
@@ -136,10 +136,10 @@ def _sections(blocks: Sequence[Block], look: Look) -> Iterator[_Section]:
 
 
 def _pairs(choices: Sequence[Choice]) -> Iterator[tuple[str, str]]:
-    return ((tamed(choice.label, 80), choice.line) for choice in choices)
+    return ((sanitize(choice.label, 80), choice.line) for choice in choices)
 
 
-def _packed(sections: Sequence[_Section], look: Look) -> Iterator[tuple[list[Card], tuple[int, ...]]]:
+def _packed(sections: Sequence[_Section], look: RenderOptions) -> Iterator[tuple[list[Card], tuple[int, ...]]]:
     """(cards, numbers of the papers in them) of each message. Raises ValueError for a line that fits none."""
     cards: list[Card] = []
     papers: list[int] = []
@@ -159,7 +159,7 @@ def _packed(sections: Sequence[_Section], look: Look) -> Iterator[tuple[list[Car
             lines = lines[taken:]
             chart = section.chart and head == section.head
             cards.append(Card(text, section.colour, chart, () if lines else section.choices))
-            head = f"{section.head} {texts(look.language).continued}" if lines else ""
+            head = f"{section.head} {catalog_for(look.language).continued}" if lines else ""
     if cards:
         yield cards, tuple(papers)
 
@@ -185,12 +185,12 @@ def _fitting(head: str, lines: Sequence[_Line], room: int) -> int | None:
 
 def _section(block: Block, language: str, colours: Mapping[str, str], chart: bool) -> _Section:
     match block:
-        case Opening():
+        case OverviewBlock():
             highlights = [_Line(_claim(claim)) for claim in block.highlights]
-            hint = _Line(f"-# {escaped(texts(language).ask_hint)}")
+            hint = _Line(f"-# {escaped(catalog_for(language).ask_hint)}")
             return _Section(f"## {escaped(block.title)}\n{escaped(block.tally)}", (*highlights, hint), chart=chart)
         case SectionBlock():
-            mark = f" *({wording(language).excerpts})*" if block.extractive and block.synthesis else ""
+            mark = f" *({digest_catalog_for(language).excerpts})*" if block.extractive and block.synthesis else ""
             synthesis = _synthesis(block.synthesis, language) if block.synthesis else ()
             lines = (*(_paper(paper) for paper in block.papers), *synthesis)
             return _Section(f"### {block.emoji} {escaped(block.name)}{mark}", lines, colours.get(block.name, ""))
@@ -203,8 +203,10 @@ def _section(block: Block, language: str, colours: Mapping[str, str], chart: boo
             return _Section(f"### {escaped(block.title)}", (*hits, *more))
         case AnswerBlock():
             first, *rest = _answer(block.answer, language)
-            return _Section(first, tuple(_Line(line) for line in rest), choices=((texts(language).ask_here, "/ask"),))
-        case Closing():
+            return _Section(
+                first, tuple(_Line(line) for line in rest), choices=((catalog_for(language).ask_here, "/ask"),)
+            )
+        case TextBlock():
             first, *rest = [escaped(line) for line in block.lines if line.strip()] or [""]
             return _Section(first, tuple(_Line(line) for line in rest))
         case ChoiceBlock():
@@ -212,7 +214,7 @@ def _section(block: Block, language: str, colours: Mapping[str, str], chart: boo
 
 
 def _synthesis(synthesis: Synthesis, language: str) -> Iterator[_Line]:
-    headings = dict(zip(FIVE_PARTS, wording(language).parts, strict=True))
+    headings = dict(zip(SYNTHESIS_FIELDS, digest_catalog_for(language).parts, strict=True))
     for part in _SHOWN_FIRST:
         claims: Sequence[Claim] = getattr(synthesis, part)
         if part == "keywords" and claims:
@@ -222,14 +224,14 @@ def _synthesis(synthesis: Synthesis, language: str) -> Iterator[_Line]:
             yield from (_Line(_claim(claim)) for claim in claims[1:])
 
 
-def _paper(paper: Listed) -> _Line:
+def _paper(paper: DigestPaper) -> _Line:
     line = f" {escaped(paper.tldr)}" if paper.tldr else ""
     url = paper.links[0].url if paper.links else ""
     return _Line(f"**{paper.n}.**{line}\n{_linked(paper.title, url)}", (paper.n,))
 
 
 def _answer(answer: Answer, language: str) -> Iterator[str]:
-    words = wording(language)
+    words = digest_catalog_for(language)
     for head in answer.heads:
         number = rf"**\[{head.label}\]** " if head.label else ""
         yield f"{number}{_linked(head.title, head.url)}"
@@ -240,7 +242,7 @@ def _answer(answer: Answer, language: str) -> Iterator[str]:
         yield escaped(words.closest if answer.answerable else words.not_said)
     for sentence in answer.sentences:
         said = f"**“{escaped(sentence.text)}”**" if answer.extractive else escaped(sentence.text)
-        places = " ".join(_linked(f"[{tamed(cite.section, 60) or cite.paper}]", cite.url) for cite in sentence.cites)
+        places = " ".join(_linked(f"[{sanitize(cite.section, 60) or cite.paper}]", cite.url) for cite in sentence.cites)
         yield f"{said} {places}"
 
 
@@ -248,7 +250,7 @@ def _hit(hit: Hit) -> str:
     return f"**{hit.label}.** {_linked(hit.title, hit.url)}" + (f"\n> {escaped(hit.quote, 500)}" if hit.quote else "")
 
 
-def _one(emoji: str, name: str, paper: Listed) -> _Line:
+def _one(emoji: str, name: str, paper: DigestPaper) -> _Line:
     line = _paper(paper)
     return _Line(f"{emoji} **{escaped(name)}**\n{line.text}", line.papers)
 

@@ -189,7 +189,7 @@ class DiscordSender:
         """(the chart to upload, or its address where Discord has it already)."""
         if not message.chart:
             return [], ""
-        known = await asyncio.to_thread(self._store.inbox.file_id, PLATFORM, message.chart)
+        known = await asyncio.to_thread(self._store.uploads.file_id, PLATFORM, message.chart)
         if known:
             return [], known
         day, language, _ = message.chart.split(" ")
@@ -202,7 +202,7 @@ class DiscordSender:
         """Where the chart is to be had, without the signature that ends: Discord signs it anew for each message."""
         if message.chart and sent.attachments:
             url = sent.attachments[0].url.partition("?")[0]
-            await asyncio.to_thread(self._store.inbox.uploaded, PLATFORM, message.chart, url)
+            await asyncio.to_thread(self._store.uploads.uploaded, PLATFORM, message.chart, url)
 
     async def _publish(self, channel: int, sent: discord.Message) -> None:
         """To the servers that follow an announcement channel, ten an hour; what is not published stands here."""

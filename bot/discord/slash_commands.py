@@ -6,15 +6,15 @@ from discord.app_commands import locale_str
 
 from bot.discord.components import LineForm
 from bot.discord.handlers import Answers, Interaction
-from bot.i18n import SPOKEN, language_name, texts
-from workers.domain.deliveries import COMPACT, SECTIONS, THREAD
+from bot.i18n import LANGUAGES, catalog_for, language_name
+from workers.domain.deliveries import Layout
 
 _SHOWN = 25
 """Most suggestions while somebody types (discord.com/developers/docs/interactions/application-commands)."""
 _LAYOUTS = {
-    SECTIONS: locale_str("Every section in the channel", ko="모두 채널에"),
-    THREAD: locale_str("One post, sections in a thread", ko="글 하나, 분류는 스레드에"),
-    COMPACT: locale_str("Compact", ko="짧게"),
+    Layout.SECTIONS: locale_str("Every section in the channel", ko="모두 채널에"),
+    Layout.THREAD: locale_str("One post, sections in a thread", ko="글 하나, 분류는 스레드에"),
+    Layout.COMPACT: locale_str("Compact", ko="짧게"),
 }
 Channel = discord.TextChannel | discord.ForumChannel
 """Where digests go by name; a thread is subscribed from within."""
@@ -33,7 +33,7 @@ def _add_reading(tree: app_commands.CommandTree[discord.Client], answers: Answer
         category=_said("One category alone", "한 분류만"),
         language=_said("In that language", "이 언어로"),
     )
-    @app_commands.choices(language=[app_commands.Choice(name=language_name(code), value=code) for code in SPOKEN])
+    @app_commands.choices(language=[app_commands.Choice(name=language_name(code), value=code) for code in LANGUAGES])
     async def digest(interaction: Interaction, date: str = "", category: str = "", language: str = "") -> None:
         words = " ".join(filter(None, ["/digest", date, category, language]))
         await answers.give(interaction, words, private=not category)
@@ -46,7 +46,7 @@ def _add_reading(tree: app_commands.CommandTree[discord.Client], answers: Answer
     @digest.autocomplete("category")
     async def names(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         korean = interaction.locale is discord.Locale.korean
-        named = [(each.name_ko if korean else each.name, each.name) for each in answers.desk.categories]
+        named = [(each.name_ko if korean else each.name, each.name) for each in answers.services.categories]
         found = [(shown, name) for shown, name in named if current.casefold() in f"{shown} {name}".casefold()]
         return [app_commands.Choice(name=shown, value=name) for shown, name in found[:_SHOWN]]
 
@@ -56,7 +56,7 @@ def _add_reading(tree: app_commands.CommandTree[discord.Client], answers: Answer
 
     @tree.context_menu(name=_said("Ask about this", "이 논문에 대해 질문"))
     async def ask_about(interaction: Interaction, message: discord.Message) -> None:
-        said = texts(await answers.language_of(interaction))
+        said = catalog_for(await answers.language_of(interaction))
         await interaction.response.send_modal(LineForm(said.ask_here, f"/about {message.channel.id} {message.id}"))
 
     @tree.command(name=_said("forget", "잊기"), description=_said("Delete all my questions", "내 질문 모두 지우기"))
@@ -83,7 +83,7 @@ def _add_subscribing(tree: app_commands.CommandTree[discord.Client], answers: An
         keywords=_said("Words to look for; -word hides", "키워드(-를 붙이면 숨김)"),
     )
     @app_commands.choices(
-        language=[app_commands.Choice(name=language_name(code), value=code) for code in SPOKEN],
+        language=[app_commands.Choice(name=language_name(code), value=code) for code in LANGUAGES],
         layout=[app_commands.Choice(name=name, value=value) for value, name in _LAYOUTS.items()],
     )
     async def subscribe(

@@ -1,12 +1,12 @@
 """What the bots say, in each language; a language without its own texts gets the English ones."""
 
-from bot.i18n.catalog import Texts
+from bot.i18n.catalog import Catalog
 from bot.i18n.en import ENGLISH
 from bot.i18n.ko import KOREAN
 
-__all__ = ["SPOKEN", "Texts", "language_name", "texts"]
+__all__ = ["LANGUAGES", "Catalog", "catalog_for", "language_name"]
 
-SPOKEN = ("ko", "en")
+LANGUAGES = ("ko", "en")
 """Languages with texts of their own."""
 _NAMES = {
     "ko": "한국어",
@@ -24,7 +24,7 @@ _NAMES = {
 }
 
 
-def texts(language: str) -> Texts:
+def catalog_for(language: str) -> Catalog:
     return KOREAN if language == "ko" else ENGLISH
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from workers.domain.deliveries import SubscriptionStatus
+
 
 @dataclass(frozen=True, slots=True)
-class Texts:
+class Catalog:
     """Templates take the fields named in them; Korean ones need no particle after a field."""
 
     steps: Mapping[str, str]
@@ -72,19 +74,19 @@ class Texts:
     linked_ok: str
     linked_missing: str
     trouble: str
-    trouble_cures: Mapping[str, str]
-    """Why a chat cannot be posted to, by a word of the platform's reason → what to do; "" for all others."""
+    trouble_cures: Mapping[SubscriptionStatus, str]
+    """What to do for a chat that cannot be posted to: REMOVED and NOT_WRITABLE."""
     digest_comes_there: str
     status: Mapping[str, str]
     status_repeat: str
     status_repeated: str
-    settings: "SettingsTexts"
+    settings: "SettingsCatalog"
     commands: Mapping[str, str]
     """Command → what it does, as the platforms list them."""
 
 
 @dataclass(frozen=True, slots=True)
-class SettingsTexts:
+class SettingsCatalog:
     """What the settings are called, and what may be chosen."""
 
     title: str

@@ -1,8 +1,9 @@
 """English texts."""
 
-from bot.i18n.catalog import SettingsTexts, Texts
+from bot.i18n.catalog import Catalog, SettingsCatalog
+from workers.domain.deliveries import SubscriptionStatus
 
-ENGLISH = Texts(
+ENGLISH = Catalog(
     steps={
         "collect": "collected",
         "merge": "merged",
@@ -84,12 +85,11 @@ ENGLISH = Texts(
     ),
     trouble="Nothing can be posted to {name} ({reason}). {cure}",
     trouble_cures={
-        "thread": "The topic was closed or deleted: open it again, or choose another with /settings in the group.",
-        "topic": "The topic was closed or deleted: open it again, or choose another with /settings in the group.",
-        "permission": "Give the bot what is missing; it goes on with the next digest.",
-        "rights": "Give the bot the right to post; it goes on with the next digest.",
-        "write": "Give the bot the right to post; it goes on with the next digest.",
-        "": "Add the bot again and it goes on with its settings.",
+        SubscriptionStatus.REMOVED: "Add the bot again and it goes on with its settings.",
+        SubscriptionStatus.NOT_WRITABLE: (
+            "Give the bot the permissions that it lacks. If a topic was closed or deleted, open it again or "
+            "choose another with /settings in the group. It goes on with the next digest."
+        ),
     },
     digest_comes_there="The digest of {date} will be posted in a moment.",
     status={
@@ -107,7 +107,7 @@ ENGLISH = Texts(
     },
     status_repeat="Send the {count} messages again whose fate is unknown",
     status_repeated="{count} messages are sent again.",
-    settings=SettingsTexts(
+    settings=SettingsCatalog(
         title="⚙️ Settings of {name}",
         names={
             "language": "Language",

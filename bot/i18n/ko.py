@@ -1,8 +1,9 @@
 """Korean texts."""
 
-from bot.i18n.catalog import SettingsTexts, Texts
+from bot.i18n.catalog import Catalog, SettingsCatalog
+from workers.domain.deliveries import SubscriptionStatus
 
-KOREAN = Texts(
+KOREAN = Catalog(
     steps={
         "collect": "수집",
         "merge": "중복 합치기",
@@ -87,12 +88,11 @@ KOREAN = Texts(
     ),
     trouble="{name} 채팅에 올리지 못했습니다({reason}). {cure}",
     trouble_cures={
-        "thread": "토픽이 닫혔거나 없어졌습니다. 토픽을 다시 열거나 그룹에서 /settings 로 다른 토픽을 골라 주세요.",
-        "topic": "토픽이 닫혔거나 없어졌습니다. 토픽을 다시 열거나 그룹에서 /settings 로 다른 토픽을 골라 주세요.",
-        "permission": "빠진 권한을 봇에게 주세요. 그러면 다음 다이제스트부터 다시 올립니다.",
-        "rights": "봇에게 글을 쓸 권한을 주세요. 그러면 다음 다이제스트부터 다시 올립니다.",
-        "write": "봇에게 글을 쓸 권한을 주세요. 그러면 다음 다이제스트부터 다시 올립니다.",
-        "": "봇을 다시 추가하면 설정 그대로 이어집니다.",
+        SubscriptionStatus.REMOVED: "봇을 다시 추가하면 설정 그대로 이어집니다.",
+        SubscriptionStatus.NOT_WRITABLE: (
+            "빠진 권한이 있으면 봇에게 주세요. 토픽이 닫혔거나 없어졌다면 토픽을 다시 열거나 "
+            "그룹에서 /settings 로 다른 토픽을 골라 주세요. 그러면 다음 다이제스트부터 다시 올립니다."
+        ),
     },
     digest_comes_there="{date} 다이제스트를 곧 올립니다.",
     status={
@@ -110,7 +110,7 @@ KOREAN = Texts(
     },
     status_repeat="보냈는지 알 수 없는 글 {count}개 다시 보내기",
     status_repeated="글 {count}개를 다시 보냅니다.",
-    settings=SettingsTexts(
+    settings=SettingsCatalog(
         title="⚙️ {name} 설정",
         names={
             "language": "언어",

@@ -6,24 +6,34 @@ from dataclasses import replace
 from datetime import date
 from itertools import zip_longest
 
-from bot.i18n import language_name, texts
-from bot.presentation.keywords import MOST, Pool, Words, hits, pool_of
+from bot.i18n import catalog_for, language_name
+from bot.presentation.keywords import MOST, DayPapers, KeywordMatcher, hits, load_day_papers
 from workers.domain.blocks import (
     AnswerBlock,
     Bar,
     Block,
     ChoiceBlock,
-    Closing,
     Hit,
     KeywordBlock,
     OnesBlock,
-    Opening,
+    OverviewBlock,
     SectionBlock,
+    TextBlock,
 )
-from workers.domain.deliveries import COMPACT, EVERYTHING, Choice, Content, Delivery, View, picture_name
-from workers.domain.models import FIVE_PARTS, Category, Claim, Digest, Listed, Section, SourceReport, Synthesis, Text
+from workers.domain.deliveries import EVERYTHING, Choice, Content, Delivery, Layout, View, picture_name
+from workers.domain.models import (
+    SYNTHESIS_FIELDS,
+    Category,
+    Claim,
+    Digest,
+    DigestPaper,
+    Section,
+    SourceReport,
+    Synthesis,
+    Text,
+)
 from workers.domain.questions import Question
-from workers.i18n.lines import model_line, reasons_line, short_name, source_line, wording
+from workers.i18n.lines import digest_catalog_for, model_line, reasons_line, short_name, source_line
 from workers.store import Store
 
 MAIN_SOURCE = "arxiv"
@@ -36,7 +46,7 @@ def blocks(digest: Digest, categories: Sequence[Category], whole: Digest | None 
     A quiet day is one line. `whole` is the edition whose sections are counted where `digest` is a part of it.
     """
     if not digest.papers:
-        return [Closing((wording(digest.language).quiet.format(date=digest.date),))]
+        return [TextBlock((digest_catalog_for(digest.language).quiet.format(date=digest.date),))]
     known, papers = {category.name: category for category in categories}, {paper.n: paper for paper in digest.papers}
     several = [section for section in digest.sections if len(section.papers) > 1]
     shown: list[Block] = [_opening(digest, categories)]
@@ -45,8 +55,8 @@ def blocks(digest: Digest, categories: Sequence[Category], whole: Digest | None 
     ones = [section for section in digest.sections if len(section.papers) == 1]
     if ones:
         rows = tuple((one.emoji, _named(one, known, digest.language), papers[one.papers[0]]) for one in ones)
-        shown.append(OnesBlock(wording(digest.language).one_each, rows))
-    shown.append(Closing(_closing_lines(digest)))
+        shown.append(OnesBlock(digest_catalog_for(digest.language).one_each, rows))
+    shown.append(TextBlock(_closing_lines(digest)))
     return shown
 
 
@@ -56,23 +66,23 @@ def content_blocks(content: Content, delivery: Delivery, categories: Sequence[Ca
         case Text():
             view, day = delivery.view, date.fromisoformat(content.digest.date)
             languages = store.editions.languages(day)
-            return chat_blocks(content.digest, categories, view, pool_of(store, day, view), languages)
+            return chat_blocks(content.digest, categories, view, load_day_papers(store, day, view), languages)
         case Question():
             return question_blocks(content)
         case _:
-            return [Closing(tuple(content.splitlines()))]
+            return [TextBlock(tuple(content.splitlines()))]
 
 
 def question_blocks(question: Question) -> list[Block]:
     """The answer; until there is one the line that says so; a choice for each paper that may be meant."""
-    given, said = question.answer, texts(question.asked.language)
+    given, said = question.answer, catalog_for(question.asked.language)
     if given is None:
-        return [Closing((said.reading,))]
+        return [TextBlock((said.reading,))]
     if not given.heads:
         asks = [
             Choice(f"{label} {title}"[:60], f"/again {question.question_id} {label}") for label, title in given.choices
         ]
-        return [Closing((given.line,)), *([ChoiceBlock(tuple(asks))] if asks else [])]
+        return [TextBlock((given.line,)), *([ChoiceBlock(tuple(asks))] if asks else [])]
     return [AnswerBlock(given)]
 
 
@@ -87,54 +97,56 @@ def chat_blocks(
     digest: Digest,
     categories: Sequence[Category],
     view: View = EVERYTHING,
-    pool: Pool | None = None,
+    day_papers: DayPapers | None = None,
     languages: Sequence[str] = (),
 ) -> list[Block]:
     """What a chat is posted: counts in the opening, no bookkeeping, and trouble only where arXiv itself is missing.
 
-    `pool` is needed where the view has words; `languages` are those that the edition is there in.
+    `day_papers` is needed where the view has words; `languages` are those that the edition is there in.
     """
     if not digest.papers:
         return blocks(digest, categories)
-    said, seen = texts(view.language), narrowed(digest, view, pool)
-    found = hits(view, pool, seen.papers) if view.wanted and pool else []
+    said, seen = catalog_for(view.language), narrowed(digest, view, day_papers)
+    found = hits(view, day_papers, seen.papers) if view.include and day_papers else []
     if not seen.papers and not found:
-        return [Closing((said.nothing_for_you.format(date=digest.date),))]
+        return [TextBlock((said.nothing_for_you.format(date=digest.date),))]
     shown: list[Block] = [_opening(seen, categories)]
     if seen.papers:
         shown = blocks(seen, categories, digest)[:-1]
     opening = shown[0]
-    if isinstance(opening, Opening):
-        chosen = wording(digest.language).chart_title.format(listed=f"{digest.listed:,}", new=f"{digest.new:,}")
+    if isinstance(opening, OverviewBlock):
+        chosen = digest_catalog_for(digest.language).chart_title.format(
+            listed=f"{digest.listed:,}", new=f"{digest.new:,}"
+        )
         part = said.shown_of.format(shown=len(seen.papers), listed=digest.listed)
         shown[0] = replace(opening, tally=chosen if len(seen.papers) == digest.listed else part)
     if found:
         shown.insert(1, keyword_block(found, view.language))
-    compact = view.layout == COMPACT
+    compact = view.layout == Layout.COMPACT
     rest = [each for block in shown for each in _with_choices(block, digest, view.language, compact)]
     missing = [source_line(report, digest.language) for report in digest.sources if _is_main_and_failed(report)]
     toc = [replace(choice, private=True) for choice in contents(seen, categories, digest)] if compact else []
     last = [*toc, *other_languages(digest, languages)]
     below = [*missing, *([said.more_below] if toc else [])]
-    return [*rest, *([Closing(tuple(below))] if below else []), *([ChoiceBlock(tuple(last))] if last else [])]
+    return [*rest, *([TextBlock(tuple(below))] if below else []), *([ChoiceBlock(tuple(last))] if last else [])]
 
 
-def narrowed(digest: Digest, view: View, pool: Pool | None = None) -> Digest:
+def narrowed(digest: Digest, view: View, day_papers: DayPapers | None = None) -> Digest:
     """The papers that a chat sees, under their numbers; a claim goes when all its papers are hidden.
 
     Of too many the best of each category stay, category by category in turn.
     """
-    hidden = Words(view.unwanted)
+    hidden = KeywordMatcher(view.exclude)
     allowed = {
         paper.n
         for paper in digest.papers
         if (not view.categories or paper.category in view.categories)
-        and not (pool and paper.n in pool.listed and hidden(pool.listed[paper.n]))
+        and not (day_papers and paper.n in day_papers.listed and hidden(day_papers.listed[paper.n]))
     }
-    if view.most and len(allowed) > view.most:
+    if view.limit and len(allowed) > view.limit:
         ranks = [[n for n in section.papers if n in allowed] for section in digest.sections]
         turns = [n for rank in zip_longest(*ranks) for n in rank if n is not None]
-        allowed = set(turns[: view.most])
+        allowed = set(turns[: view.limit])
     if len(allowed) == len(digest.papers):
         return digest
     sections = [
@@ -154,7 +166,7 @@ def narrowed(digest: Digest, view: View, pool: Pool | None = None) -> Digest:
 
 
 def _visible(synthesis: Synthesis, allowed: set[int]) -> Synthesis:
-    return Synthesis(**{part: _claims(getattr(synthesis, part), allowed) for part in FIVE_PARTS})
+    return Synthesis(**{part: _claims(getattr(synthesis, part), allowed) for part in SYNTHESIS_FIELDS})
 
 
 def _claims(claims: Sequence[Claim], allowed: set[int]) -> tuple[Claim, ...]:
@@ -162,7 +174,7 @@ def _claims(claims: Sequence[Claim], allowed: set[int]) -> tuple[Claim, ...]:
 
 
 def keyword_block(found: Sequence[Hit], language: str) -> KeywordBlock:
-    said = texts(language)
+    said = catalog_for(language)
     left = len(found) - MOST
     more = said.more_hits.format(count=left) if left > 0 else ""
     return KeywordBlock(said.keywords, tuple(found[:MOST]), more)
@@ -174,7 +186,7 @@ def _with_choices(block: Block, digest: Digest, language: str, compact: bool) ->
         return [block]
     if compact:
         return [replace(block, synthesis=None)]
-    ask = Choice(texts(language).ask_here, f"/ask {digest.date} {block.place}")
+    ask = Choice(catalog_for(language).ask_here, f"/ask {digest.date} {block.place}")
     return [block, ChoiceBlock((ask,))] if block.place else [block]
 
 
@@ -205,14 +217,14 @@ def _is_main_and_failed(report: SourceReport) -> bool:
 
 def first_screen(shown: Sequence[Block], rest: str) -> list[Block]:
     """What fits one screen: the opening, the first category, and how to see the rest (`rest` takes a count)."""
-    kept, left = list(shown[:2]), [block for block in shown[2:] if not isinstance(block, Closing)]
-    return [*kept, Closing((rest.format(count=len(left)),))] if left else list(shown)
+    kept, left = list(shown[:2]), [block for block in shown[2:] if not isinstance(block, TextBlock)]
+    return [*kept, TextBlock((rest.format(count=len(left)),))] if left else list(shown)
 
 
-def category_blocks(digest: Digest, categories: Sequence[Category], wanted: str) -> list[Block]:
-    """The one block whose category is called `wanted`, in any language and case, or has that place; else empty."""
+def category_blocks(digest: Digest, categories: Sequence[Category], include: str) -> list[Block]:
+    """The one block whose category is called `include`, in any language and case, or has that place; else empty."""
     known, papers = {category.name: category for category in categories}, {paper.n: paper for paper in digest.papers}
-    names, place = {wanted.strip().casefold()}, places(digest)
+    names, place = {include.strip().casefold()}, places(digest)
     return [
         _section(section, papers, known, digest.language, place[section.category])
         for section in digest.sections
@@ -227,7 +239,7 @@ def places(digest: Digest) -> dict[str, int]:
 
 def tally(digest: Digest) -> str:
     """How many lines of the sources became how many papers, and which were merged: `12건 → 11편 (…)`."""
-    words = wording(digest.language)
+    words = digest_catalog_for(digest.language)
     line = words.tally.format(entries=f"{digest.entries:,}", papers=f"{digest.collected:,}")
     several = [paper for paper in digest.papers if len(paper.sources) > 1]
     if len(several) == 1:
@@ -237,17 +249,17 @@ def tally(digest: Digest) -> str:
     return f"{line} ({words.merged_many.format(count=len(several))})" if several else line
 
 
-def _opening(digest: Digest, categories: Sequence[Category]) -> Opening:
+def _opening(digest: Digest, categories: Sequence[Category]) -> OverviewBlock:
     counts = Counter({section.category: len(section.papers) for section in digest.sections})
     bars = sorted(
         (Bar(each.named(digest.language), counts[each.name], each.colour) for each in categories if counts[each.name]),
         key=lambda bar: -bar.count,
     )
-    return Opening(digest.title, tally(digest), tuple(bars), digest.highlights)
+    return OverviewBlock(digest.title, tally(digest), tuple(bars), digest.highlights)
 
 
 def _section(
-    section: Section, papers: dict[int, Listed], known: dict[str, Category], language: str, place: int
+    section: Section, papers: dict[int, DigestPaper], known: dict[str, Category], language: str, place: int
 ) -> SectionBlock:
     return SectionBlock(
         emoji=section.emoji,
@@ -271,7 +283,7 @@ def _named(section: Section, known: dict[str, Category], language: str) -> str:
 
 
 def _closing_lines(digest: Digest) -> tuple[str, ...]:
-    words = wording(digest.language)
+    words = digest_catalog_for(digest.language)
     chosen = words.footer.format(collected=f"{digest.collected:,}", new=f"{digest.new:,}", listed=f"{digest.listed:,}")
     troubles = [source_line(report, digest.language) for report in digest.sources]
     note = words.excerpt_note if any(section.extractive for section in digest.sections) else ""

@@ -9,7 +9,7 @@ import sentencex
 
 from workers.domain.blocks import Hit
 from workers.domain.deliveries import View
-from workers.domain.models import Listed, Paper
+from workers.domain.models import DigestPaper, Paper
 from workers.store import Store
 from workers.text.latex import readable
 
@@ -20,23 +20,23 @@ LONGEST = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
+class DayPapers:
     """The papers of a day as they were collected: those listed by their number, and the news that was passed over."""
 
     listed: Mapping[int, Paper]
     passed: Sequence[Paper] = ()
 
 
-def pool_of(store: Store, day: date, view: View) -> Pool | None:
+def load_day_papers(store: Store, day: date, view: View) -> DayPapers | None:
     """The day's papers where a chat's words are to be looked for; None where it has none."""
-    if not (view.wanted or view.unwanted):
+    if not (view.include or view.exclude):
         return None
     edition = store.editions.get(day)
     listed = {item.n: item.paper for item in edition.placed} if edition else {}
-    return Pool(listed, store.editions.passed_over(day) if view.wanted else ())
+    return DayPapers(listed, store.editions.passed_over(day) if view.include else ())
 
 
-class Words:
+class KeywordMatcher:
     """True for a paper in whose title or abstract one of the words stands."""
 
     def __init__(self, words: Iterable[str]) -> None:
@@ -64,34 +64,34 @@ def parse(typed: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """
     pieces = typed.split(",") if "," in typed else typed.split()
     words = [" ".join(piece.split()) for piece in pieces]
-    unwanted = _unique(word[1:].strip() for word in words if word.startswith("-"))
-    wanted = _unique(word for word in words if word and not word.startswith("-"))
-    if any(len(group) > MOST or any(len(word) > LONGEST for word in group) for group in (wanted, unwanted)):
+    exclude = _unique(word[1:].strip() for word in words if word.startswith("-"))
+    include = _unique(word for word in words if word and not word.startswith("-"))
+    if any(len(group) > MOST or any(len(word) > LONGEST for word in group) for group in (include, exclude)):
         raise ValueError(f"at most {MOST} words of {LONGEST} characters")
-    return wanted, unwanted
+    return include, exclude
 
 
-def hits(view: View, pool: Pool, papers: Sequence[Listed]) -> list[Hit]:
+def hits(view: View, day_papers: DayPapers, papers: Sequence[DigestPaper]) -> list[Hit]:
     """Papers with a wanted word and no unwanted one: the edition's by number, then K1, K2 …, title hits first."""
-    wanted, hidden = Words(view.wanted), Words(view.unwanted)
+    include, hidden = KeywordMatcher(view.include), KeywordMatcher(view.exclude)
     of_edition = {paper.n: paper for paper in papers}
     found = [
-        Hit(str(n), of_edition[n].title, _url(of_edition[n]), wanted.quote(paper), n)
-        for n, paper in sorted(pool.listed.items())
-        if n in of_edition and wanted(paper) and not hidden(paper)
+        Hit(str(n), of_edition[n].title, _url(of_edition[n]), include.quote(paper), n)
+        for n, paper in sorted(day_papers.listed.items())
+        if n in of_edition and include(paper) and not hidden(paper)
     ]
-    others = [paper for paper in pool.passed if wanted(paper) and not hidden(paper)]
-    others.sort(key=lambda paper: not wanted.in_text(paper.title))
-    return [*found, *_numbered(others, wanted)]
+    others = [paper for paper in day_papers.passed if include(paper) and not hidden(paper)]
+    others.sort(key=lambda paper: not include.in_text(paper.title))
+    return [*found, *_numbered(others, include)]
 
 
-def _numbered(papers: Sequence[Paper], wanted: Words) -> Iterator[Hit]:
+def _numbered(papers: Sequence[Paper], include: KeywordMatcher) -> Iterator[Hit]:
     for place, paper in enumerate(papers, start=1):
         url = paper.links[0].url if paper.links else ""
-        yield Hit(f"K{place}", readable(paper.title), url, wanted.quote(paper))
+        yield Hit(f"K{place}", readable(paper.title), url, include.quote(paper))
 
 
-def _url(paper: Listed) -> str:
+def _url(paper: DigestPaper) -> str:
     return paper.links[0].url if paper.links else ""
 
 

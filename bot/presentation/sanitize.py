@@ -7,7 +7,7 @@ _MOST_MARKS = 4
 """Combining marks on one letter; no language needs more, and towers of them cover the lines above."""
 
 
-def tamed(text: str, longest: int = 2000) -> str:
+def sanitize(text: str, longest: int = 2000) -> str:
     """One line of at most `longest` characters, an ellipsis where it was longer."""
     kept: list[str] = []
     marks = 0

@@ -12,8 +12,8 @@ from pathlib import Path
 import yaml
 from rich.console import Console
 
-from bot.delivery.wakeup import doorbell
-from bot.i18n import texts
+from bot.delivery.wakeup import redis_wakeup
+from bot.i18n import catalog_for
 from bot.runtime import processes, valkey
 from bot.runtime.run import until_told
 from bot.runtime.sample import DAY, MORNING
@@ -26,7 +26,7 @@ from workers.domain.errors import EditionFailed
 from workers.queue import WorkQueue
 from workers.runtime.clock import system_clock
 from workers.store import Store, open_store
-from workers.store.subscriptions import Wanted
+from workers.store.subscriptions import NewSubscription
 
 _MOST_S = 120.0
 """Seconds the sample day may take; it takes about three."""
@@ -60,7 +60,7 @@ class _Demo:
     settings_file: Path
 
     async def run(self) -> int:
-        console, said = Console(highlight=False), texts(self.language)
+        console, said = Console(highlight=False), catalog_for(self.language)
         started = time.monotonic()
         console.print(f"[dim]{said.starting}[/dim]")
         server, redis_url = valkey.part(self.folder / "valkey")
@@ -92,10 +92,10 @@ class _Demo:
 
     async def _converse(self, chat: TerminalChat, redis_url: str) -> None:
         """Commands and questions, until the reader leaves; answers come by the outbox."""
-        async with doorbell(redis_url) as bell:
-            delivering = asyncio.create_task(chat.deliver_for_ever(bell))
+        async with redis_wakeup(redis_url) as wakeup:
+            delivering = asyncio.create_task(chat.deliver_for_ever(wakeup))
             try:
-                await chat.converse(texts(self.language).ready_question)
+                await chat.converse(catalog_for(self.language).ready_question)
             finally:
                 delivering.cancel()
 
@@ -103,7 +103,7 @@ class _Demo:
         """The edition and the subscription stand in the store before the queue is asked."""
         store.editions.want(DAY)
         store.subscriptions.add(
-            Wanted(chat.platform, chat.chat, store.clock.now(), view=View(self.language, chat.layout))
+            NewSubscription(chat.platform, chat.chat, store.clock.now(), view=View(self.language, chat.layout))
         )
 
     async def _write_files(self, console: Console, environment: Mapping[str, str]) -> None:
@@ -119,7 +119,7 @@ class _Demo:
         written, trouble = await process.communicate()
         if process.returncode != 0:
             raise EditionFailed(f"the files could not be written: {trouble.decode().strip()}")
-        console.print(f"[dim]{texts(self.language).files}[/dim]")
+        console.print(f"[dim]{catalog_for(self.language).files}[/dim]")
         console.print(f"[dim]{written.decode()}[/dim]", soft_wrap=True)
 
 

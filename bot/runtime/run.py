@@ -11,20 +11,20 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bot.delivery.wakeup import doorbell
-from bot.i18n import texts
+from bot.delivery.wakeup import redis_wakeup
+from bot.i18n import catalog_for
 from bot.platforms import PLATFORMS
 from bot.runtime import processes, valkey
 from bot.runtime.supervisor import running
 from bot.terminal.app import TerminalChat
 from workers import config
 from workers.config import Settings
-from workers.domain.deliveries import View
+from workers.domain.deliveries import SubscriptionStatus, View
 from workers.domain.errors import QueueDown, SettingsError
 from workers.queue import QUEUES, WorkQueue
 from workers.runtime.clock import system_clock
 from workers.store import Store, open_store
-from workers.store.subscriptions import GONE, Wanted
+from workers.store.subscriptions import NewSubscription
 
 _READY_S = 60.0
 _LOOK_AGAIN_S = 0.05
@@ -58,7 +58,7 @@ async def until_told(work: Coroutine[None, None, int], stopped: int) -> int:
 
 
 async def _run(settings: Settings, store: Store, environment: dict[str, str]) -> int:
-    started, said = time.monotonic(), texts(settings.digest.language)
+    started, said = time.monotonic(), catalog_for(settings.digest.language)
     console = Console(highlight=False)
     server = []
     if not settings.queue.url:
@@ -81,10 +81,10 @@ async def _run(settings: Settings, store: Store, environment: dict[str, str]) ->
 
 async def _until_ready(queue: WorkQueue, store: Store, settings: Settings) -> None:
     """Until both workers serve and a clock holds its post. Raises QueueDown after a while."""
-    post = store.lease("clock", settings.clock.lease_s)
+    lease = store.lease("clock", settings.clock.lease_s)
 
     def ready() -> bool:
-        return queue.workers() >= len(QUEUES) and post.taken()
+        return queue.workers() >= len(QUEUES) and lease.is_held()
 
     try:
         async with asyncio.timeout(_READY_S):
@@ -96,7 +96,7 @@ async def _until_ready(queue: WorkQueue, store: Store, settings: Settings) -> No
 
 def _introduce(settings: Settings, store: Store, environment: Mapping[str, str], console: Console) -> None:
     """The bots of our tokens with their invite links; where nobody owns them, a one-time code to become the owner."""
-    said, bots = texts(settings.digest.language), []
+    said, bots = catalog_for(settings.digest.language), []
     for platform in PLATFORMS:
         try:
             bot = platform.identity().identify(environment)
@@ -114,7 +114,7 @@ def _introduce(settings: Settings, store: Store, environment: Mapping[str, str],
 
 def _leave_terminal(store: Store) -> None:
     """Where bots post, a terminal that was the frontend of an earlier run is neither served nor told of trouble."""
-    store.subscriptions.deactivate(TerminalChat.platform, TerminalChat.chat, GONE)
+    store.subscriptions.pause(TerminalChat.platform, TerminalChat.chat, SubscriptionStatus.REMOVED)
     store.owners.remove(TerminalChat.platform, TerminalChat.chat)
 
 
@@ -126,10 +126,10 @@ async def _terminal(settings: Settings, store: Store, console: Console, redis_ur
         chat.platform, chat.chat
     ):
         store.subscriptions.add(
-            Wanted(chat.platform, chat.chat, store.clock.now(), view=View(settings.digest.language))
+            NewSubscription(chat.platform, chat.chat, store.clock.now(), view=View(settings.digest.language))
         )
-    async with doorbell(redis_url) as bell:
-        delivering = asyncio.create_task(chat.deliver_for_ever(bell))
+    async with redis_wakeup(redis_url) as wakeup:
+        delivering = asyncio.create_task(chat.deliver_for_ever(wakeup))
         try:
             if console.is_terminal:
                 await chat.converse(ready="")

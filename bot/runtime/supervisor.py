@@ -20,7 +20,7 @@ _STEADY_S = 60.0
 
 
 @dataclass(frozen=True)
-class Part:
+class Process:
     """One process: its name in the diary, its command, and what it adds to the environment."""
 
     name: str
@@ -29,7 +29,9 @@ class Part:
 
 
 @asynccontextmanager
-async def running(parts: Sequence[Part], environment: Mapping[str, str], stop_s: float = 10.0) -> AsyncIterator[None]:
+async def running(
+    parts: Sequence[Process], environment: Mapping[str, str], stop_s: float = 10.0
+) -> AsyncIterator[None]:
     """Run `parts` for the body; at its end, however it ends, they have all stopped, the last started first.
 
     A part gets `stop_s` seconds to end by itself.
@@ -48,7 +50,7 @@ async def running(parts: Sequence[Part], environment: Mapping[str, str], stop_s:
                 await keeper
 
 
-async def _keep(part: Part, environment: Mapping[str, str], stop_s: float) -> None:
+async def _keep(part: Process, environment: Mapping[str, str], stop_s: float) -> None:
     pause_s, loop = _FIRST_PAUSE_S, asyncio.get_running_loop()
     while True:
         started = loop.time()

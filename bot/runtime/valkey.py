@@ -7,7 +7,7 @@ from pathlib import Path
 
 import redis.asyncio
 
-from bot.runtime.supervisor import Part
+from bot.runtime.supervisor import Process
 from workers.domain.errors import QueueDown, SettingsError
 
 _READY_S = 10.0
@@ -15,7 +15,7 @@ _TIED = 'exec 3<&0; (read -r _ <&3; kill "$$") >/dev/null 2>&1 & exec "$0" "$@" 
 """The server knows no lifeline, so a shell ties it: when its standard input ends, the parent is gone."""
 
 
-def part(folder: Path) -> tuple[Part, str]:
+def part(folder: Path) -> tuple[Process, str]:
     """The server as a part that keeps its data in `folder`, and the URL it will answer at.
 
     Loopback only: whoever can write to the queue can run jobs. Raises SettingsError where no server is bundled.
@@ -28,7 +28,7 @@ def part(folder: Path) -> tuple[Part, str]:
         *("--save", "", "--appendonly", "yes", "--dir", str(folder.resolve())),
         *("--loglevel", "warning", "--daemonize", "no"),
     ]
-    return Part("valkey", command), f"redis://127.0.0.1:{port}/0"
+    return Process("valkey", command), f"redis://127.0.0.1:{port}/0"
 
 
 async def ready(url: str) -> None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from telegram import Message, MessageOriginChannel
 from telegram.constants import ChatType
 
-from bot.commands.intent import asks, is_chatter
+from bot.commands.intent import is_question, is_small_talk
 from bot.telegram.sender import PLATFORM
-from workers.domain.questions import Post
+from workers.domain.questions import PostedMessage
 from workers.store import Store
 
 
@@ -16,7 +16,7 @@ class Line:
     """A line for `commands.answer`, and the post that it is about."""
 
     words: str
-    post: Post | None = None
+    about: PostedMessage | None = None
 
 
 def line_of(message: Message, bot_id: int, username: str, store: Store, comments: bool) -> Line | None:
@@ -36,16 +36,16 @@ def line_of(message: Message, bot_id: int, username: str, store: Store, comments
         prompt = store.questions.expected(PLATFORM, chat, number)
         if prompt:
             return Line(f"{prompt} {text}")
-        return None if is_chatter(text) else Line(text, store.outbox.post_of(PLATFORM, chat, number))
+        return None if is_small_talk(text) else Line(text, store.outbox.posted_message(PLATFORM, chat, number))
     named = f"@{username}".lower()
     if named in text.lower():
         place = text.lower().index(named)
         said = " ".join((text[:place] + " " + text[place + len(named) :]).split())
         return Line(said or "/help", _post(message, store))
     if message.chat.type == ChatType.PRIVATE:
-        return None if is_chatter(text) else Line(text, _post(message, store))
-    post = _post(message, store) if comments and _is_among_people(message) else None
-    return Line(text, post) if post and asks(text) else None
+        return None if is_small_talk(text) else Line(text, _post(message, store))
+    about = _post(message, store) if comments and _is_among_people(message) else None
+    return Line(text, about) if about and is_question(text) else None
 
 
 def origin_of(message: Message) -> tuple[str, str] | None:
@@ -62,18 +62,18 @@ def _is_among_people(message: Message) -> bool:
     return answered is None or bool(answered.is_automatic_forward)
 
 
-def _post(message: Message, store: Store) -> Post | None:
+def _post(message: Message, store: Store) -> PostedMessage | None:
     """The post that a line answers, or under which it is a comment."""
     answered, chat = message.reply_to_message, str(message.chat_id)
     if answered:
         origin = origin_of(answered)
         if origin:
-            return store.outbox.post_of(PLATFORM, *origin)
-        found = store.outbox.post_of(PLATFORM, chat, str(answered.message_id))
+            return store.outbox.posted_message(PLATFORM, *origin)
+        found = store.outbox.posted_message(PLATFORM, chat, str(answered.message_id))
         if found:
             return found
     root = message.message_thread_id if not message.is_topic_message else None
-    return store.outbox.commented(PLATFORM, chat, str(root)) if root else None
+    return store.outbox.posted_message_of_thread(PLATFORM, chat, str(root)) if root else None
 
 
 def _command(text: str, username: str) -> str | None:

@@ -15,21 +15,21 @@ from telegram.error import NetworkError, TelegramError
 from telegram.ext import Application, ApplicationBuilder, BaseUpdateProcessor, TypeHandler
 from telegram.request import HTTPXRequest
 
-from bot.commands.context import Desk
-from bot.commands.rate_limit import Courtesy
+from bot.commands.context import Services
+from bot.commands.rate_limit import RateLimiter
 from bot.delivery import outbox
-from bot.delivery.leader import holding
+from bot.delivery.leader import leadership
 from bot.delivery.pacing import Pacer
-from bot.delivery.streaming import Watch
-from bot.delivery.wakeup import doorbell
+from bot.delivery.streaming import AnswerStreamer
+from bot.delivery.wakeup import redis_wakeup
 from bot.platforms import TELEGRAM, Limits, TelegramSettings
 from bot.presentation.blocks import chart_of, content_blocks
 from bot.telegram.command_menu import register
 from bot.telegram.handlers import Updates
-from bot.telegram.renderer import Look, render
+from bot.telegram.renderer import RenderOptions, render
 from bot.telegram.sender import PLATFORM, TelegramSender
 from workers.config import Settings
-from workers.domain.deliveries import COMPACT, Content, Delivery, Message
+from workers.domain.deliveries import Content, Delivery, Layout, Message
 from workers.domain.errors import SettingsError
 from workers.queue import WorkQueue
 from workers.runtime import parent_process
@@ -76,27 +76,30 @@ async def serve_until(
     limits: Limits = TELEGRAM.limits,
 ) -> None:
     """Serve with everything that this process needs, until `stopped`."""
-    courtesy = Courtesy(settings.chats.commands_a_minute)
-    desk = Desk(store, settings, settings.closed_list(), courtesy, WorkQueue(redis_url))
+    rate_limiter = RateLimiter(settings.chats.commands_a_minute)
+    services = Services(store, settings, settings.closed_list(), rate_limiter, WorkQueue(redis_url))
     queue = _Inbox(store)
     application = _application(token, queue, store)
     sender = TelegramSender(application.bot, store, Pacer(limits))
     await _initialized(application, stopped)
-    async with doorbell(redis_url) as bell, holding(store, PLATFORM, settings.lease.delivery_s, stopped) as lost:
+    async with (
+        redis_wakeup(redis_url) as wakeup,
+        leadership(store, PLATFORM, settings.lease.delivery_s, stopped) as lost,
+    ):
         if stopped.is_set():
             return
         home = f"https://t.me/{application.bot.username}"
 
         def rendered(content: Content, delivery: Delivery) -> list[Message]:
-            return messages(content, delivery, desk, home)
+            return messages(content, delivery, services, home)
 
-        application.add_handler(TypeHandler(Update, Updates(desk, application.bot, sender, bell.ring).handle))
+        application.add_handler(TypeHandler(Update, Updates(services, application.bot, sender, wakeup.wake).handle))
         await register(application.bot, store)
         await queue.put_back(application.bot)
         await application.start()
         await _listen(application, settings, token)
-        watch = Watch(redis_url, store, sender, rendered)
-        outgoing = asyncio.create_task(outbox.serve(store, PLATFORM, sender, rendered, bell, follow=watch.follow))
+        watch = AnswerStreamer(redis_url, store, sender, rendered)
+        outgoing = asyncio.create_task(outbox.serve(store, PLATFORM, sender, rendered, wakeup, follow=watch.follow))
         stopping = asyncio.create_task(stopped.wait())
         try:
             await asyncio.wait([outgoing, stopping, lost], return_when=asyncio.FIRST_COMPLETED)
@@ -174,11 +177,11 @@ async def _moment(stopped: asyncio.Event, seconds: float = 3.0) -> None:
         return
 
 
-def messages(content: Content, delivery: Delivery, desk: Desk, home: str) -> list[Message]:
+def messages(content: Content, delivery: Delivery, services: Services, home: str) -> list[Message]:
     """What a delivery says here; `home` is our own address."""
     view = delivery.view
-    look = Look(view.language, chart_of(content, delivery), home, view.place, view.layout == COMPACT)
-    return render(content_blocks(content, delivery, desk.categories, desk.store), look)
+    look = RenderOptions(view.language, chart_of(content, delivery), home, view.place, view.layout == Layout.COMPACT)
+    return render(content_blocks(content, delivery, services.categories, services.store), look)
 
 
 class _Inbox(asyncio.Queue[object]):
@@ -191,13 +194,13 @@ class _Inbox(asyncio.Queue[object]):
     async def put(self, item: object) -> None:
         if isinstance(item, Update):
             body = item.to_json()
-            if not await asyncio.to_thread(self._store.inbox.take, PLATFORM, item.update_id, body):
+            if not await asyncio.to_thread(self._store.updates.take, PLATFORM, item.update_id, body):
                 return
         await super().put(item)
 
     async def put_back(self, bot: Bot) -> None:
         """What a stopped process took and did not deal with comes first."""
-        for body in await asyncio.to_thread(self._store.inbox.left, PLATFORM):
+        for body in await asyncio.to_thread(self._store.updates.left, PLATFORM):
             await super().put(Update.de_json(json.loads(body), bot))
 
 
@@ -211,7 +214,7 @@ class _Processor(BaseUpdateProcessor):
     async def do_process_update(self, update: object, coroutine: "Awaitable[Any]") -> None:
         await coroutine
         if isinstance(update, Update):
-            await asyncio.to_thread(self._store.inbox.done, PLATFORM, update.update_id)
+            await asyncio.to_thread(self._store.updates.done, PLATFORM, update.update_id)
 
     async def initialize(self) -> None:
         return

@@ -16,7 +16,7 @@ from telegram import (
 )
 from telegram.error import TelegramError
 
-from bot.i18n import SPOKEN, texts
+from bot.i18n import LANGUAGES, catalog_for
 from bot.telegram.sender import PLATFORM
 from workers.runtime.logs import note
 from workers.store import Store
@@ -36,10 +36,10 @@ _SCOPES: Sequence[tuple[BotCommandScope, Sequence[str]]] = (
 
 async def register(bot: Bot, store: Store) -> None:
     """English for everybody, Korean for whose Telegram speaks it; a refusal is noted and tried at the next start."""
-    lists = [(scope, names, language) for scope, names in _SCOPES for language in SPOKEN]
+    lists = [(scope, names, language) for scope, names in _SCOPES for language in LANGUAGES]
     wire = [[scope.type, language, *_described(names, language)] for scope, names, language in lists]
     digest = hashlib.sha256(json.dumps(wire).encode()).hexdigest()
-    if await asyncio.to_thread(store.inbox.file_id, PLATFORM, _COMMANDS) == digest:
+    if await asyncio.to_thread(store.uploads.file_id, PLATFORM, _COMMANDS) == digest:
         return
     try:
         for scope, names, language in lists:
@@ -48,9 +48,9 @@ async def register(bot: Bot, store: Store) -> None:
     except TelegramError as error:
         note(log, "commands not registered", level=logging.WARNING, error=error)
         return
-    await asyncio.to_thread(store.inbox.uploaded, PLATFORM, _COMMANDS, digest)
+    await asyncio.to_thread(store.uploads.uploaded, PLATFORM, _COMMANDS, digest)
 
 
 def _described(names: Sequence[str], language: str) -> list[tuple[str, str]]:
-    said = texts(language).commands
+    said = catalog_for(language).commands
     return [(name, said[name]) for name in names]

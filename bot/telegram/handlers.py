@@ -10,21 +10,19 @@ from telegram.constants import ChatType
 from telegram.error import TelegramError
 from telegram.ext import ContextTypes
 
-from bot.commands.context import line as said_line
-from bot.commands.permissions import Speaker
-from bot.commands.router import Desk, Reply, answer
+from bot.commands.context import Reply, Services, text_block
+from bot.commands.permissions import Actor
+from bot.commands.router import answer
 from bot.commands.subscriptions import target
-from bot.i18n import texts
+from bot.i18n import catalog_for
 from bot.telegram.addressing import line_of
-from bot.telegram.membership import Joining
+from bot.telegram.membership import Membership
 from bot.telegram.permissions import Chats
 from bot.telegram.replies import Replies
 from bot.telegram.sender import PLATFORM, TelegramSender
-from workers.domain.blocks import Closing
-from workers.domain.deliveries import CHANNEL
+from workers.domain.blocks import TextBlock
+from workers.domain.deliveries import Place
 from workers.runtime.logs import note
-
-__all__ = ["Desk", "Updates"]
 
 log = logging.getLogger(__name__)
 
@@ -33,33 +31,33 @@ _TOAST = 180
 
 
 class Updates:
-    """One handler for all updates: the answers are `bot.commands.router`' own. `ring` wakes the outbox."""
+    """One handler for all updates: the answers are `bot.commands.router`' own. `wake` wakes the outbox."""
 
-    def __init__(self, desk: Desk, bot: Bot, sender: TelegramSender, ring: Callable[[], None]) -> None:
-        self._desk, self._bot, self._ring = desk, bot, ring
-        self._chats, self._replies = Chats(bot), Replies(desk, bot, sender)
-        self._joining = Joining(desk, bot, self._replies)
+    def __init__(self, services: Services, bot: Bot, sender: TelegramSender, wake: Callable[[], None]) -> None:
+        self._services, self._bot, self._wake = services, bot, wake
+        self._chats, self._replies = Chats(bot), Replies(services, bot, sender)
+        self._joining = Membership(services, bot, self._replies)
 
     async def handle(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         message = update.message or update.channel_post
-        cause = f"{PLATFORM}:{update.update_id}"
+        idempotency_key = f"{PLATFORM}:{update.update_id}"
         if update.my_chat_member:
             await self._joining.membership(update.my_chat_member)
         elif update.callback_query:
-            await self._pressed(update.callback_query, cause)
+            await self._pressed(update.callback_query, idempotency_key)
         elif message and message.migrate_to_chat_id:
-            moved = self._desk.store.subscriptions.migrate
+            moved = self._services.store.subscriptions.migrate
             await asyncio.to_thread(moved, PLATFORM, str(message.chat_id), str(message.migrate_to_chat_id))
         elif message and message.chat_shared:
-            await self._joining.subscribe_elsewhere(message, str(message.chat_shared.chat_id), cause)
+            await self._joining.subscribe_elsewhere(message, str(message.chat_shared.chat_id), idempotency_key)
         elif message and message.is_automatic_forward:
             await self._joining.echoed(message)
         elif message and (message.text or message.caption):
-            await self._said(message, cause)
-        self._ring()
+            await self._said(message, idempotency_key)
+        self._wake()
 
-    async def _said(self, message: Message, cause: str) -> None:
-        store, comments = self._desk.store, self._desk.settings.chats.comments
+    async def _said(self, message: Message, idempotency_key: str) -> None:
+        store, comments = self._services.store, self._services.settings.chats.comments
         line = await asyncio.to_thread(line_of, message, self._bot.id, self._bot.username, store, comments)
         if line is None:
             return
@@ -68,21 +66,28 @@ class Updates:
         if private and words == "/channel":
             await self._joining.offer_channels(message)
         elif private and words in {"/subscribe", "/unsubscribe", "/check"} and rest.startswith(("@", "-100")):
-            await self._joining.subscribe_elsewhere(message, rest.split()[0], cause, words)
+            await self._joining.subscribe_elsewhere(message, rest.split()[0], idempotency_key, words)
         else:
             language = await asyncio.to_thread(self._replies.language, message, message.from_user)
-            speaker = await self._about(line.words, await self._chats.speaker(message), message.from_user)
+            actor = await self._about(line.words, await self._chats.actor(message), message.from_user)
             if words == "/subscribe" and not await self._chats.may_post_at(message.chat_id):
-                await self._replies.say(message, [said_line(texts(language).cannot_post)], language)
+                await self._replies.say(message, [text_block(catalog_for(language).cannot_post)], language)
                 return
             reply = await asyncio.to_thread(
-                answer, line.words, speaker, language, self._desk, cause, str(message.message_id), line.post
+                answer,
+                line.words,
+                actor,
+                language,
+                self._services,
+                idempotency_key,
+                str(message.message_id),
+                line.about,
             )
             await self._replies.give(message, reply, language, to=message)
-            if words == "/subscribe" and speaker.place == CHANNEL and speaker.manages:
-                await self._joining.check_linked(message, speaker.chat, language)
+            if words == "/subscribe" and actor.place == Place.CHANNEL and actor.manages:
+                await self._joining.check_linked(message, actor.chat, language)
 
-    async def _pressed(self, query: CallbackQuery, cause: str) -> None:
+    async def _pressed(self, query: CallbackQuery, idempotency_key: str) -> None:
         """A button says its line for who pressed it; what they may not is told to them alone."""
         message, line = query.message, (query.data or "").strip()
         if not isinstance(message, Message) or not line.startswith("/"):
@@ -92,10 +97,10 @@ class Updates:
         words, _, rest = line.partition(" ")
         if words in {"/subscribe", "/check"} and rest.startswith("-100"):
             await self._done(query, "")
-            await self._joining.subscribe_elsewhere(message, rest, cause, words, query.from_user)
+            await self._joining.subscribe_elsewhere(message, rest, idempotency_key, words, query.from_user)
             return
-        speaker = await self._about(line, await self._chats.pressing(message, query.from_user), query.from_user)
-        reply = await asyncio.to_thread(answer, line, speaker, language, self._desk, cause)
+        actor = await self._about(line, await self._chats.pressing(message, query.from_user), query.from_user)
+        reply = await asyncio.to_thread(answer, line, actor, language, self._services, idempotency_key)
         toast = _toast(reply)
         await self._done(query, toast)
         if toast:
@@ -111,21 +116,21 @@ class Updates:
         except TelegramError as error:  # too old to be answered: what was pressed is done all the same
             note(log, "press not confirmed", error=error)
 
-    async def _about(self, line: str, speaker: Speaker, user: User | None) -> Speaker:
+    async def _about(self, line: str, actor: Actor, user: User | None) -> Actor:
         """Who speaks about another chat's subscription must manage that chat."""
         number = target(line)
-        of = await asyncio.to_thread(self._desk.store.subscriptions.get, number) if number is not None else None
-        if of is None or of.platform != PLATFORM or of.chat == speaker.chat:
-            return speaker
+        of = await asyncio.to_thread(self._services.store.subscriptions.get, number) if number is not None else None
+        if of is None or of.platform != PLATFORM or of.chat == actor.chat:
+            return actor
         if user and of.chat == str(user.id):
-            return replace(speaker, chat=of.chat, thread=of.thread, manages=True, elsewhere=True)
+            return replace(actor, chat=of.chat, thread=of.thread, manages=True, elsewhere=True)
         found = await self._chats.elsewhere(of.chat, user)
-        return found or replace(speaker, chat=of.chat, thread=of.thread, manages=False, elsewhere=True)
+        return found or replace(actor, chat=of.chat, thread=of.thread, manages=False, elsewhere=True)
 
 
 def _toast(reply: Reply) -> str:
     """A reply that is one short line and nothing to press."""
-    if len(reply.blocks) != 1 or reply.expects or not isinstance(reply.blocks[0], Closing):
+    if len(reply.blocks) != 1 or reply.expects or not isinstance(reply.blocks[0], TextBlock):
         return ""
     text = "\n".join(reply.blocks[0].lines)
     return text if len(text) <= _TOAST else ""

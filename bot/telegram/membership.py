@@ -17,18 +17,17 @@ from telegram import (
 from telegram.constants import ChatMemberStatus
 from telegram.error import TelegramError
 
-from bot.commands.context import line
-from bot.commands.router import Desk, answer
-from bot.i18n import texts
+from bot.commands.context import Services, text_block
+from bot.commands.router import answer
+from bot.i18n import catalog_for
 from bot.telegram.addressing import origin_of
 from bot.telegram.permissions import Chats, place_of
-from bot.telegram.renderer import Look, render
+from bot.telegram.renderer import RenderOptions, render
 from bot.telegram.replies import Replies, spoken
 from bot.telegram.sender import PLATFORM
 from workers.domain.blocks import ChoiceBlock
-from workers.domain.deliveries import CHANNEL, Choice
+from workers.domain.deliveries import Choice, Place, SubscriptionStatus
 from workers.runtime.logs import note
-from workers.store.subscriptions import GONE
 
 log = logging.getLogger(__name__)
 
@@ -49,13 +48,13 @@ _RIGHTS = ChatAdministratorRights(
 )
 
 
-class Joining:
-    def __init__(self, desk: Desk, bot: Bot, replies: Replies) -> None:
-        self._desk, self._bot, self._replies, self._chats = desk, bot, replies, Chats(bot)
+class Membership:
+    def __init__(self, services: Services, bot: Bot, replies: Replies) -> None:
+        self._services, self._bot, self._replies, self._chats = services, bot, replies, Chats(bot)
 
     async def offer_channels(self, message: Message) -> None:
         """Telegram's own list of the channels that one is an admin of; it makes us one too."""
-        said = texts(await asyncio.to_thread(self._replies.language, message, message.from_user))
+        said = catalog_for(await asyncio.to_thread(self._replies.language, message, message.from_user))
         request = KeyboardButtonRequestChat(
             1, True, user_administrator_rights=_RIGHTS, bot_administrator_rights=_RIGHTS
         )
@@ -65,41 +64,43 @@ class Joining:
         await self._replies.plain(message, said.choose_channel, keyboard)
 
     async def subscribe_elsewhere(
-        self, message: Message, name: str, cause: str, word: str = "/subscribe", user: User | None = None
+        self, message: Message, name: str, idempotency_key: str, word: str = "/subscribe", user: User | None = None
     ) -> None:
         """A channel that was shared, named or pressed in private: both its admin and we must be what that needs."""
         person = user or message.from_user
         language = await asyncio.to_thread(self._replies.language, message, person)
-        speaker = await self._chats.elsewhere(name, person)
+        actor = await self._chats.elsewhere(name, person)
         if message.chat_shared:
-            known = texts(language).chosen_chat.format(name=speaker.name if speaker else name)
+            known = catalog_for(language).chosen_chat.format(name=actor.name if actor else name)
             await self._replies.plain(message, known, ReplyKeyboardRemove())
-        if speaker is None:
-            await self._replies.say(message, [line(texts(language).cannot_see_channel.format(name=name))], language)
+        if actor is None:
+            await self._replies.say(
+                message, [text_block(catalog_for(language).cannot_see_channel.format(name=name))], language
+            )
             return
         if word != "/check":
-            reply = await asyncio.to_thread(answer, word, speaker, language, self._desk, cause)
+            reply = await asyncio.to_thread(answer, word, actor, language, self._services, idempotency_key)
             await self._replies.give(message, reply, language)
         if word != "/unsubscribe":
-            await self.check_linked(message, speaker.chat, language)
+            await self.check_linked(message, actor.chat, language)
 
     async def check_linked(self, message: Message, channel: str, language: str) -> None:
         """What we need in the channel's discussion group, verified."""
         linked = await self._chats.linked(channel)
         if linked is None:
             return
-        said = texts(language)
+        said = catalog_for(language)
         again = [] if linked.ours else [ChoiceBlock((Choice(said.check_again, f"/check {channel}"),))]
         words = said.linked_ok if linked.ours else said.linked_missing
-        await self._replies.say(message, [line(words), *again], language)
+        await self._replies.say(message, [text_block(words), *again], language)
 
     async def echoed(self, message: Message) -> None:
         """Our post as Telegram put it into the discussion group: its comments are found under it, its pin is undone."""
-        origin, store = origin_of(message), self._desk.store
+        origin, store = origin_of(message), self._services.store
         if origin is None or await asyncio.to_thread(store.subscriptions.of, PLATFORM, origin[0]) is None:
             return
         chat, number = str(message.chat_id), str(message.message_id)
-        await asyncio.to_thread(store.outbox.echoed, PLATFORM, chat, number, *origin)
+        await asyncio.to_thread(store.outbox.add_comment_root, PLATFORM, chat, number, *origin)
         try:
             await self._bot.unpin_chat_message(message.chat_id, message.message_id)
         except TelegramError as error:  # without the right to pin, the pins stay
@@ -108,17 +109,17 @@ class Joining:
     async def membership(self, changed: ChatMemberUpdated) -> None:
         """Put out: paused with its settings kept. Let in again: as it was before. A new channel is asked about."""
         chat, status = changed.chat, changed.new_chat_member.status
-        subscriptions = self._desk.store.subscriptions
+        subscriptions = self._services.store.subscriptions
         if status in {ChatMemberStatus.LEFT, ChatMemberStatus.BANNED}:
-            await asyncio.to_thread(subscriptions.deactivate, PLATFORM, str(chat.id), GONE)
+            await asyncio.to_thread(subscriptions.pause, PLATFORM, str(chat.id), SubscriptionStatus.REMOVED)
             return
         if not await self._chats.may_post_at(chat.id):
             return
         await asyncio.to_thread(subscriptions.reactivate, PLATFORM, str(chat.id))
         known = await asyncio.to_thread(subscriptions.of_chat, PLATFORM, str(chat.id))
-        if place_of(chat) == CHANNEL and not known:
-            language = spoken(changed.from_user, self._desk.settings.digest.language)
-            said = texts(language)
+        if place_of(chat) == Place.CHANNEL and not known:
+            language = spoken(changed.from_user, self._services.settings.digest.language)
+            said = catalog_for(language)
             choice = ChoiceBlock((Choice(said.subscribe_button, f"/subscribe {chat.id}"),))
-            ask = line(said.subscribe_which.format(name=chat.effective_name or chat.id))
-            await self._replies.send(str(changed.from_user.id), "", render([ask, choice], Look(language))[0])
+            ask = text_block(said.subscribe_which.format(name=chat.effective_name or chat.id))
+            await self._replies.send(str(changed.from_user.id), "", render([ask, choice], RenderOptions(language))[0])

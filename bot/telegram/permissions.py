@@ -6,25 +6,26 @@ from telegram import Bot, Chat, ChatFullInfo, ChatMember, ChatMemberRestricted, 
 from telegram.constants import ChatMemberStatus, ChatType
 from telegram.error import TelegramError
 
-from bot.commands.permissions import Speaker
+from bot.commands.permissions import Actor
 from bot.telegram.sender import PLATFORM
-from workers.domain.deliveries import CHANNEL, GROUP, PRIVATE
+from workers.domain.deliveries import Place
 
 _ANONYMOUS_ADMIN = 1087968824
 """The account that speaks for an anonymous admin (core.telegram.org/bots/api#message, from)."""
+_PLACES = {ChatType.PRIVATE: Place.PRIVATE, ChatType.CHANNEL: Place.CHANNEL}
 _MANAGES = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
 
 
 @dataclass(frozen=True, slots=True)
-class Linked:
+class LinkedGroup:
     """A channel's discussion group; `ours` when we are an admin there, without which we see no comment."""
 
     chat: str
     ours: bool
 
 
-def place_of(chat: Chat | ChatFullInfo) -> str:
-    return PRIVATE if chat.type == ChatType.PRIVATE else CHANNEL if chat.type == ChatType.CHANNEL else GROUP
+def place_of(chat: Chat | ChatFullInfo) -> Place:
+    return _PLACES.get(ChatType(chat.type), Place.GROUP)
 
 
 def thread_of(message: Message) -> str:
@@ -38,10 +39,10 @@ class Chats:
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
 
-    async def speaker(self, message: Message) -> Speaker:
+    async def actor(self, message: Message) -> Actor:
         """Who said it, and whether they may manage the chat; in a channel only those who may can post."""
         chat, user = message.chat, message.from_user
-        return Speaker(
+        return Actor(
             PLATFORM,
             str(user.id if user else chat.id),
             str(chat.id),
@@ -51,14 +52,14 @@ class Chats:
             name=chat.effective_name or "",
         )
 
-    async def pressing(self, message: Message, user: User) -> Speaker:
+    async def pressing(self, message: Message, user: User) -> Actor:
         """Who pressed a button under `message`."""
         chat = message.chat
         manages = chat.type == ChatType.PRIVATE or await self.is_admin(chat.id, user.id)
         name = chat.effective_name or ""
-        return Speaker(PLATFORM, str(user.id), str(chat.id), thread_of(message), manages, place_of(chat), name=name)
+        return Actor(PLATFORM, str(user.id), str(chat.id), thread_of(message), manages, place_of(chat), name=name)
 
-    async def elsewhere(self, name: str, user: User | None) -> Speaker | None:
+    async def elsewhere(self, name: str, user: User | None) -> Actor | None:
         """About another chat, by its @name or number; None where the user or we are not what both must be there."""
         try:
             chat = await self._bot.get_chat(name)
@@ -66,7 +67,7 @@ class Chats:
             return None
         if user is None or not await self.may_post(chat) or not await self.is_admin(chat.id, user.id):
             return None
-        return Speaker(
+        return Actor(
             PLATFORM,
             str(user.id),
             str(chat.id),
@@ -96,13 +97,13 @@ class Chats:
         except TelegramError:
             return False
 
-    async def linked(self, channel: str) -> Linked | None:
+    async def linked(self, channel: str) -> LinkedGroup | None:
         """The channel's discussion group; None where it has none."""
         try:
             found = (await self._bot.get_chat(int(channel))).linked_chat_id
         except TelegramError:
             return None
-        return Linked(str(found), await self.is_admin(found, self._bot.id)) if found else None
+        return LinkedGroup(str(found), await self.is_admin(found, self._bot.id)) if found else None
 
     async def is_admin(self, chat: int, user: int) -> bool:
         member = await self._member(chat, user)

@@ -9,13 +9,13 @@ from telegram import Bot, Message, ReplyKeyboardMarkup, ReplyKeyboardRemove, Use
 from telegram.constants import ChatType
 from telegram.error import TelegramError
 
-from bot.commands.router import Desk, Reply
+from bot.commands.context import Reply, Services
 from bot.telegram.permissions import thread_of
-from bot.telegram.renderer import Look, render
+from bot.telegram.renderer import RenderOptions, render
 from bot.telegram.sender import PLATFORM, TelegramSender
 from workers.domain.blocks import Block
 from workers.domain.deliveries import Message as Rendered
-from workers.domain.errors import NotSent, SendError
+from workers.domain.errors import SendError, SendRetryable
 from workers.runtime.logs import note
 
 log = logging.getLogger(__name__)
@@ -24,18 +24,18 @@ _TRIES = 3
 
 
 class Replies:
-    def __init__(self, desk: Desk, bot: Bot, sender: TelegramSender) -> None:
-        self._desk, self._bot, self._sender = desk, bot, sender
+    def __init__(self, services: Services, bot: Bot, sender: TelegramSender) -> None:
+        self._services, self._bot, self._sender = services, bot, sender
 
     async def give(self, message: Message, reply: Reply, language: str, to: Message | None = None) -> None:
         """Send a reply where `message` stands; what it expects, of who wrote `to`, is kept with the message sent."""
         chat, thread = str(message.chat_id), thread_of(message)
         reply_to = str(to.message_id) if to and reply.expects else None
-        for rendered in render(reply.blocks, Look(language)):
-            sent = replace(rendered, asks=bool(reply.expects), reply_to=reply_to)
+        for rendered in render(reply.blocks, RenderOptions(language)):
+            sent = replace(rendered, expects_reply=bool(reply.expects), reply_to=reply_to)
             number = await self.send(chat, thread, sent)
             if number and reply.expects:
-                expect = self._desk.store.questions.expect
+                expect = self._services.store.questions.expect
                 await asyncio.to_thread(expect, PLATFORM, chat, number, reply.expects)
 
     async def say(self, message: Message, blocks: Sequence[Block], language: str) -> None:
@@ -50,7 +50,7 @@ class Replies:
 
     async def edit(self, message: Message, reply: Reply, language: str) -> None:
         """Put a reply in the place of `message`, which is ours."""
-        rendered = render(reply.blocks, Look(language))[0]
+        rendered = render(reply.blocks, RenderOptions(language))[0]
         await self._try(lambda: self._sender.edit(str(message.chat_id), str(message.message_id), rendered))
 
     async def plain(self, message: Message, text: str, keyboard: ReplyKeyboardMarkup | ReplyKeyboardRemove) -> None:
@@ -61,11 +61,11 @@ class Replies:
 
     def language(self, message: Message, user: User | None) -> str:
         """The chat's own, else the speaker's where we speak it, else the digest's."""
-        store, chat = self._desk.store.subscriptions, str(message.chat_id)
+        store, chat = self._services.store.subscriptions, str(message.chat_id)
         known = store.of(PLATFORM, chat, thread_of(message)) or next(iter(store.of_chat(PLATFORM, chat)), None)
         if known:
             return known.view.language
-        ours = self._desk.settings.digest.language
+        ours = self._services.settings.digest.language
         return spoken(user, ours) if message.chat.type == ChatType.PRIVATE else ours
 
     async def _try(self, send: Callable[[], Awaitable[str | None]]) -> str | None:
@@ -73,7 +73,7 @@ class Replies:
         for attempt in range(_TRIES):
             try:
                 return await send()
-            except NotSent as error:
+            except SendRetryable as error:
                 await asyncio.sleep(error.retry_after_s if attempt + 1 < _TRIES else 0)
             except SendError as error:
                 note(log, "answer not sent", level=logging.WARNING, error=error)

@@ -31,7 +31,7 @@ from bot.delivery.pacing import BROADCAST, INTERACTIVE, Pacer
 from bot.platforms import Limits
 from bot.telegram.renderer import payload
 from workers.domain.deliveries import Message
-from workers.domain.errors import ChatGone, ChatShut, NotSent, SendRefused, SendUnknown, SettingsError
+from workers.domain.errors import ChatGone, ChatNotWritable, SendRefused, SendRetryable, SendUnknown, SettingsError
 from workers.runtime.logs import note
 from workers.store import Store
 
@@ -64,7 +64,7 @@ class TelegramSender:
         self._edits = {group: Pacer(limits) for group, limits in _EDITS.items()}
 
     def turn(self, chat: str, urgent: bool) -> AbstractAsyncContextManager[None]:
-        return self._pacer.turn(chat, group=is_group(chat), priority=INTERACTIVE if urgent else BROADCAST)
+        return self._pacer.turn(chat_id(chat), group=is_group(chat), priority=INTERACTIVE if urgent else BROADCAST)
 
     async def send(self, chat: str, thread: str, message: Message, key: str = "") -> str:
         """Telegram knows no idempotency key, so `key` is of no use to it."""
@@ -79,7 +79,7 @@ class TelegramSender:
 
     def editing(self, chat: str) -> AbstractAsyncContextManager[None]:
         """The pace of edits is its own: they take nothing from a broadcast."""
-        return self._edits[is_group(chat)].turn(chat, group=False, priority=BROADCAST)
+        return self._edits[is_group(chat)].turn(chat_id(chat), group=False, priority=BROADCAST)
 
     async def edit(self, chat: str, message_id: str, message: Message) -> None:
         try:
@@ -88,12 +88,12 @@ class TelegramSender:
                     await self._picture(message.chart), caption=message.text, parse_mode=ParseMode.HTML
                 )
                 await self._bot.edit_message_media(
-                    media, chat_id=chat, message_id=int(message_id), reply_markup=self._keyboard(chat, message)
+                    media, chat_id=chat_id(chat), message_id=int(message_id), reply_markup=self._keyboard(chat, message)
                 )
             else:
                 await self._bot.edit_message_text(
                     message.text,
-                    chat,
+                    chat_id(chat),
                     int(message_id),
                     parse_mode=ParseMode.HTML,
                     link_preview_options=_NO_PREVIEW,
@@ -110,7 +110,7 @@ class TelegramSender:
 
     async def delete(self, chat: str, message_id: str) -> None:
         try:
-            await self._bot.delete_message(chat, int(message_id))
+            await self._bot.delete_message(chat_id(chat), int(message_id))
         except TelegramError as error:
             if not _is_done(error):
                 raise self._ours(error) from None
@@ -119,10 +119,10 @@ class TelegramSender:
         topic = int(thread) if thread else None
         reply = int(message.reply_to) if message.reply_to else None
         answered = ReplyParameters(reply, allow_sending_without_reply=True) if reply else None
-        keyboard = ForceReply(selective=True) if message.asks else self._keyboard(chat, message)
+        keyboard = ForceReply(selective=True) if message.expects_reply else self._keyboard(chat, message)
         if not message.chart:
             sent = await self._bot.send_message(
-                chat,
+                chat_id(chat),
                 message.text,
                 parse_mode=ParseMode.HTML,
                 message_thread_id=topic,
@@ -133,7 +133,7 @@ class TelegramSender:
             )
             return str(sent.message_id)
         sent = await self._bot.send_photo(
-            chat,
+            chat_id(chat),
             await self._picture(message.chart),
             caption=message.text,
             parse_mode=ParseMode.HTML,
@@ -143,7 +143,7 @@ class TelegramSender:
             reply_markup=keyboard,
         )
         if sent.photo:
-            await asyncio.to_thread(self._store.inbox.uploaded, PLATFORM, message.chart, sent.photo[-1].file_id)
+            await asyncio.to_thread(self._store.uploads.uploaded, PLATFORM, message.chart, sent.photo[-1].file_id)
         return str(sent.message_id)
 
     def _keyboard(self, chat: str, message: Message) -> InlineKeyboardMarkup | None:
@@ -165,7 +165,7 @@ class TelegramSender:
 
     async def _picture(self, name: str) -> str | bytes:
         """Telegram's own name of the chart where it has it; else the bytes."""
-        known = await asyncio.to_thread(self._store.inbox.file_id, PLATFORM, name)
+        known = await asyncio.to_thread(self._store.uploads.file_id, PLATFORM, name)
         if known:
             return known
         day, language, _ = name.split(" ")
@@ -179,7 +179,7 @@ class TelegramSender:
         if isinstance(error, RetryAfter):
             seconds = _seconds(error)
             self._pacer.halt(seconds)
-            return NotSent(str(error), seconds)
+            return SendRetryable(str(error), seconds)
         return ours(error)
 
 
@@ -192,16 +192,21 @@ def ours(error: TelegramError) -> Exception:
         return SettingsError("TELEGRAM_BOT_TOKEN: refused; copy it again from @BotFather")
     if isinstance(error, BadRequest):
         shut = any(part in told.lower() for part in _SHUT)
-        return ChatShut(told) if shut else SendRefused(told)
+        return ChatNotWritable(told) if shut else SendRefused(told)
     if isinstance(error, TimedOut | NetworkError):
-        return NotSent(told, _AGAIN_S) if _never_left(error) else SendUnknown(told)
+        return SendRetryable(told, _AGAIN_S) if _never_left(error) else SendUnknown(told)
     note(log, "telegram error", level=logging.WARNING, kind=type(error).__name__, error=told)
     return SendUnknown(told)
 
 
+def chat_id(chat: str) -> str:
+    """Telegram's id of a chat. A private chat has its person's id, by which it may be addressed (`direct_chat`)."""
+    return chat[1:] if chat.startswith("@") and chat[1:].isdigit() else chat
+
+
 def is_group(chat: str) -> bool:
     """Groups and channels have negative ids."""
-    return chat.startswith(("-", "@"))
+    return chat_id(chat).startswith(("-", "@"))
 
 
 def _never_left(error: TelegramError) -> bool:

@@ -7,17 +7,18 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.patch_stdout import patch_stdout
 from rich.console import Console
 
-from bot.commands.permissions import Speaker
-from bot.commands.router import Desk, answer
+from bot.commands.context import Services
+from bot.commands.permissions import Actor
+from bot.commands.router import answer
 from bot.delivery.outbox import deliver_next
-from bot.delivery.wakeup import Doorbell
-from bot.i18n import texts
+from bot.delivery.wakeup import RedisWakeup
+from bot.i18n import catalog_for
 from bot.presentation.blocks import blocks, content_blocks, first_screen, other_languages
 from bot.terminal.renderer import render
 from bot.terminal.sender import TerminalSender, show
 from workers.config import Settings
 from workers.domain.blocks import ChoiceBlock
-from workers.domain.deliveries import Content, Delivery, Message
+from workers.domain.deliveries import Content, Delivery, Layout, Message
 from workers.domain.models import Text
 from workers.domain.questions import Question
 from workers.queue import WorkQueue
@@ -34,17 +35,17 @@ class TerminalChat:
 
     def __init__(self, store: Store, settings: Settings, console: Console, work: WorkQueue | None = None) -> None:
         self._store, self._language, self._console = store, settings.digest.language, console
-        self._desk = Desk(store, settings, settings.closed_list(), work=work)
-        self._speaker = Speaker(self.platform, self.chat, self.chat, manages=True)
-        self._sender = TerminalSender(console, texts(self._language))
+        self._services = Services(store, settings, settings.closed_list(), work=work)
+        self._actor = Actor(self.platform, self.chat, self.chat, manages=True)
+        self._sender = TerminalSender(console, catalog_for(self._language))
 
     @property
-    def layout(self) -> str:
-        return "screen" if self._console.is_terminal else "sections"
+    def layout(self) -> Layout:
+        return Layout.SCREEN if self._console.is_terminal else Layout.SECTIONS
 
     async def show_progress(self, day: date) -> None:
         """Print each step of the edition as the store learns of it, until its text is there."""
-        shown, names = 0, texts(self._language).steps
+        shown, names = 0, catalog_for(self._language).steps
         while True:
             steps = await asyncio.to_thread(self._store.editions.progress, day)
             for name, figures in steps[shown:]:
@@ -59,12 +60,12 @@ class TerminalChat:
         while not await deliver_next(self._store, self.platform, self._sender, self._render):
             await asyncio.sleep(_LOOK_AGAIN_S)
 
-    async def deliver_for_ever(self, bell: Doorbell) -> None:
+    async def deliver_for_ever(self, wakeup: RedisWakeup) -> None:
         """Print whatever becomes due, until cancelled."""
         while True:
             while await deliver_next(self._store, self.platform, self._sender, self._render):
                 pass
-            await bell.rung()
+            await wakeup.wait()
 
     async def converse(self, ready: str) -> None:
         """Answer lines until the reader leaves; the first prompt holds the question `ready`."""
@@ -76,7 +77,7 @@ class TerminalChat:
             except (EOFError, KeyboardInterrupt):
                 return
             ready = ""
-            reply = await asyncio.to_thread(answer, line, self._speaker, self._language, self._desk)
+            reply = await asyncio.to_thread(answer, line, self._actor, self._language, self._services)
             for message in render(reply.blocks, self._language):
                 show(self._console, message)
             if reply.ends:
@@ -86,10 +87,12 @@ class TerminalChat:
         if isinstance(content, Question) and content.answer is None:
             return []  # a terminal is not edited: what is printed is the answer
         if not isinstance(content, Text):
-            return render(content_blocks(content, delivery, self._desk.categories, self._store), delivery.view.language)
+            return render(
+                content_blocks(content, delivery, self._services.categories, self._store), delivery.view.language
+            )
         digest, language = content.digest, delivery.view.language
-        shown = blocks(digest, self._desk.categories)
+        shown = blocks(digest, self._services.categories)
         others = other_languages(digest, self._store.editions.languages(date.fromisoformat(digest.date)))
-        if delivery.view.layout == "screen":
-            shown = first_screen(shown, texts(language).rest)
+        if delivery.view.layout == Layout.SCREEN:
+            shown = first_screen(shown, catalog_for(language).rest)
         return render([*shown, *([ChoiceBlock(tuple(others))] if others else [])], language)

@@ -11,16 +11,16 @@ from workers.domain.blocks import (
     Bar,
     Block,
     ChoiceBlock,
-    Closing,
     Hit,
     KeywordBlock,
     OnesBlock,
-    Opening,
+    OverviewBlock,
     SectionBlock,
+    TextBlock,
 )
 from workers.domain.deliveries import Message
-from workers.domain.models import FIVE_PARTS, Claim, Listed
-from workers.i18n.lines import wording
+from workers.domain.models import SYNTHESIS_FIELDS, Claim, DigestPaper
+from workers.i18n.lines import digest_catalog_for
 
 _LONGEST_BAR = 30
 """Columns of the longest bar: names, bar and count fit into 60."""
@@ -33,7 +33,7 @@ def render(blocks: Sequence[Block], language: str) -> list[Message]:
 
 def _lines(block: Block, language: str) -> Iterator[str]:
     match block:
-        case Opening():
+        case OverviewBlock():
             yield from _opening(block, language)
         case SectionBlock():
             yield from _section(block, language)
@@ -51,18 +51,18 @@ def _lines(block: Block, language: str) -> Iterator[str]:
             yield from (f"[dim]{escape(f'{choice.label}: {choice.line}')}[/dim]" for choice in block.choices)
         case AnswerBlock():
             yield from _answer(block.answer, language)
-        case Closing():
+        case TextBlock():
             yield from (f"[dim]{escape(line)}[/dim]" for line in block.lines)
 
 
-def _opening(block: Opening, language: str) -> Iterator[str]:
+def _opening(block: OverviewBlock, language: str) -> Iterator[str]:
     yield f"[bold]{escape(block.title)}[/bold]"
     yield f"[cyan]{escape(block.tally)}[/cyan]"
     yield ""
     yield from _bars(block.bars)
     if block.highlights:
         yield ""
-        yield f"[bold]{wording(language).highlights}[/bold]"
+        yield f"[bold]{digest_catalog_for(language).highlights}[/bold]"
         yield from (f"• {_claim(claim)}" for claim in block.highlights)
 
 
@@ -75,10 +75,10 @@ def _bars(bars: Sequence[Bar]) -> Iterator[str]:
 
 
 def _section(block: SectionBlock, language: str) -> Iterator[str]:
-    words = wording(language)
+    words = digest_catalog_for(language)
     mark = f" [dim]({words.excerpts})[/dim]" if block.extractive else ""
     yield f"{block.emoji} [bold]{escape(block.name)}[/bold]{mark}"
-    for part, heading in zip(FIVE_PARTS, words.parts, strict=True):
+    for part, heading in zip(SYNTHESIS_FIELDS, words.parts, strict=True):
         claims: tuple[Claim, ...] = getattr(block.synthesis, part, ())
         if part == "keywords" and claims:
             yield f"[bold]{heading}[/bold]  " + " · ".join(map(_claim, claims))
@@ -89,7 +89,7 @@ def _section(block: SectionBlock, language: str) -> Iterator[str]:
         yield from _paper(paper)
 
 
-def _paper(paper: Listed) -> Iterator[str]:
+def _paper(paper: DigestPaper) -> Iterator[str]:
     yield f"  [yellow]{paper.n:>2}[/yellow] [bold]{escape(paper.title)}[/bold]"
     if paper.links:
         yield f"     [dim underline]{escape(paper.links[0].url)}[/]"
@@ -98,7 +98,7 @@ def _paper(paper: Listed) -> Iterator[str]:
 
 
 def _answer(answer: Answer, language: str) -> Iterator[str]:
-    words = wording(language)
+    words = digest_catalog_for(language)
     for head in answer.heads:
         number = f"[yellow]{escape(f'[{head.label}]')}[/yellow] " if head.label else ""
         yield f"{number}[bold]{escape(head.title)}[/bold]"

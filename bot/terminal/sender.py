@@ -8,14 +8,14 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from bot.i18n import Texts
+from bot.i18n import Catalog
 from workers.domain.deliveries import Message
 
 _LEAD = re.compile(r"(?:\s*•\s)|\s+")
 
 
 class TerminalSender:
-    def __init__(self, console: Console, said: Texts) -> None:
+    def __init__(self, console: Console, said: Catalog) -> None:
         self._console, self._said, self._numbers = console, said, count(1)
 
     def turn(self, chat: str, urgent: bool) -> AbstractAsyncContextManager[None]:

@@ -10,13 +10,13 @@ import pytest
 from tests.benchmarks.recorded import entries_of
 from tests.fakes.model import FakeModel
 from tests.fakes.papers import paper
-from workers.answers.extractive import Book, Words, extracts
+from workers.answers.extractive import OpenPaper, Vocabulary, extracts
 from workers.answers.generate import Answerer
 from workers.domain.answers import Answer
 from workers.domain.completions import Completion, Prompt
-from workers.domain.errors import ModelDown, Spent
+from workers.domain.errors import BudgetExceeded, ModelDown
 from workers.domain.models import Entry
-from workers.domain.passages import Passage, Reading
+from workers.domain.passages import PaperText, Passage
 from workers.text.data import frequencies, glossary, korean_terms
 from workers.text.latex import readable
 
@@ -29,13 +29,13 @@ TEXTS = [
     ),
     ("4 Limits", "The sensor wears out after about 300 hours, and transparent objects are still dropped."),
 ]
-BOOK = Book(
+BOOK = OpenPaper(
     "7",
     paper(arxiv_id="2506.00007", version=2, title="GripNet: Holding Things Gently", abstract="We hold things."),
-    Reading("html", tuple(Passage(n, section, text, f"S{n}.p1") for n, (section, text) in enumerate(TEXTS, start=1))),
+    PaperText("html", tuple(Passage(n, section, text, f"S{n}.p1") for n, (section, text) in enumerate(TEXTS, start=1))),
 )
 SENTENCES = Path(__file__).parents[1] / "factcheck" / "sentences"
-WORDS = Words(korean_terms(), glossary(), frequencies())
+WORDS = Vocabulary(korean_terms(), glossary(), frequencies())
 QUOTE = "the success rate from 61% to 84%"
 GOOD: dict[str, dict[str, object]] = {
     "ko": {"text": "GripNet은 성공률을 61%에서 84%로 높였습니다.", "cites": ["A3"], "quote": QUOTE},
@@ -43,7 +43,7 @@ GOOD: dict[str, dict[str, object]] = {
 }
 
 
-def told(*sentences: object, answerable: bool = True) -> str:
+def on_progress(*sentences: object, answerable: bool = True) -> str:
     return json.dumps({"answerable": answerable, "sentences": list(sentences)})
 
 
@@ -84,7 +84,7 @@ def test_what_the_paper_does_not_speak_of_is_refused_with_the_closest_passages()
 
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_a_sentence_that_stands_is_given_with_its_place(language: str) -> None:
-    given = answerer(lambda _rules, _material: told(GOOD[language])).answer("성공률은?", language, [BOOK])
+    given = answerer(lambda _rules, _material: on_progress(GOOD[language])).answer("성공률은?", language, [BOOK])
     assert (given.answerable, given.extractive) == (True, False)
     (sentence,) = given.sentences
     assert sentence.text == GOOD[language]["text"]
@@ -110,7 +110,7 @@ def test_a_sentence_that_stands_is_given_with_its_place(language: str) -> None:
     ],
 )
 def test_what_does_not_stand_reaches_no_reader(change: dict[str, object]) -> None:
-    given = answerer(lambda _rules, _material: told({**GOOD["ko"], **change})).answer("성공률은?", "ko", [BOOK])
+    given = answerer(lambda _rules, _material: on_progress({**GOOD["ko"], **change})).answer("성공률은?", "ko", [BOOK])
     assert given.extractive
     assert not given.answerable
     assert all(sentence.text in " ".join(text for _, text in TEXTS) for sentence in given.sentences)
@@ -132,7 +132,7 @@ def test_of_two_hundred_answers_with_an_invention_none_reaches_a_reader() -> Non
 
     reached = 0
     for n in range(200):
-        answer = told({**GOOD["ko"], **wrong(n)}, GOOD["ko"])
+        answer = on_progress({**GOOD["ko"], **wrong(n)}, GOOD["ko"])
         given = answerer(saying(answer)).answer(f"성공률은? {n}", "ko", [BOOK])
         assert len(given.sentences) == 1, "the one that stands is kept"
         reached += given.sentences[0].text != GOOD["ko"]["text"]
@@ -153,7 +153,7 @@ def test_a_model_that_is_down_is_answered_by_the_passages() -> None:
 
 
 def test_a_model_that_says_the_paper_does_not_say_is_believed() -> None:
-    given = answerer(lambda _rules, _material: told(answerable=False)).answer("색은 무엇인가요?", "ko", [BOOK])
+    given = answerer(lambda _rules, _material: on_progress(answerable=False)).answer("색은 무엇인가요?", "ko", [BOOK])
     assert not given.answerable
 
 
@@ -184,7 +184,7 @@ PROBES = [
 def test_instructions_in_papers_questions_and_talk_change_nothing(probe: str, where: str) -> None:
     """The model does as it is told by the probe: what it then says stands on nothing and reaches nobody."""
     hacked = Passage(5, "5 Notes", probe + " " + TEXTS[0][1], "S5.p1")
-    reading = Reading("html", (*BOOK.reading.passages, hacked) if where == "passage" else BOOK.reading.passages)
+    reading = PaperText("html", (*BOOK.reading.passages, hacked) if where == "passage" else BOOK.reading.passages)
     question = probe if where == "question" else "성공률은?"
     seen: list[str] = []
 
@@ -192,9 +192,9 @@ def test_instructions_in_papers_questions_and_talk_change_nothing(probe: str, wh
         seen.append(rules)
         document = json.loads(material)
         assert set(document) == {"language", "papers", "passages", "talk", "question"}
-        return told({"text": f"HACKED {probe}", "cites": ["A1"], "quote": probe}, GOOD["ko"])
+        return on_progress({"text": f"HACKED {probe}", "cites": ["A1"], "quote": probe}, GOOD["ko"])
 
-    book = Book("7", BOOK.paper, reading)
+    book = OpenPaper("7", BOOK.paper, reading)
     given = answerer(obedient).answer(question, "ko", [book], [probe] if where == "talk" else [])
     assert [sentence.text for sentence in given.sentences] == [GOOD["ko"]["text"]]
     assert all(
@@ -212,7 +212,7 @@ def test_each_sentence_that_stands_is_told_as_it_is_written_and_never_taken_back
     def tell(so_far: Answer) -> None:
         heard.append(tuple(sentence.text for sentence in so_far.sentences))
 
-    given = answerer(saying(told(GOOD["ko"], wrong, second))).answer("성공률은?", "ko", [BOOK], (), tell)
+    given = answerer(saying(on_progress(GOOD["ko"], wrong, second))).answer("성공률은?", "ko", [BOOK], (), tell)
     first = str(GOOD["ko"]["text"])
     assert heard == [(first,), (first, str(second["text"]))]
     assert tuple(sentence.text for sentence in given.sentences) == heard[-1]
@@ -220,16 +220,16 @@ def test_each_sentence_that_stands_is_told_as_it_is_written_and_never_taken_back
 
 def test_where_it_is_not_said_to_be_answerable_nothing_is_told() -> None:
     heard: list[Answer] = []
-    given = answerer(saying(told(GOOD["ko"], answerable=False))).answer("색은?", "ko", [BOOK], (), heard.append)
+    given = answerer(saying(on_progress(GOOD["ko"], answerable=False))).answer("색은?", "ko", [BOOK], (), heard.append)
     assert heard == []
     assert not given.answerable
 
 
-def long_book(*last: str) -> Book:
+def long_book(*last: str) -> OpenPaper:
     """A paper whose forty parts are about gardens, and then about what is said last."""
     filler = [f"Filler about gardens and weather, number {n}. " * 20 for n in range(1, 40)]
     passages = [Passage(n, f"{n} Part", text, f"S{n}") for n, text in enumerate([*filler, *last], start=1)]
-    return Book("7", BOOK.paper, Reading("html", tuple(passages)))
+    return OpenPaper("7", BOOK.paper, PaperText("html", tuple(passages)))
 
 
 LONG = long_book(TEXTS[2][1], TEXTS[3][1])
@@ -245,7 +245,7 @@ def _passages(material: str) -> list[dict[str, str]]:
 
 
 def test_a_paper_that_fits_is_sent_whole_and_of_a_long_one_the_best() -> None:
-    whole, part = FakeModel(saying(told(answerable=False))), FakeModel(saying(told(answerable=False)))
+    whole, part = FakeModel(saying(on_progress(answerable=False))), FakeModel(saying(on_progress(answerable=False)))
     Answerer(whole, WORDS, 16_000, 5.0).answer("How fast is it?", "en", [BOOK])
     assert passages_sent(whole) == {"A1", "A2", "A3", "A4"}
     Answerer(part, WORDS, 2_048, 5.0).answer("What success rate does GripNet reach?", "en", [LONG])
@@ -258,7 +258,7 @@ def test_a_korean_question_about_a_long_paper_is_put_into_english_once() -> None
         return (
             json.dumps({"words": ["sensor", "wears out", "hours"]})
             if "search words" in rules
-            else told(answerable=False)
+            else on_progress(answerable=False)
         )
 
     model = FakeModel(writer)
@@ -271,7 +271,7 @@ def test_a_korean_question_about_a_long_paper_is_put_into_english_once() -> None
 
 @pytest.mark.parametrize("broken", ["", "[]", '{"words": 7}', '{"words": [1, null]}'])
 def test_words_that_are_none_leave_the_glossarys(broken: str) -> None:
-    model = FakeModel(lambda rules, _material: broken if "search words" in rules else told(answerable=False))
+    model = FakeModel(lambda rules, _material: broken if "search words" in rules else on_progress(answerable=False))
     given = Answerer(model, WORDS, 2_048, 5.0).answer("성공률은 얼마인가요?", "ko", [LONG])
     assert given.sentences
     assert "A40" in passages_sent(model)
@@ -286,15 +286,17 @@ def test_embeddings_weigh_in_where_they_are_there_and_are_done_without_where_not
 
     book = long_book(TEXTS[2][1] * 10, TEXTS[3][1] * 10)
     for each in (embed, away):
-        model = FakeModel(saying(told(answerable=False)))
+        model = FakeModel(saying(on_progress(answerable=False)))
         Answerer(model, WORDS, 2_048, 5.0, each).answer("zzz qqq xxx?", "en", [book])
         assert ({"A40", "A41"} <= passages_sent(model)) is (each is embed)
 
 
 def test_a_spent_budget_is_said_in_a_friendly_line() -> None:
     class Poor(FakeModel):
-        def complete(self, prompt: Prompt, deadline_s: float, told: Callable[[str], None] | None = None) -> Completion:
-            raise Spent("used up")
+        def complete(
+            self, prompt: Prompt, deadline_s: float, on_progress: Callable[[str], None] | None = None
+        ) -> Completion:
+            raise BudgetExceeded("used up")
 
     given = Answerer(Poor(saying("")), WORDS, 16_000, 5.0).answer("How fast is GripNet?", "en", [BOOK])
     assert given.line.startswith("Today's budget")
@@ -314,11 +316,11 @@ def test_correct_sentences_over_recorded_abstracts_pass(language: str, shared_da
         books = [_book_of(abstracts[each]) for each in ids]
         cites = [f"{letter}1" for letter, _ in zip("ABCDEFGH", books, strict=False)]
         quote = " ".join(books[0].reading.passages[0].text.split()[3:12])
-        said = told({"text": sentence, "cites": cites, "quote": quote})
+        said = on_progress({"text": sentence, "cites": cites, "quote": quote})
         passed += bool(answerer(saying(said)).answer("?", language, books).sentences[0].text == sentence)
     assert passed >= 0.98 * len(rows)
 
 
-def _book_of(entry: Entry) -> Book:
+def _book_of(entry: Entry) -> OpenPaper:
     one = paper(title=entry.title, abstract=entry.abstract, arxiv_id=entry.arxiv_id)
-    return Book("1", one, Reading("abstract", (Passage(1, entry.title, readable(entry.abstract)),)))
+    return OpenPaper("1", one, PaperText("abstract", (Passage(1, entry.title, readable(entry.abstract)),)))

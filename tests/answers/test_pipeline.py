@@ -9,12 +9,12 @@ import pytest
 from tests.fakes.clock import FakeClock
 from tests.fakes.edition import DAY, closed_edition
 from tests.fakes.papers import paper
-from workers.answers.extractive import Words
-from workers.answers.pipeline import Means, attend
+from workers.answers.extractive import Vocabulary
+from workers.answers.pipeline import AnswerServices, attend
 from workers.domain.answers import Answer
 from workers.domain.models import Paper
-from workers.domain.passages import Passage, Reading
-from workers.domain.questions import Asked, Post
+from workers.domain.passages import PaperText, Passage
+from workers.domain.questions import PostedMessage, QuestionRequest
 from workers.store import Store, open_store, papers
 from workers.store.transactions import write
 from workers.text.data import frequencies, glossary, korean_terms
@@ -32,22 +32,24 @@ def store(tmp_path: Path, clock: FakeClock) -> "Sequence[Store]":
     return [opened]
 
 
-class Desk:
+class Services:
     """Answers questions of a store, reading papers from memory."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self.read: list[str] = []
-        words = Words(korean_terms(), glossary(), frequencies())
-        self.means = Means(store.library, self._read, store.editions.text, store.editions.newest, words)
+        words = Vocabulary(korean_terms(), glossary(), frequencies())
+        self.means = AnswerServices(store.paper_texts, self._read, store.editions.text, store.editions.newest, words)
 
-    def _read(self, paper: Paper) -> Reading:
+    def _read(self, paper: Paper) -> PaperText:
         self.read.append(paper.title)
-        return Reading("html", (Passage(1, "2 Method", f"{paper.title} uses a dataset of 40 hours.", "S2.p1"),))
+        return PaperText("html", (Passage(1, "2 Method", f"{paper.title} uses a dataset of 40 hours.", "S2.p1"),))
 
     def ask(self, text: str, papers: tuple[int, ...] = (), day: date | None = DAY) -> Answer:
-        post = Post(day, "ko", papers) if day else None
-        number = self.store.questions.ask(f"c:{text}", Asked("telegram", "5", "", "7", "ko", text, None, post))
+        post = PostedMessage(day, "ko", papers) if day else None
+        number = self.store.questions.ask(
+            f"c:{text}", QuestionRequest("telegram", "5", "", "7", "ko", text, None, post)
+        )
         assert number is not None
         assert attend(number, self.store.questions, self.means)
         kept = self.store.questions.get(number)
@@ -57,81 +59,85 @@ class Desk:
 
 
 @pytest.fixture
-def desk(store: Sequence[Store]) -> Desk:
-    return Desk(store[0])
+def services(store: Sequence[Store]) -> Services:
+    return Services(store[0])
 
 
 def titles(given: Answer) -> list[str]:
     return [head.title.partition(":")[0] for head in given.heads]
 
 
-def test_a_printed_number_means_the_editions_paper_and_it_is_read_once(desk: Desk) -> None:
-    given = desk.ask("3번 논문의 데이터셋은?", (1, 2))
+def test_a_printed_number_means_the_editions_paper_and_it_is_read_once(services: Services) -> None:
+    given = services.ask("3번 논문의 데이터셋은?", (1, 2))
     assert (titles(given), given.heads[0].label, given.heads[0].read) == (["Say"], "3", "html")
     assert given.sentences[0].cites[0].url == "https://arxiv.org/html/2506.00003v1#S2.p1"
-    desk.ask("3번은 몇 시간인가요?")
-    assert desk.read == ["Say: Speech now"]
+    services.ask("3번은 몇 시간인가요?")
+    assert services.read == ["Say: Speech now"]
 
 
-def test_an_ordinal_means_the_place_in_the_post(desk: Desk) -> None:
-    assert titles(desk.ask("두 번째 논문은요?", (3, 1))) == ["Grip"]
+def test_an_ordinal_means_the_place_in_the_post(services: Services) -> None:
+    assert titles(services.ask("두 번째 논문은요?", (3, 1))) == ["Grip"]
 
 
-def test_two_papers_are_compared(desk: Desk) -> None:
-    assert titles(desk.ask("1이랑 3 비교해줘")) == ["Grip", "Say"]
+def test_two_papers_are_compared(services: Services) -> None:
+    assert titles(services.ask("1이랑 3 비교해줘")) == ["Grip", "Say"]
 
 
-def test_what_names_no_paper_is_about_what_the_talk_was_about(desk: Desk, clock: FakeClock) -> None:
-    desk.ask("2번은 무엇인가요?")
-    assert titles(desk.ask("그건 왜?", day=None)) == ["Walk"]
+def test_what_names_no_paper_is_about_what_the_talk_was_about(services: Services, clock: FakeClock) -> None:
+    services.ask("2번은 무엇인가요?")
+    assert titles(services.ask("그건 왜?", day=None)) == ["Walk"]
     clock.advance(25 * 3600)
-    assert titles(desk.ask("그럼 그건 왜 그런가요?", day=None)) != ["Walk"]
+    assert titles(services.ask("그럼 그건 왜 그런가요?", day=None)) != ["Walk"]
 
 
-def test_words_find_the_paper_and_two_close_ones_are_asked_back(desk: Desk) -> None:
-    back = desk.ask("present a method, gains over the baseline?", (1, 2, 3))
+def test_words_find_the_paper_and_two_close_ones_are_asked_back(services: Services) -> None:
+    back = services.ask("present a method, gains over the baseline?", (1, 2, 3))
     assert back.heads == ()
     assert back.line == "어느 논문에 대한 질문인가요?"
     assert {label for label, _ in back.choices} == {"1", "2", "3"}
-    assert titles(desk.ask("speech recognition 논문은 무엇을 썼나요? Speech now")) == ["Say"]
+    assert titles(services.ask("speech recognition 논문은 무엇을 썼나요? Speech now")) == ["Say"]
 
 
-def test_the_whole_archive_is_searched_where_no_edition_fits(desk: Desk) -> None:
+def test_the_whole_archive_is_searched_where_no_edition_fits(services: Services) -> None:
     older = paper(keys=(("arxiv", "2505.00001"),), arxiv_id="2505.00001", title="Coral", abstract="Bleaching of reefs.")
-    with write(desk.store.engine) as connection:
+    with write(services.store.engine) as connection:
         papers.keep(connection, [older], date(2025, 5, 1))
-    given = desk.ask("Which reefs show bleaching?", day=None)
+    given = services.ask("Which reefs show bleaching?", day=None)
     assert titles(given) == ["Coral"]
 
 
-def test_an_unknown_paper_is_said_to_be_none(desk: Desk) -> None:
-    given = desk.ask("2401.99999 논문은요?", day=None)
+def test_an_unknown_paper_is_said_to_be_none(services: Services) -> None:
+    given = services.ask("2401.99999 논문은요?", day=None)
     assert given.heads == ()
 
 
-def test_a_question_is_answered_once_and_by_one(desk: Desk, clock: FakeClock) -> None:
-    number = desk.store.questions.ask("c:1", Asked("telegram", "5", "", "7", "ko", "1번은?", None, Post(DAY, "ko")))
+def test_a_question_is_answered_once_and_by_one(services: Services, clock: FakeClock) -> None:
+    number = services.store.questions.ask(
+        "c:1", QuestionRequest("telegram", "5", "", "7", "ko", "1번은?", None, PostedMessage(DAY, "ko"))
+    )
     assert number is not None
-    first = desk.store.questions.claim(number)
+    first = services.store.questions.claim(number)
     assert first == 1
-    assert not attend(number, desk.store.questions, desk.means), "somebody answers it"
-    assert desk.store.questions.unanswered() == []
+    assert not attend(number, services.store.questions, services.means), "somebody answers it"
+    assert services.store.questions.unanswered() == []
     clock.advance(21)
-    assert desk.store.questions.unanswered() == [number]
-    assert attend(number, desk.store.questions, desk.means)
-    assert not attend(number, desk.store.questions, desk.means)
+    assert services.store.questions.unanswered() == [number]
+    assert attend(number, services.store.questions, services.means)
+    assert not attend(number, services.store.questions, services.means)
     with pytest.raises(Exception, match="taken over"):
-        desk.store.questions.answer(number, first, Answer(False, line="late"))
+        services.store.questions.answer(number, first, Answer(False, line="late"))
 
 
-def test_what_fails_three_times_is_told(desk: Desk, clock: FakeClock) -> None:
-    number = desk.store.questions.ask("c:1", Asked("telegram", "5", "", "7", "ko", "1번은?", None, Post(DAY, "ko")))
+def test_what_fails_three_times_is_told(services: Services, clock: FakeClock) -> None:
+    number = services.store.questions.ask(
+        "c:1", QuestionRequest("telegram", "5", "", "7", "ko", "1번은?", None, PostedMessage(DAY, "ko"))
+    )
     assert number is not None
     for _ in range(3):
-        assert desk.store.questions.claim(number) is not None
+        assert services.store.questions.claim(number) is not None
         clock.advance(21)
-    assert attend(number, desk.store.questions, desk.means)
-    told = desk.store.questions.get(number)
-    assert told is not None
-    assert told.answer is not None
-    assert told.answer.line.startswith("죄송합니다")
+    assert attend(number, services.store.questions, services.means)
+    on_progress = services.store.questions.get(number)
+    assert on_progress is not None
+    assert on_progress.answer is not None
+    assert on_progress.answer.line.startswith("죄송합니다")

@@ -20,8 +20,8 @@ import yaml
 from bot.runtime import valkey
 from tests.fakes.edition import DAY, closed_edition
 from tests.fakes.openai import serving
-from workers.domain.passages import Passage, Reading
-from workers.domain.questions import Asked, Post
+from workers.domain.passages import PaperText, Passage
+from workers.domain.questions import PostedMessage, QuestionRequest
 from workers.queue import WorkQueue
 from workers.runtime.clock import SystemClock
 from workers.store import Store, open_store
@@ -38,9 +38,9 @@ def main() -> None:
         settings.write_text(yaml.safe_dump({"store": {"url": url}}), "utf-8")
         with open_store(url, SystemClock()) as store, _queue(Path(folder)) as address:
             closed_edition(store)
-            for shelved in store.library.edition(DAY):
+            for shelved in store.paper_texts.edition(DAY):
                 passages = tuple(Passage(n, f"{n} Part", _TEXT.format(n=n), f"S{n}") for n in range(1, 120))
-                store.library.keep(shelved.paper_id, Reading("html", passages))
+                store.paper_texts.keep(shelved.paper_id, PaperText("html", passages))
             environment = {"REDIS_URL": address, "PAPERBOY_CONFIG": str(settings)}
             with _worker(address, environment):
                 taken = [_answered(store, address, n) for n in range(_QUESTIONS)]
@@ -76,8 +76,8 @@ def _worker(address: str, environment: Mapping[str, str]) -> Iterator[None]:
 
 
 def _ask(store: Store, address: str, text: str) -> tuple[int, float]:
-    post = Post(DAY, "en", (1, 2))
-    number = store.questions.ask(text, Asked("telegram", text, "", "7", "en", text, None, post))
+    post = PostedMessage(DAY, "en", (1, 2))
+    number = store.questions.ask(text, QuestionRequest("telegram", text, "", "7", "en", text, None, post))
     assert number is not None
     started = time.monotonic()
     WorkQueue(address).ask_for_answer(number, store.clock.now())

@@ -35,10 +35,10 @@ from tests.fakes import discord as fake_discord
 from tests.fakes import telegram as fake_telegram
 from tests.fakes.papers import paper
 from workers.domain.deliveries import Content, Delivery, Message, View
-from workers.domain.models import Collected, Digest, Placed, Selection, SourceReport, Text
+from workers.domain.models import Digest, RankedPaper, Selection, SourceAnswer, SourceReport, Text
 from workers.runtime.clock import SystemClock
 from workers.store import Store, open_store
-from workers.store.subscriptions import Wanted
+from workers.store.subscriptions import NewSubscription
 
 DAY = date(2025, 6, 3)
 _PERSON = 999_999
@@ -47,7 +47,7 @@ _PERSON = 999_999
 class _Bell:
     """Nobody rings: a look every 50 ms."""
 
-    async def rung(self) -> None:
+    async def wait(self) -> None:
         await asyncio.sleep(0.05)
 
 
@@ -92,11 +92,11 @@ def main() -> None:
 def _fill(store: Store, platform: str, chats: int) -> None:
     attempt, one = store.editions.claim(DAY), paper()
     assert attempt is not None
-    answer = Collected(SourceReport("arxiv", "ok", 1))
-    store.editions.close(DAY, attempt, Selection((one,), {}), [Placed(1, one, "Robotics")], [answer])
+    answer = SourceAnswer(SourceReport("arxiv", "ok", 1))
+    store.editions.close(DAY, attempt, Selection((one,), {}), [RankedPaper(1, one, "Robotics")], [answer])
     store.editions.save_text(DAY, Text(Digest(DAY.isoformat(), "ko", "제목", (), (), (), 1, 1, {}, ()), None))
     for chat in range(1, chats + 1):
-        store.subscriptions.add(Wanted(platform, str(chat), store.clock.now()))
+        store.subscriptions.add(NewSubscription(platform, str(chat), store.clock.now()))
     for each in store.subscriptions.due(store.clock.now()):
         store.subscriptions.deliver(each, [DAY], each.due_at, store.clock.now(), silent=False)
 

@@ -67,7 +67,7 @@ def whole_way(bodies: dict[str, bytes], shares: dict[str, float]) -> float:
     """Seconds from the bytes to the files, on a store whose schema stands already."""
     settings, clock = config.load(environment={}), SystemClock()
     fetcher = FakeFetcher(bodies)
-    plan = pipeline.Plan(
+    plan = pipeline.PipelineConfig(
         sources=[
             Arxiv("arxiv", "http://arxiv/rss", CATEGORIES, None, fetcher, FakeGate()),
             HuggingFace("huggingface", "http://hf/daily_papers", fetcher),
@@ -90,7 +90,7 @@ def whole_way(bodies: dict[str, bytes], shares: dict[str, float]) -> float:
 
     with tempfile.TemporaryDirectory() as folder, open_store(f"sqlite:///{folder}/store.db", clock) as store:
         last = started = time.perf_counter()
-        edition = pipeline.find_or_make(DAY, plan, store.editions, store.collections, clock, tell)
+        edition = pipeline.find_or_make(DAY, plan, store.editions, store.source_answers, clock, tell)
         tell("close", "")
         text = pipeline.find_or_write(edition, "ko", plan, store.editions, clock, tell)
         assert text.chart_png is not None

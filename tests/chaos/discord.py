@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tests.fakes.discord import TOKEN, DiscordServer, serving
-from workers.domain.deliveries import CHANNEL, THREAD, View
+from workers.domain.deliveries import Layout, Place, View
 
 
 @dataclass(frozen=True)
 class Discord:
     server: DiscordServer
     platform: str = "discord"
-    view: View = View("ko", THREAD, place=CHANNEL)  # noqa: RUF009 - a frozen value
+    view: View = View("ko", Layout.THREAD, place=Place.CHANNEL)  # noqa: RUF009 - a frozen value
     longest_s: float = 1.5
 
     def environment(self) -> Mapping[str, str]:

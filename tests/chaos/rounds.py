@@ -17,7 +17,7 @@ import yaml
 from sqlalchemy import select
 
 from tests.fakes.edition import DAY, closed_edition
-from workers.domain.deliveries import SENDING, View
+from workers.domain.deliveries import PartState, View
 from workers.runtime.clock import SystemClock
 from workers.store import Store, open_store
 from workers.store.tables import delivery, part
@@ -102,8 +102,8 @@ def _frontend(place: Place, settings: Path) -> Iterator["subprocess.Popen[bytes]
             process.kill()
 
 
-def _until_under_way(store: Store, cause: str) -> None:
-    _until(lambda: store.outbox.parts(cause))
+def _until_under_way(store: Store, idempotency_key: str) -> None:
+    _until(lambda: store.outbox.parts(idempotency_key))
 
 
 def _until(what: Callable[[], object]) -> None:
@@ -116,7 +116,7 @@ def _until(what: Callable[[], object]) -> None:
 def _sending(store: Store) -> int:
     """How many parts are on their way; of each delivery one at most."""
     with store.engine.connect() as connection:
-        of = connection.execute(select(part.c.delivery_id).where(part.c.state == SENDING)).scalars().all()
+        of = connection.execute(select(part.c.delivery_id).where(part.c.state == PartState.SENDING)).scalars().all()
     assert len(of) == len(set(of))
     return len(of)
 

@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from workers.digest.alerts import lame_sources, no_edition
+from workers.digest.alerts import failed_sources, no_edition
+from workers.domain.deliveries import direct_chat
 from workers.domain.models import SourceReport
 
 DAY = date(2025, 6, 3)
@@ -15,9 +16,9 @@ class FakeOutbox:
     def __init__(self) -> None:
         self.told: dict[str, tuple[str, str, str, str]] = {}
 
-    def notify(self, cause: str, platform: str, chat: str, language: str, notice: str) -> bool:
-        new = cause not in self.told
-        self.told.setdefault(cause, (platform, chat, language, notice))
+    def notify(self, idempotency_key: str, platform: str, chat: str, language: str, notice: str) -> bool:
+        new = idempotency_key not in self.told
+        self.told.setdefault(idempotency_key, (platform, chat, language, notice))
         return new
 
 
@@ -27,7 +28,7 @@ def test_a_day_without_an_edition_is_told_to_each_owner_once() -> None:
     assert no_edition(DAY, "arxiv: HTTP 503", OWNERS, outbox, "ko") == 0
     assert no_edition(date(2025, 6, 4), "arxiv: HTTP 503", OWNERS, outbox, "ko") == 2
     platform, chat, _, notice = outbox.told["alert:failed:2025-06-03:telegram:9"]
-    assert (platform, chat) == ("telegram", "9")
+    assert (platform, chat) == ("telegram", direct_chat("9"))
     assert notice.startswith("2025-06-03 다이제스트를 아직 만들지 못했습니다.")
     assert "arxiv: HTTP 503" in notice
 
@@ -35,7 +36,7 @@ def test_a_day_without_an_edition_is_told_to_each_owner_once() -> None:
 def test_a_source_that_failed_is_named_and_a_quiet_one_is_not() -> None:
     outbox = FakeOutbox()
     reports = [SourceReport("arxiv", "failed", reason="HTTP 503"), SourceReport("lab", "quiet")]
-    assert lame_sources(DAY, reports, OWNERS[:1], outbox, "en") == 1
+    assert failed_sources(DAY, reports, OWNERS[:1], outbox, "en") == 1
     ((_, _, _, notice),) = outbox.told.values()
     assert "arxiv: could not be read (HTTP 503)" in notice
     assert "lab" not in notice
@@ -43,5 +44,5 @@ def test_a_source_that_failed_is_named_and_a_quiet_one_is_not() -> None:
 
 def test_a_good_day_is_no_news() -> None:
     outbox = FakeOutbox()
-    assert lame_sources(DAY, [SourceReport("arxiv", "ok", 3)], OWNERS, outbox, "ko") == 0
+    assert failed_sources(DAY, [SourceReport("arxiv", "ok", 3)], OWNERS, outbox, "ko") == 0
     assert outbox.told == {}

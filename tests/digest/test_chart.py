@@ -12,7 +12,7 @@ from PIL import Image
 from tests.fakes.papers import DAY, edition, placed
 from workers import config
 from workers.digest.chart import draw, font_files
-from workers.domain.models import Category, Edition, Placed
+from workers.domain.models import Category, Edition, RankedPaper
 
 LEAST_DISTANCE = 8.0
 """CIE76 ΔE in Lab between any two category colours. Measured least: 8.5 for full colour vision, 8.3 without red cones,
@@ -44,7 +44,7 @@ def pixels(png: bytes) -> Image.Image:
     return Image.open(io.BytesIO(png)).convert("RGB")
 
 
-def one_each(categories: Sequence[Category], times: int = 1) -> list[Placed]:
+def one_each(categories: Sequence[Category], times: int = 1) -> list[RankedPaper]:
     labels = [category.name for category in categories for _ in range(times)]
     return [placed(n, label) for n, label in enumerate(labels, start=1)]
 

@@ -10,7 +10,7 @@ from tests.fakes.papers import entry
 from tests.fakes.source import FakeSource
 from workers.digest.collect import Earlier, collect
 from workers.domain.errors import SourceError
-from workers.domain.models import Collected, SourceReport, answered
+from workers.domain.models import SourceAnswer, SourceReport, answered
 
 MONDAY, TUESDAY, WEDNESDAY = date(2025, 6, 2), date(2025, 6, 3), date(2025, 6, 4)
 TODAYS, EARLIER = entry(title="Today's paper"), entry(title="An earlier paper")
@@ -32,7 +32,7 @@ def test_a_failed_source_is_reported_and_never_raised() -> None:
     broken = FakeSource("arxiv", {WEDNESDAY: SourceError("HTTP 503")})
     whole = FakeSource("huggingface", {WEDNESDAY: [TODAYS]})
     failed, answer = collect([broken, whole], WEDNESDAY)
-    assert failed == Collected(SourceReport("arxiv", "failed", reason="HTTP 503"))
+    assert failed == SourceAnswer(SourceReport("arxiv", "failed", reason="HTTP 503"))
     assert answer.entries == (TODAYS,)
 
 
@@ -53,7 +53,7 @@ def test_sources_are_asked_at_the_same_time() -> None:
     together = threading.Barrier(3)
 
     class Meeting(FakeSource):
-        def collect(self, day: date) -> Collected:
+        def collect(self, day: date) -> SourceAnswer:
             together.wait(10)
             return super().collect(day)
 
@@ -123,18 +123,18 @@ def test_a_made_up_day_that_fails_again_stays_missed() -> None:
 def test_when_nothing_could_be_made_up_the_days_answer_stands_as_it_is() -> None:
     source = FakeSource("arxiv", {WEDNESDAY: [TODAYS], TUESDAY: SourceError("HTTP 503")})
     (answer,) = collect([source], WEDNESDAY, Earlier(missed={"arxiv": [TUESDAY]}))
-    assert answer == Collected(SourceReport("arxiv", "ok", 1), (TODAYS,), lacking=(TUESDAY,))
+    assert answer == SourceAnswer(SourceReport("arxiv", "ok", 1), (TODAYS,), lacking=(TUESDAY,))
 
 
 def test_a_partial_failure_keeps_its_entries() -> None:
-    part = Collected(SourceReport("arxiv", "failed", 1, reason="cs.CV: HTTP 503"), (TODAYS,))
+    part = SourceAnswer(SourceReport("arxiv", "failed", 1, reason="cs.CV: HTTP 503"), (TODAYS,))
     (answer,) = collect([FakeSource("arxiv", {WEDNESDAY: part})], WEDNESDAY)
     assert answer == part
 
 
 def test_a_partial_failure_still_makes_up_the_past_and_stays_failed() -> None:
-    part = Collected(SourceReport("arxiv", "failed", 1, dropped=2, reason="cs.CV: HTTP 503"), (TODAYS,))
-    past = Collected(SourceReport("arxiv", "ok", 1, dropped=1), (EARLIER,))
+    part = SourceAnswer(SourceReport("arxiv", "failed", 1, dropped=2, reason="cs.CV: HTTP 503"), (TODAYS,))
+    past = SourceAnswer(SourceReport("arxiv", "ok", 1, dropped=1), (EARLIER,))
     (answer,) = collect(
         [FakeSource("arxiv", {WEDNESDAY: part, TUESDAY: past})], WEDNESDAY, Earlier(missed={"arxiv": [TUESDAY]})
     )

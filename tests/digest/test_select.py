@@ -11,7 +11,7 @@ import pytest
 
 from tests.fakes.papers import paper
 from workers.digest.select import Weights, select, worth
-from workers.domain.models import ANNOUNCED_BEFORE, NOT_SELECTED, REPLACEMENT, WITHDRAWN, Paper, Past, Selection
+from workers.domain.models import ANNOUNCED_BEFORE, NOT_SELECTED, REPLACEMENT, WITHDRAWN, KnownPaper, Paper, Selection
 from workers.text.terms import TermMatcher
 
 WEIGHTS = Weights(upvote=1.0, extra_source=1.5, followed=0.5, crowding=0.1)
@@ -23,17 +23,20 @@ def numbered(n: int, **overrides: Any) -> Paper:
     return paper(**(own | overrides))
 
 
-def unknown(_: Paper) -> Past | None:
+def unknown(_: Paper) -> KnownPaper | None:
     return None
 
 
 def chosen(
-    papers: Sequence[Paper], limit: int = 40, past: Callable[[Paper], Past | None] = unknown, weights: Weights = WEIGHTS
+    papers: Sequence[Paper],
+    limit: int = 40,
+    past: Callable[[Paper], KnownPaper | None] = unknown,
+    weights: Weights = WEIGHTS,
 ) -> list[str]:
     return [each.title for each in select(papers, past, weights, limit).chosen]
 
 
-def reason_for(candidate: Paper, past: Past | None = None) -> str | None:
+def reason_for(candidate: Paper, past: KnownPaper | None = None) -> str | None:
     selection = select([candidate], lambda _: past, WEIGHTS, 40)
     reasons = [reason for reason, papers in selection.skipped.items() if candidate in papers]
     assert len(reasons) + len(selection.chosen) == 1
@@ -41,7 +44,7 @@ def reason_for(candidate: Paper, past: Past | None = None) -> str | None:
 
 
 def test_the_books_balance() -> None:
-    listed_before = Past(1, listed_on=date(2025, 6, 2), seen_from=frozenset({"arxiv"}))
+    listed_before = KnownPaper(1, listed_on=date(2025, 6, 2), seen_from=frozenset({"arxiv"}))
     papers = [
         *(numbered(n) for n in range(1, 8)),
         numbered(8, withdrawn=True),
@@ -82,17 +85,17 @@ def test_what_is_not_news_says_why(flags: dict[str, bool], reason: str | None) -
 
 
 def test_a_paper_that_was_listed_is_announced_before_wherever_it_comes_from() -> None:
-    past = Past(1, listed_on=date(2025, 6, 2), seen_from=frozenset({"arxiv"}))
+    past = KnownPaper(1, listed_on=date(2025, 6, 2), seen_from=frozenset({"arxiv"}))
     assert reason_for(numbered(1, sources=("huggingface",)), past) == ANNOUNCED_BEFORE
 
 
 def test_a_paper_seen_from_the_same_source_before_is_announced_before() -> None:
-    past = Past(1, seen_from=frozenset({"arxiv", "lab"}))
+    past = KnownPaper(1, seen_from=frozenset({"arxiv", "lab"}))
     assert reason_for(numbered(1, sources=("arxiv",)), past) == ANNOUNCED_BEFORE
 
 
 def test_a_paper_passed_over_then_brought_by_a_new_source_is_news() -> None:
-    past = Past(1, seen_from=frozenset({"arxiv"}))
+    past = KnownPaper(1, seen_from=frozenset({"arxiv"}))
     assert reason_for(numbered(1, sources=("arxiv", "huggingface")), past) is None
 
 

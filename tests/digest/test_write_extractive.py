@@ -8,7 +8,7 @@ import pytest
 from tests.fakes.papers import DAY, edition, placed, quiet_edition
 from workers import config
 from workers.digest.write_extractive import Extractive, chart_name
-from workers.domain.models import FIVE_PARTS, Claim, Digest, Section
+from workers.domain.models import SYNTHESIS_FIELDS, Claim, Digest, Section
 from workers.text.data import glossary
 
 HANGUL = re.compile(r"[가-힣]")
@@ -21,7 +21,7 @@ def writer() -> Extractive:
 
 
 def claims_of(section: Section) -> Iterator[Claim]:
-    for part in FIVE_PARTS if section.synthesis else ():
+    for part in SYNTHESIS_FIELDS if section.synthesis else ():
         yield from getattr(section.synthesis, part)
 
 

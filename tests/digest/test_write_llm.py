@@ -14,8 +14,8 @@ from tests.fakes.writers import INVENTIONS, answered, asked, honest, inventing, 
 from workers import config
 from workers.digest.write_extractive import Extractive
 from workers.digest.write_llm import ModelWriter
-from workers.domain.errors import Filtered, ModelDown, ModelError, ModelRefused, Spent, TooLong
-from workers.domain.models import FIVE_PARTS, Digest, Edition
+from workers.domain.errors import BudgetExceeded, ContentFiltered, ContextTooLong, ModelDown, ModelError, ModelRefused
+from workers.domain.models import SYNTHESIS_FIELDS, Digest, Edition
 from workers.factcheck.check import check
 from workers.text.data import glossary
 
@@ -52,7 +52,7 @@ def everything(digest: Digest) -> str:
         claim.text
         for each in digest.sections
         if each.synthesis
-        for part in FIVE_PARTS
+        for part in SYNTHESIS_FIELDS
         for claim in getattr(each.synthesis, part)
     ]
     return "\n".join([*claims, *(claim.text for claim in digest.highlights), *(paper.tldr for paper in digest.papers)])
@@ -109,7 +109,7 @@ def test_what_fell_is_asked_for_once_more_with_the_reasons(whole: Edition) -> No
 
 @pytest.mark.parametrize(
     "fault",
-    [ModelDown("no answer"), ModelRefused("HTTP 401"), Filtered("refused"), Spent("used up")],
+    [ModelDown("no answer"), ModelRefused("HTTP 401"), ContentFiltered("refused"), BudgetExceeded("used up")],
     ids=lambda fault: type(fault).__name__,
 )
 def test_a_section_whose_call_fails_is_extracts_and_the_others_are_written(fault: ModelError, whole: Edition) -> None:
@@ -143,7 +143,7 @@ def test_an_answer_in_a_code_fence_is_read(whole: Edition) -> None:
 
 
 def test_a_section_that_is_too_long_is_asked_for_in_halves(whole: Edition) -> None:
-    model = FakeModel(honest, [TooLong("context")])
+    model = FakeModel(honest, [ContextTooLong("context")])
     digest = writer(model).write(whole, "ko")
     first = digest.sections[0]
     assert first.synthesis is not None
@@ -227,7 +227,7 @@ def test_a_paper_that_gives_orders_changes_nothing_even_where_the_model_obeys(
         claim.text
         for each in digest.sections
         if not each.extractive and each.synthesis
-        for part in FIVE_PARTS
+        for part in SYNTHESIS_FIELDS
         for claim in getattr(each.synthesis, part)
     )
     assert "evil.example" not in said

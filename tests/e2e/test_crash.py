@@ -16,13 +16,13 @@ from sqlalchemy import func, select
 
 from bot.runtime import valkey
 from bot.runtime.sample import DAY, MORNING
-from bot.runtime.supervisor import Part, running
+from bot.runtime.supervisor import Process, running
 from tests.e2e.conftest import Rehearsal
 from tests.fakes.web import Answer, Web, web
 from workers.queue import WorkQueue
 from workers.runtime.clock import system_clock
 from workers.store import Store, open_store
-from workers.store.subscriptions import Wanted
+from workers.store.subscriptions import NewSubscription
 from workers.store.tables import delivery, edition, listing
 
 ROWS = [
@@ -80,11 +80,11 @@ def test_flushall_and_a_killed_worker_lose_nothing(
 
 
 async def _story(folder: Path, environment: dict[str, str], source: Web, let_go: threading.Event, store: Store) -> None:
-    store.subscriptions.add(Wanted("terminal", "here", store.clock.now()))
+    store.subscriptions.add(NewSubscription("terminal", "here", store.clock.now()))
     store.editions.want(DAY)
     server, url = valkey.part(folder / "valkey")
     program = [sys.executable, "-P", "-m", "bot"]
-    parts = [Part("worker", [*program, "worker", "editions"]), Part("clock", [*program, "clock"])]
+    parts = [Process("worker", [*program, "worker", "editions"]), Process("clock", [*program, "clock"])]
     async with running([server], environment):
         await valkey.ready(url)
         WorkQueue(url).ask_for_edition(DAY, store.clock.now())

@@ -16,7 +16,7 @@ from workers import config
 from workers.runtime.clock import system_clock
 from workers.scheduler import collections_due
 from workers.store import Store, open_store
-from workers.store.subscriptions import Wanted
+from workers.store.subscriptions import NewSubscription
 from workers.store.tables import delivery, edition, listing, part
 
 pytestmark = pytest.mark.shared_data
@@ -85,7 +85,7 @@ def test_weeks(
     with open_store(settings.store.url, system_clock(rehearsal.environment)) as store:
         for zone, (slot, hour) in ZONES.items():
             first = at(FIRST + DAY, hour) if zone == "Asia/Seoul" else at(FIRST, hour)
-            store.subscriptions.add(Wanted("terminal", zone, first, slot=slot, zone=zone))
+            store.subscriptions.add(NewSubscription("terminal", zone, first, slot=slot, zone=zone))
         store.editions.want(FIRST - 3 * DAY)  # Friday's, so that the week begins as any other
         replay.today(str(FIRST - DAY))
         with running(settings_path, tmp_path, rehearsal.environment) as run:

@@ -8,6 +8,7 @@ import pytest
 
 from bot.__main__ import main
 from tests.fakes.web import Answer, Web, web
+from workers.domain.deliveries import SubscriptionStatus
 from workers.runtime.clock import SystemClock
 from workers.store import open_store
 
@@ -80,11 +81,11 @@ def test_a_retracted_day_shows_in_the_status(
 def test_the_status_points_at_what_needs_an_eye(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
     url = f"sqlite:///{settings.parent / 'store.db'}"
     with open_store(url, SystemClock()) as store:
-        from workers.store.subscriptions import Wanted
+        from workers.store.subscriptions import NewSubscription
 
-        store.subscriptions.add(Wanted("telegram", "-100", store.clock.now()))
-        store.subscriptions.add(Wanted("telegram", "-200", store.clock.now()))
-        store.subscriptions.deactivate("telegram", "-200", "kicked")
+        store.subscriptions.add(NewSubscription("telegram", "-100", store.clock.now()))
+        store.subscriptions.add(NewSubscription("telegram", "-200", store.clock.now()))
+        store.subscriptions.pause("telegram", "-200", SubscriptionStatus.REMOVED, "kicked")
     assert main(["status", "--config", str(settings)]) == 0
     told = capsys.readouterr().out.splitlines()
     assert "subscriptions telegram: 1 active" in told

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.fakes.papers import edition, placed
-from workers.domain.models import Claim, Digest, Edition, Listed, Section, Synthesis
+from workers.domain.models import Claim, Digest, DigestPaper, Edition, Section, Synthesis
 from workers.factcheck.check import check
 
 GLOSSARY = {"reinforcement learning": "강화 학습", "retrieval": "검색", "kv cache": "KV 캐시"}
@@ -35,7 +35,9 @@ def digest(
 ) -> Digest:
     """A digest with these claims in its first section; `line` is the first paper's."""
     papers = tuple(
-        Listed(item.n, item.paper.arxiv_id, item.paper.title, (), item.paper.links, item.label, line * (item.n == 1))
+        DigestPaper(
+            item.n, item.paper.arxiv_id, item.paper.title, (), item.paper.links, item.label, line * (item.n == 1)
+        )
         for item in whole.placed
     )
     sections = (

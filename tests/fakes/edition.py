@@ -5,7 +5,7 @@ from datetime import date
 from tests.fakes.papers import paper
 from workers import config
 from workers.digest.write_extractive import Extractive
-from workers.domain.models import Collected, Edition, Placed, Selection, SourceReport, Text
+from workers.domain.models import Edition, RankedPaper, Selection, SourceAnswer, SourceReport, Text
 from workers.store import Store
 from workers.text.data import glossary
 
@@ -27,12 +27,12 @@ def closed_edition(store: Store) -> Edition:
         )
     ]
     placed = [
-        Placed(n, each, label)
+        RankedPaper(n, each, label)
         for n, (each, label) in enumerate(zip(papers, ["Robotics", "Robotics", "Audio & Speech"], strict=True), start=1)
     ]
     attempt = store.editions.claim(DAY)
     assert attempt is not None
-    answers = [Collected(SourceReport("arxiv", "ok", 3)), Collected(SourceReport("huggingface", "ok", 1))]
+    answers = [SourceAnswer(SourceReport("arxiv", "ok", 3)), SourceAnswer(SourceReport("huggingface", "ok", 1))]
     store.editions.close(DAY, attempt, Selection(tuple(papers), {}), placed, answers)
     closed = store.editions.get(DAY)
     assert closed is not None

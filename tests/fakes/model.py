@@ -16,7 +16,9 @@ class FakeModel:
         self.asked: list[Prompt] = []
         self._known: dict[tuple[str, str], str] = {}
 
-    def complete(self, prompt: Prompt, deadline_s: float, told: Callable[[str], None] | None = None) -> Completion:
+    def complete(
+        self, prompt: Prompt, deadline_s: float, on_progress: Callable[[str], None] | None = None
+    ) -> Completion:
         known = self._known.get((prompt.rules, prompt.material))
         if known is not None:
             return Completion(known, Usage())
@@ -25,7 +27,7 @@ class FakeModel:
         if fault is not None:
             raise fault
         text = self._known.setdefault((prompt.rules, prompt.material), self._writer(prompt.rules, prompt.material))
-        if told:
+        if on_progress:
             for end in range(1, len(text) + 1):
-                told(text[:end])
+                on_progress(text[:end])
         return Completion(text, Usage(1, len(prompt.rules + prompt.material) // 3, 0, len(text) // 2))

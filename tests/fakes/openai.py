@@ -68,16 +68,16 @@ def material(body: dict[str, Any]) -> Any:
     return json.loads(body["messages"][-1]["content"])
 
 
-def _handler(told: Endpoint, spec: ModuleType | None) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - one class in it
+def _handler(on_progress: Endpoint, spec: ModuleType | None) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - one class in it
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self._send(200, {"object": "list", "data": []})
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            told.keys.add(self.headers.get("Authorization", ""))
-            told.complaints += spec.check("CreateChatCompletionRequest", body) if spec else []
-            status, answer, headers, cut = told.respond(body)
+            on_progress.keys.add(self.headers.get("Authorization", ""))
+            on_progress.complaints += spec.check("CreateChatCompletionRequest", body) if spec else []
+            status, answer, headers, cut = on_progress.respond(body)
             if body.get("stream") and status == 200:
                 self._stream(answer, cut)
             else:
@@ -91,7 +91,7 @@ def _handler(told: Endpoint, spec: ModuleType | None) -> type[BaseHTTPRequestHan
                 for line in _streamed(answer, cut):
                     self.wfile.write(line)
                     self.wfile.flush()
-                    time.sleep(told.pause_s)
+                    time.sleep(on_progress.pause_s)
             except OSError:
                 pass  # whoever asked has stopped waiting
             self.close_connection = True
@@ -142,19 +142,19 @@ def _event(body: dict[str, Any]) -> bytes:
 
 @contextmanager
 def serving(writer: Writer) -> Iterator[Endpoint]:
-    told = Endpoint("", writer)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(told, description("check_openai")))
+    on_progress = Endpoint("", writer)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(on_progress, description("check_openai")))
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    told.url = f"http://127.0.0.1:{server.server_port}/v1"
+    on_progress.url = f"http://127.0.0.1:{server.server_port}/v1"
     try:
-        yield told
+        yield on_progress
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
-    assert not told.complaints, "\n".join(dict.fromkeys(told.complaints))
+    assert not on_progress.complaints, "\n".join(dict.fromkeys(on_progress.complaints))
 
 
 def _answer(body: dict[str, Any], text: str, finish: str) -> dict[str, Any]:

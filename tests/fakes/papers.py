@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from workers.domain.models import Edition, Entry, Link, Paper, Placed, SourceReport
+from workers.domain.models import Edition, Entry, Link, Paper, RankedPaper, SourceReport
 
 DAY = date(2025, 6, 3)
 
@@ -102,7 +102,7 @@ def paper(**overrides: Any) -> Paper:
     return replace(_PAPER, **overrides)
 
 
-def placed(n: int, label: str, **overrides: Any) -> Placed:
+def placed(n: int, label: str, **overrides: Any) -> RankedPaper:
     """A paper of its own number, id and link, so that two of them are two."""
     arxiv_id = f"2506.{n:05}"
     own: dict[str, Any] = {
@@ -110,10 +110,10 @@ def placed(n: int, label: str, **overrides: Any) -> Placed:
         "arxiv_id": arxiv_id,
         "links": (Link("arxiv", f"https://arxiv.org/abs/{arxiv_id}"),),
     }
-    return Placed(n, paper(**(own | overrides)), label)
+    return RankedPaper(n, paper(**(own | overrides)), label)
 
 
-def edition(listed: Sequence[Placed] | None = None, **overrides: Any) -> Edition:
+def edition(listed: Sequence[RankedPaper] | None = None, **overrides: Any) -> Edition:
     """Two papers on robots, two on language, one on speech, unless `listed` says otherwise; the books balance."""
     if listed is None:
         listed = [

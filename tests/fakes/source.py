@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import date
 
 from workers.domain.errors import SourceError
-from workers.domain.models import Collected, Entry, answered
+from workers.domain.models import Entry, SourceAnswer, answered
 
-Answer = list[Entry] | SourceError | Collected
+Answer = list[Entry] | SourceError | SourceAnswer
 
 
 class FakeSource:
@@ -17,9 +17,9 @@ class FakeSource:
         self.asked: list[date] = []
         self._answers = answers
 
-    def collect(self, day: date) -> Collected:
+    def collect(self, day: date) -> SourceAnswer:
         self.asked.append(day)
         answer = self._answers.get(day, [])
         if isinstance(answer, SourceError):
             raise answer
-        return answer if isinstance(answer, Collected) else answered(self.name, answer)
+        return answer if isinstance(answer, SourceAnswer) else answered(self.name, answer)

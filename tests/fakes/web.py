@@ -28,14 +28,14 @@ class Web:
 
 @contextmanager
 def web(*answers: Answer) -> Iterator[Web]:
-    told = Web("", list(answers))
+    on_progress = Web("", list(answers))
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            told.seen.append((self.path, dict(self.headers)))
-            answer = told.answers.pop(0) if len(told.answers) > 1 else told.answers[0]
+            on_progress.seen.append((self.path, dict(self.headers)))
+            answer = on_progress.answers.pop(0) if len(on_progress.answers) > 1 else on_progress.answers[0]
             while answer.hold and not answer.hold.wait(0.02):
-                if told.stopping.is_set():
+                if on_progress.stopping.is_set():
                     return
             self.send_response(answer.status)
             for name, value in answer.headers.items():
@@ -54,11 +54,11 @@ def web(*answers: Answer) -> Iterator[Web]:
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    told.url = f"http://127.0.0.1:{server.server_port}"
+    on_progress.url = f"http://127.0.0.1:{server.server_port}"
     try:
-        yield told
+        yield on_progress
     finally:
-        told.stopping.set()
+        on_progress.stopping.set()
         server.shutdown()
         server.server_close()
         thread.join()

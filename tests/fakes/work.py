@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from workers.digest import pipeline
-from workers.digest.pipeline import Plan
+from workers.digest.pipeline import PipelineConfig
 from workers.domain.errors import EditionFailed
 from workers.store import Store
 
@@ -11,7 +11,7 @@ from workers.store import Store
 class WorkAtOnce:
     """`editions` and `collections` are what was asked for, in order."""
 
-    def __init__(self, store: Store, plan: Plan) -> None:
+    def __init__(self, store: Store, plan: PipelineConfig) -> None:
         self._store, self._plan = store, plan
         self.editions: list[date] = []
         self.collections: list[tuple[date, str]] = []
@@ -26,7 +26,7 @@ class WorkAtOnce:
                 ["ko"],
                 self._plan,
                 store.editions,
-                store.collections,
+                store.source_answers,
                 store.subscriptions,
                 store.clock,
                 lambda _step, _figures: None,
@@ -37,12 +37,12 @@ class WorkAtOnce:
 
     def ask_for_collection(self, day: date, source: str, now: datetime) -> bool:
         self.collections.append((day, source))
-        pipeline.collect_ahead(day, source, self._plan, self._store.collections)
+        pipeline.collect_ahead(day, source, self._plan, self._store.source_answers)
         return True
 
     def ask_for_answer(self, question_id: int, now: datetime) -> bool:
         self.questions.append(question_id)
         return True
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         return

@@ -17,16 +17,16 @@ def honest(rules: str, material: str) -> str:
     if '"labels"' in rules:
         first = re.findall(r"^- (.+)$", rules, re.MULTILINE)[0]
         return json.dumps({"labels": [{"i": each["i"], "category": first} for each in json.loads(material)]})
-    told, language = asked(rules, material)
-    return answered([section(each, language) for each in told["sections"]])
+    on_progress, language = asked(rules, material)
+    return answered([section(each, language) for each in on_progress["sections"]])
 
 
 def answered(sections: list[dict[str, Any]]) -> str:
     return json.dumps({"sections": sections}, ensure_ascii=False)
 
 
-def section(told: dict[str, Any], language: str) -> dict[str, Any]:
-    papers, lines_only = told["papers"], "tldrs only" in told["write"]
+def section(on_progress: dict[str, Any], language: str) -> dict[str, Any]:
+    papers, lines_only = on_progress["papers"], "tldrs only" in on_progress["write"]
     numbers = [paper["paper"] for paper in papers]
     findings = [{"text": _finding(paper, language), "papers": [paper["paper"]]} for paper in papers]
     common = (
@@ -38,7 +38,7 @@ def section(told: dict[str, Any], language: str) -> dict[str, Any]:
     word = "학습 방법" if language == "ko" else "learning methods"
     claim = {"papers": numbers}
     return {
-        "section": told["section"],
+        "section": on_progress["section"],
         "themes": [] if lines_only else [{"text": common, **claim}],
         "keywords": [] if lines_only else [{"text": word, **claim}],
         "findings": [] if lines_only else findings,
@@ -71,15 +71,15 @@ def inventing(what: str, rules: str, material: str) -> str:
     """An honest answer with one invention in each part and in each line."""
     if '"labels"' in rules:
         return honest(rules, material)
-    told, language = asked(rules, material)
+    on_progress, language = asked(rules, material)
     text = INVENTIONS[what][0 if language == "ko" else 1]
-    return answered([_invented(each, language, text) for each in told["sections"]])
+    return answered([_invented(each, language, text) for each in on_progress["sections"]])
 
 
-def _invented(told: dict[str, Any], language: str, text: str) -> dict[str, Any]:
-    written = section(told, language)
+def _invented(on_progress: dict[str, Any], language: str, text: str) -> dict[str, Any]:
+    written = section(on_progress, language)
     for part in PARTS:
-        written[part].append({"text": text, "papers": [told["papers"][0]["paper"]]})
+        written[part].append({"text": text, "papers": [on_progress["papers"][0]["paper"]]})
     written["findings"].append({"text": written["tldrs"][0]["text"], "papers": [99_999]})
     written["tldrs"] = [{**line, "text": text} for line in written["tldrs"][:1]] + written["tldrs"][1:]
     return written

@@ -12,7 +12,7 @@ from workers.domain.errors import SourceError
 from workers.domain.ports import Gate
 from workers.fulltext import html
 from workers.fulltext.pdf import passages as pdf_passages
-from workers.fulltext.reader import Library
+from workers.fulltext.reader import PaperReader
 
 LONG = "This sentence is there so that the page is long enough to be a paper and not a notice. " * 12
 
@@ -24,7 +24,7 @@ def page(body: str, title: str = "A Method for Robots") -> bytes:
     return f"<html><body><article>{head}{section}{long}{body}</section></article></body></html>".encode()
 
 
-def texts(body: str) -> str:
+def catalog_for(body: str) -> str:
     return " ".join(each.text for each in html.passages(page(body), "A Method for Robots"))
 
 
@@ -66,7 +66,7 @@ def test_paragraphs_have_their_section_and_anchor() -> None:
     ],
 )
 def test_what_no_reader_sees_and_references_are_left_out(hidden: str) -> None:
-    assert "SECRET" not in texts(hidden)
+    assert "SECRET" not in catalog_for(hidden)
 
 
 def test_a_page_that_is_another_paper_or_none_is_refused() -> None:
@@ -121,7 +121,7 @@ def test_html_is_read_first_then_the_pdf_then_the_abstract() -> None:
         ({}, "abstract"),
     ):
         site = Site(pages)
-        got = Library("https://arxiv.org", site, FakeGate()).read(one)
+        got = PaperReader("https://arxiv.org", site, FakeGate()).read(one)
         assert got.read == read
         assert site.asked == [at_html, at_pdf][: 1 if read == "html" else 2]
 
@@ -129,7 +129,7 @@ def test_html_is_read_first_then_the_pdf_then_the_abstract() -> None:
 def test_a_paper_that_is_not_on_arxiv_is_its_abstract() -> None:
     site = Site({})
     one = paper(arxiv_id=None, keys=(("title", "x"),), abstract="We hold things.")
-    assert Library("https://arxiv.org", site, FakeGate()).read(one).read == "abstract"
+    assert PaperReader("https://arxiv.org", site, FakeGate()).read(one).read == "abstract"
     assert site.asked == []
 
 

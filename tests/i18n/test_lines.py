@@ -6,8 +6,17 @@ from datetime import date
 
 import pytest
 
-from workers.domain.models import FIVE_PARTS, SourceReport
-from workers.i18n.lines import ENGLISH, KOREAN, Wording, long_date, reasons_line, short_name, source_line, wording
+from workers.domain.models import SYNTHESIS_FIELDS, SourceReport
+from workers.i18n.lines import (
+    ENGLISH,
+    KOREAN,
+    DigestCatalog,
+    digest_catalog_for,
+    long_date,
+    reasons_line,
+    short_name,
+    source_line,
+)
 
 HANGUL = re.compile(r"[가-힣]")
 
@@ -61,15 +70,15 @@ def test_a_source_is_mentioned_where_it_brought_nothing(report: SourceReport, ko
 
 
 def test_a_language_without_words_of_its_own_reads_english() -> None:
-    assert wording("ko") is KOREAN
-    assert wording("en") is ENGLISH
-    assert wording("fr") is ENGLISH
+    assert digest_catalog_for("ko") is KOREAN
+    assert digest_catalog_for("en") is ENGLISH
+    assert digest_catalog_for("fr") is ENGLISH
 
 
 def test_the_five_parts_have_their_headings_in_order() -> None:
     assert KOREAN.parts == ("주요 주제", "공통 키워드와 트렌드", "핵심 내용", "영향", "전망")
     assert ENGLISH.parts == ("Themes", "Shared keywords", "Key findings", "Impact", "Outlook")
-    assert len(KOREAN.parts) == len(FIVE_PARTS)
+    assert len(KOREAN.parts) == len(SYNTHESIS_FIELDS)
 
 
 def test_english_words_hold_no_hangul_and_korean_sentences_some() -> None:
@@ -82,12 +91,12 @@ def test_both_languages_have_the_same_reasons() -> None:
 
 
 def test_korean_templates_have_the_fields_of_the_english_ones() -> None:
-    for field in dataclasses.fields(Wording):
+    for field in dataclasses.fields(DigestCatalog):
         if isinstance(getattr(ENGLISH, field.name), str) and field.name != "keyed_line":
             assert _fields(KOREAN, field.name) == _fields(ENGLISH, field.name), field.name
 
 
-def _fields(words: Wording, name: str) -> set[str]:
+def _fields(words: DigestCatalog, name: str) -> set[str]:
     return set(re.findall(r"{(\w+)}", getattr(words, name)))
 
 

@@ -13,19 +13,20 @@ from pathlib import Path
 
 import yaml
 
-from bot.commands.permissions import Speaker
-from bot.commands.router import Desk, answer
+from bot.commands.context import Services
+from bot.commands.permissions import Actor
+from bot.commands.router import answer
 from bot.platforms import PLATFORMS
 from bot.runtime.sample import DAY
 from bot.runtime.sample.server import serving
 from bot.telegram.app import messages
-from bot.telegram.renderer import Look, render
+from bot.telegram.renderer import RenderOptions, render
 from workers import config, jobs
-from workers.domain.deliveries import CHANNEL, COMPACT, GROUP, Delivery, Message, View
+from workers.domain.deliveries import Delivery, Layout, Message, Place, View
 from workers.domain.models import Text
 from workers.runtime.clock import SystemClock
 from workers.store import Store, open_store
-from workers.store.subscriptions import Wanted
+from workers.store.subscriptions import NewSubscription
 
 _STYLE = """
 body { margin: 0; padding: 20px; background: #cfdbc5; font: 15px/1.42 'NanumGothic', 'Noto Color Emoji', sans-serif; }
@@ -55,30 +56,34 @@ def main() -> None:
         os.environ["PAPERBOY_CONFIG"] = str(file)
         os.environ.pop("REDIS_URL", None)
         with open_store(url, SystemClock()) as store:
-            store.subscriptions.add(Wanted("telegram", "-1", store.clock.now(), view=View("en", place=GROUP)))
+            store.subscriptions.add(
+                NewSubscription("telegram", "-1", store.clock.now(), view=View("en", place=Place.GROUP))
+            )
             jobs.make_edition(DAY.isoformat())
             settings = config.load(platforms=PLATFORMS)
-            desk = Desk(store, settings, settings.closed_list())
+            services = Services(store, settings, settings.closed_list())
             columns = [
-                ("채널", _posted(store, desk, View("ko", place=CHANNEL))[:4]),
-                ("그룹, 짧게", _posted(store, desk, View("ko", COMPACT, place=GROUP))),
-                ("설정", _panel(desk)),
+                ("채널", _posted(store, services, View("ko", place=Place.CHANNEL))[:4]),
+                ("그룹, 짧게", _posted(store, services, View("ko", Layout.COMPACT, place=Place.GROUP))),
+                ("설정", _panel(services)),
             ]
             chart = store.editions.text(DAY, "ko")
             assert chart is not None
             Path(sys.argv[1]).write_text(_page(columns, chart), "utf-8")
 
 
-def _posted(store: Store, desk: Desk, view: View) -> list[Message]:
+def _posted(store: Store, services: Services, view: View) -> list[Message]:
     text = store.editions.text(DAY, view.language)
     assert text is not None
-    return messages(text, Delivery(1, "telegram", "-1", "", DAY, 1, view), desk, "https://t.me/paper_bot")
+    return messages(text, Delivery(1, "telegram", "-1", "", DAY, 1, view=view), services, "https://t.me/paper_bot")
 
 
-def _panel(desk: Desk) -> list[Message]:
-    speaker = Speaker("telegram", "8", "-1", manages=True, place=GROUP, name="논문 읽기 모임")
+def _panel(services: Services) -> list[Message]:
+    actor = Actor("telegram", "8", "-1", manages=True, place=Place.GROUP, name="논문 읽기 모임")
     lines = ("/subscribe", "/settings", "/settings layout", "/settings keywords")
-    return [message for line in lines for message in render(answer(line, speaker, "ko", desk).blocks, Look("ko"))]
+    return [
+        message for line in lines for message in render(answer(line, actor, "ko", services).blocks, RenderOptions("ko"))
+    ]
 
 
 def _page(columns: Sequence[tuple[str, Sequence[Message]]], text: Text) -> str:

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from workers.domain.errors import LeaseLost
-from workers.runtime.heartbeat import held
+from workers.runtime.heartbeat import keep_alive
 
 PATIENCE_S = 10.0
 """How long a beat may take on a busy machine before the test gives up."""
@@ -18,7 +18,7 @@ def lease_threads() -> list[threading.Thread]:
 
 def test_a_lease_is_renewed_again_and_again() -> None:
     beats = threading.Semaphore(0)
-    with held(lambda: beats.release(), OFTEN_S) as check:
+    with keep_alive(lambda: beats.release(), OFTEN_S) as check:
         assert all(beats.acquire(timeout=PATIENCE_S) for _ in range(5))
         check()
 
@@ -28,7 +28,7 @@ def test_a_lost_lease_raises_at_the_next_check() -> None:
         raise LeaseLost("attempt 2 has it")
 
     def work() -> None:
-        with held(renew, OFTEN_S) as check:
+        with keep_alive(renew, OFTEN_S) as check:
             for keeper in lease_threads():
                 keeper.join(PATIENCE_S)
             check()
@@ -44,7 +44,7 @@ def test_a_lost_lease_is_not_asked_for_again() -> None:
         asked.append(1)
         raise LeaseLost("attempt 2 has it")
 
-    with held(renew, OFTEN_S):
+    with keep_alive(renew, OFTEN_S):
         for keeper in lease_threads():
             keeper.join(PATIENCE_S)
         assert lease_threads() == []
@@ -53,14 +53,14 @@ def test_a_lost_lease_is_not_asked_for_again() -> None:
 
 def test_the_lease_is_let_alone_once_the_work_is_done() -> None:
     beats = threading.Semaphore(0)
-    with held(lambda: beats.release(), OFTEN_S):
+    with keep_alive(lambda: beats.release(), OFTEN_S):
         assert beats.acquire(timeout=PATIENCE_S)
     assert lease_threads() == []
 
 
 def test_the_end_of_the_work_does_not_wait_for_the_next_beat() -> None:
     renewed = threading.Event()
-    with held(renewed.set, NEVER_S) as check:
+    with keep_alive(renewed.set, NEVER_S) as check:
         assert lease_threads()
         check()
     assert lease_threads() == []
@@ -68,6 +68,6 @@ def test_the_end_of_the_work_does_not_wait_for_the_next_beat() -> None:
 
 
 def test_an_error_of_the_work_is_its_own_and_ends_the_beat() -> None:
-    with pytest.raises(ZeroDivisionError), held(lambda: None, OFTEN_S):
+    with pytest.raises(ZeroDivisionError), keep_alive(lambda: None, OFTEN_S):
         raise ZeroDivisionError
     assert lease_threads() == []

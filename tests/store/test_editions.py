@@ -9,12 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
 from workers.domain.errors import LeaseLost
-from workers.domain.models import Collected, Digest, Paper, Placed, Selection, SourceReport, Text
+from workers.domain.models import Digest, Paper, RankedPaper, Selection, SourceAnswer, SourceReport, Text
 from workers.store import Store
 
 DAY = date(2025, 6, 3)
 NEXT = date(2025, 6, 4)
-OK = Collected(SourceReport("arxiv", "ok", 2))
+OK = SourceAnswer(SourceReport("arxiv", "ok", 2))
 
 
 def close(
@@ -22,11 +22,11 @@ def close(
     day: date,
     chosen: Sequence[Paper],
     skipped: dict[str, tuple[Paper, ...]] | None = None,
-    collected: Sequence[Collected] = (OK,),
+    collected: Sequence[SourceAnswer] = (OK,),
 ) -> int:
     attempt = store.editions.claim(day)
     assert attempt is not None
-    placed = [Placed(n, each, "Robotics") for n, each in enumerate(chosen, start=1)]
+    placed = [RankedPaper(n, each, "Robotics") for n, each in enumerate(chosen, start=1)]
     store.editions.close(day, attempt, Selection(tuple(chosen), skipped or {}), placed, collected)
     return attempt
 
@@ -64,7 +64,7 @@ def test_a_lease_that_ran_out_is_taken_over_and_the_first_writes_nothing(store: 
     with pytest.raises(LeaseLost):
         store.editions.note(DAY, first, "merge", "late")
     with pytest.raises(LeaseLost):
-        store.editions.close(DAY, first, Selection((numbered(1),), {}), [Placed(1, numbered(1), "x")], [OK])
+        store.editions.close(DAY, first, Selection((numbered(1),), {}), [RankedPaper(1, numbered(1), "x")], [OK])
     assert store.editions.get(DAY) is None
     assert store.editions.history([numbered(1)]) == [None]
 
@@ -90,7 +90,7 @@ def test_the_database_itself_refuses_a_paper_in_two_editions(store: Store) -> No
     attempt = store.editions.claim(NEXT)
     assert attempt is not None
     with pytest.raises(IntegrityError):
-        store.editions.close(NEXT, attempt, Selection((numbered(1),), {}), [Placed(1, numbered(1), "x")], [OK])
+        store.editions.close(NEXT, attempt, Selection((numbered(1),), {}), [RankedPaper(1, numbered(1), "x")], [OK])
     assert store.editions.get(NEXT) is None
 
 
@@ -178,27 +178,27 @@ def test_a_paper_keeps_its_first_label(store: Store) -> None:
 
 
 def test_what_a_source_missed_is_remembered_until_it_is_made_up(store: Store) -> None:
-    failed = Collected(SourceReport("arxiv", "failed", reason="HTTP 503"))
-    other = Collected(SourceReport("huggingface", "ok", 1))
+    failed = SourceAnswer(SourceReport("arxiv", "failed", reason="HTTP 503"))
+    other = SourceAnswer(SourceReport("huggingface", "ok", 1))
     close(store, DAY, [numbered(1)], collected=[failed, other])
-    assert store.collections.waiting(NEXT) == {"arxiv": [DAY]}
-    made_up = Collected(SourceReport("arxiv", "ok", 9), earlier=(DAY,))
+    assert store.source_answers.waiting(NEXT) == {"arxiv": [DAY]}
+    made_up = SourceAnswer(SourceReport("arxiv", "ok", 9), earlier=(DAY,))
     close(store, NEXT, [numbered(2)], collected=[made_up, other])
-    assert store.collections.waiting(NEXT + timedelta(days=1)) == {}
+    assert store.source_answers.waiting(NEXT + timedelta(days=1)) == {}
 
 
 def test_a_source_is_not_asked_for_days_long_past(store: Store) -> None:
-    failed = Collected(SourceReport("arxiv", "failed", reason="HTTP 503"))
+    failed = SourceAnswer(SourceReport("arxiv", "failed", reason="HTTP 503"))
     close(store, DAY, [numbered(1)], collected=[failed])
-    assert store.collections.waiting(DAY + timedelta(days=7)) == {"arxiv": [DAY]}
-    assert store.collections.waiting(DAY + timedelta(days=8)) == {}
+    assert store.source_answers.waiting(DAY + timedelta(days=7)) == {"arxiv": [DAY]}
+    assert store.source_answers.waiting(DAY + timedelta(days=8)) == {}
 
 
 def test_a_day_without_any_edition_still_remembers_what_failed(store: Store) -> None:
     attempt = store.editions.claim(DAY)
     assert attempt is not None
-    store.editions.note_failure(DAY, attempt, [Collected(SourceReport("arxiv", "failed", reason="no answer"))])
-    assert store.collections.waiting(NEXT) == {"arxiv": [DAY]}
+    store.editions.note_failure(DAY, attempt, [SourceAnswer(SourceReport("arxiv", "failed", reason="no answer"))])
+    assert store.source_answers.waiting(NEXT) == {"arxiv": [DAY]}
 
 
 def test_open_editions_are_found_unless_somebody_works_on_them_or_they_rest(

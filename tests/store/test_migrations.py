@@ -15,7 +15,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
 from workers.domain.deliveries import Message, View
 from workers.domain.errors import SettingsError
-from workers.domain.models import Collected, Digest, Placed, Selection, SourceReport, Text
+from workers.domain.models import Digest, RankedPaper, Selection, SourceAnswer, SourceReport, Text
 from workers.store import Store, open_store
 from workers.store.migrate import HEAD, alembic_config, tables_may_be_rebuilt
 from workers.store.tables import metadata
@@ -40,10 +40,10 @@ def test_the_way_down_leaves_nothing_behind(store: Store) -> None:
 
 
 def test_what_a_store_holds_survives_the_way_down_and_up(store: Store, store_url: str, moving_clock: FakeClock) -> None:
-    day, one, report = date(2025, 6, 3), paper(), Collected(SourceReport("arxiv", "ok", 1))
+    day, one, report = date(2025, 6, 3), paper(), SourceAnswer(SourceReport("arxiv", "ok", 1))
     attempt = store.editions.claim(day)
     assert attempt is not None
-    store.editions.close(day, attempt, Selection((one,), {}), [Placed(1, one, "Robotics")], [report])
+    store.editions.close(day, attempt, Selection((one,), {}), [RankedPaper(1, one, "Robotics")], [report])
     store.editions.save_text(day, Text(Digest(day.isoformat(), "ko", "제목", (), (), (), 1, 1, {}, ()), None))
     store.outbox.request("request:1", "terminal", "a", day, View())
     delivery = store.outbox.claim("terminal")

@@ -6,11 +6,11 @@ import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
-from workers.domain.deliveries import PENDING, POSTED, Delivery, Message, View
+from workers.domain.deliveries import Delivery, Layout, Message, PartState, SubscriptionStatus, View
 from workers.domain.errors import LeaseLost
-from workers.domain.models import Collected, Digest, Placed, Selection, SourceReport, Text
+from workers.domain.models import Digest, RankedPaper, Selection, SourceAnswer, SourceReport, Text
 from workers.store import Store
-from workers.store.subscriptions import Wanted
+from workers.store.subscriptions import NewSubscription
 
 DAY = date(2025, 6, 3)
 MESSAGES = [Message("one", (1,)), Message("two", (2, 3)), Message("three")]
@@ -22,8 +22,8 @@ def edition(store: Store) -> date:
     attempt = store.editions.claim(DAY)
     assert attempt is not None
     one = paper()
-    report = Collected(SourceReport("arxiv", "ok", 1))
-    store.editions.close(DAY, attempt, Selection((one,), {}), [Placed(1, one, "Robotics")], [report])
+    report = SourceAnswer(SourceReport("arxiv", "ok", 1))
+    store.editions.close(DAY, attempt, Selection((one,), {}), [RankedPaper(1, one, "Robotics")], [report])
     digest = Digest(DAY.isoformat(), "ko", "제목", (), (), (), 1, 1, {}, ())
     store.editions.save_text(DAY, Text(digest, None))
     return DAY
@@ -35,8 +35,8 @@ def claimed(store: Store, platform: str = "terminal") -> Delivery:
     return delivery
 
 
-def ask(store: Store, cause: str = "request:1", chat: str = "a", language: str = "ko") -> bool:
-    return store.outbox.request(cause, "terminal", chat, DAY, View(language))
+def ask(store: Store, idempotency_key: str = "request:1", chat: str = "a", language: str = "ko") -> bool:
+    return store.outbox.request(idempotency_key, "terminal", chat, DAY, View(language))
 
 
 def test_one_cause_is_one_delivery(store: Store, edition: date) -> None:
@@ -52,7 +52,7 @@ def test_parts_are_sent_in_order_and_once(store: Store, edition: date) -> None:
     part = store.outbox.next_part(delivery)
     while part:
         sent.append((part.n, part.message))
-        part = store.outbox.settle(delivery, part, POSTED, f"m{part.n}")
+        part = store.outbox.settle(delivery, part, PartState.POSTED, f"m{part.n}")
     store.outbox.finish(delivery)
     assert sent == list(enumerate(MESSAGES))
     assert store.outbox.parts("request:1") == [(0, "posted", "m0"), (1, "posted", "m1"), (2, "posted", "m2")]
@@ -74,7 +74,7 @@ def test_a_part_under_way_in_a_crash_becomes_unknown_and_is_not_sent_again(
     store.outbox.expand(dead, MESSAGES)
     first = store.outbox.next_part(dead)
     assert first is not None
-    second = store.outbox.settle(dead, first, POSTED, "m0")
+    second = store.outbox.settle(dead, first, PartState.POSTED, "m0")
     assert second is not None
     store.outbox.sending(dead, second)  # on its way when the process dies
     assert store.outbox.claim("terminal") is None
@@ -86,7 +86,7 @@ def test_a_part_under_way_in_a_crash_becomes_unknown_and_is_not_sent_again(
     assert last.n == 2
     assert [state for _, state, _ in store.outbox.parts("request:1")] == ["posted", "unknown", "pending"]
     with pytest.raises(LeaseLost):
-        store.outbox.settle(dead, first, POSTED, "twice")
+        store.outbox.settle(dead, first, PartState.POSTED, "twice")
     with pytest.raises(LeaseLost):
         store.outbox.next_part(dead)
 
@@ -97,7 +97,7 @@ def test_a_part_surely_not_sent_is_tried_again(store: Store, edition: date) -> N
     store.outbox.expand(delivery, MESSAGES)
     part = store.outbox.next_part(delivery)
     assert part is not None
-    store.outbox.settle(delivery, part, PENDING, reason="told to wait")
+    store.outbox.settle(delivery, part, PartState.PENDING, reason="told to wait")
     assert store.outbox.next_part(delivery) == part
 
 
@@ -127,7 +127,7 @@ def test_a_rendering_is_stored_once_for_all_chats(store: Store, edition: date) -
 
 
 def test_a_slot_makes_its_deliveries_and_moves_on_in_one_step(store: Store, edition: date) -> None:
-    store.subscriptions.add(Wanted("terminal", "a", NOW))
+    store.subscriptions.add(NewSubscription("terminal", "a", NOW))
     (due,) = store.subscriptions.due(NOW)
     tomorrow = NOW + timedelta(days=1)
     assert store.subscriptions.closed_after(due.had) == [DAY]
@@ -141,10 +141,10 @@ def test_a_slot_makes_its_deliveries_and_moves_on_in_one_step(store: Store, edit
 
 
 def test_a_chat_that_is_gone_is_paused_and_keeps_its_settings(store: Store) -> None:
-    store.subscriptions.add(Wanted("terminal", "a", NOW, view=View("en", "compact")))
-    store.subscriptions.deactivate("terminal", "a", "kicked")
+    store.subscriptions.add(NewSubscription("terminal", "a", NOW, view=View("en", Layout.COMPACT)))
+    store.subscriptions.pause("terminal", "a", SubscriptionStatus.REMOVED, "kicked")
     assert store.subscriptions.due(NOW) == []
     assert store.subscriptions.languages() == []
-    store.subscriptions.add(Wanted("terminal", "a", NOW, view=View("en", "compact")))
+    store.subscriptions.add(NewSubscription("terminal", "a", NOW, view=View("en", Layout.COMPACT)))
     (back,) = store.subscriptions.due(NOW)
-    assert back.view == View("en", "compact")
+    assert back.view == View("en", Layout.COMPACT)

@@ -8,11 +8,11 @@ import pytest
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
 from workers.domain.answers import Answer
-from workers.domain.deliveries import POSTED, UNKNOWN, Delivery, Message, View
-from workers.domain.models import NOT_SELECTED, Collected, Digest, Placed, Selection, SourceReport, Text
-from workers.domain.questions import Asked, Post
+from workers.domain.deliveries import Delivery, Layout, Message, PartState, SubscriptionStatus, View
+from workers.domain.models import NOT_SELECTED, Digest, RankedPaper, Selection, SourceAnswer, SourceReport, Text
+from workers.domain.questions import PostedMessage, QuestionRequest
 from workers.store import Store
-from workers.store.subscriptions import UNSUBSCRIBED, Wanted
+from workers.store.subscriptions import NewSubscription
 
 DAY = date(2025, 6, 3)
 NOW = datetime(2025, 6, 3, 8, tzinfo=UTC)
@@ -23,15 +23,15 @@ def edition(store: Store) -> date:
     attempt = store.editions.claim(DAY)
     assert attempt is not None
     one, other = paper(), paper(keys=(("arxiv", "2506.00002"),), arxiv_id="2506.00002", title="Passed over")
-    report = Collected(SourceReport("arxiv", "ok", 2))
+    report = SourceAnswer(SourceReport("arxiv", "ok", 2))
     selection = Selection((one,), {NOT_SELECTED: (other,)})
-    store.editions.close(DAY, attempt, selection, [Placed(1, one, "Robotics")], [report])
+    store.editions.close(DAY, attempt, selection, [RankedPaper(1, one, "Robotics")], [report])
     store.editions.save_text(DAY, Text(Digest(DAY.isoformat(), "ko", "제목", (), (), (), 1, 1, {}, ()), None))
     return DAY
 
 
-def asked(text: str = "왜?", person: str = "7", post: Post | None = None) -> Asked:
-    return Asked("telegram", "5", "", person, "ko", text, "12", post)
+def asked(text: str = "왜?", person: str = "7", post: PostedMessage | None = None) -> QuestionRequest:
+    return QuestionRequest("telegram", "5", "", person, "ko", text, "12", post)
 
 
 def claimed(store: Store) -> Delivery:
@@ -44,12 +44,12 @@ def post(store: Store, delivery: Delivery, *messages: Message) -> None:
     store.outbox.expand(delivery, list(messages))
     part = store.outbox.next_part(delivery)
     while part:
-        part = store.outbox.settle(delivery, part, POSTED, part.message_id or f"m{part.part_id}")
+        part = store.outbox.settle(delivery, part, PartState.POSTED, part.message_id or f"m{part.part_id}")
     store.outbox.finish(delivery)
 
 
 def test_a_question_is_kept_once_with_the_delivery_that_will_answer_it(store: Store, edition: date) -> None:
-    about = Post(DAY, "ko", (1, 2))
+    about = PostedMessage(DAY, "ko", (1, 2))
     assert store.questions.ask("telegram:1", asked(post=about))
     assert not store.questions.ask("telegram:1", asked(post=about))
     delivery = claimed(store)
@@ -106,13 +106,13 @@ def test_a_post_is_found_by_its_message_and_by_the_comments_under_it(store: Stor
     post(store, claimed(store), Message("one", (1,)))
     (_, _, number) = store.outbox.parts("request:1")[0]
     assert number is not None
-    found = Post(DAY, "ko", (1,))
-    assert store.outbox.post_of("telegram", "-5", number) == found
-    assert store.outbox.post_of("telegram", "-6", number) is None
+    found = PostedMessage(DAY, "ko", (1,))
+    assert store.outbox.posted_message("telegram", "-5", number) == found
+    assert store.outbox.posted_message("telegram", "-6", number) is None
     for _ in range(2):
-        store.outbox.echoed("telegram", "-9", "77", "-5", number)
-    assert store.outbox.commented("telegram", "-9", "77") == found
-    assert store.outbox.commented("telegram", "-9", "78") is None
+        store.outbox.add_comment_root("telegram", "-9", "77", "-5", number)
+    assert store.outbox.posted_message_of_thread("telegram", "-9", "77") == found
+    assert store.outbox.posted_message_of_thread("telegram", "-9", "78") is None
 
 
 def test_what_was_lost_is_sent_again_when_an_owner_says_so(store: Store, edition: date) -> None:
@@ -121,9 +121,9 @@ def test_what_was_lost_is_sent_again_when_an_owner_says_so(store: Store, edition
     store.outbox.expand(delivery, [Message("one"), Message("two")])
     first = store.outbox.next_part(delivery)
     assert first is not None
-    second = store.outbox.settle(delivery, first, UNKNOWN)
+    second = store.outbox.settle(delivery, first, PartState.UNKNOWN)
     assert second is not None
-    store.outbox.settle(delivery, second, POSTED, "m2")
+    store.outbox.settle(delivery, second, PartState.POSTED, "m2")
     store.outbox.finish(delivery)
     assert store.outbox.repeat_unknown() == 1
     again = store.outbox.next_part(claimed(store))
@@ -133,7 +133,7 @@ def test_what_was_lost_is_sent_again_when_an_owner_says_so(store: Store, edition
 
 
 def test_who_waits_goes_before_a_broadcast_that_came_first(store: Store, edition: date) -> None:
-    store.subscriptions.add(Wanted("telegram", "1", NOW))
+    store.subscriptions.add(NewSubscription("telegram", "1", NOW))
     (due,) = store.subscriptions.due(NOW)
     store.subscriptions.deliver(due, [DAY], NOW.replace(day=4), NOW, silent=False)
     store.outbox.request("request:1", "telegram", "2", DAY, View())
@@ -148,27 +148,29 @@ def test_what_was_news_and_not_listed_is_kept_until_the_edition_is_made_anew(sto
 
 
 def test_refusals_are_counted_until_a_delivery_is_taken(store: Store) -> None:
-    store.subscriptions.add(Wanted("telegram", "5", NOW))
+    store.subscriptions.add(NewSubscription("telegram", "5", NOW))
     assert [store.subscriptions.refused("telegram", "5", "") for _ in range(2)] == [1, 2]
     store.subscriptions.taken("telegram", "5", "")
     assert store.subscriptions.refused("telegram", "5", "") == 1
 
 
 def test_let_in_again_goes_on_but_not_who_ended_it_themselves(store: Store) -> None:
-    for chat, reason in (("1", "Forbidden: kicked"), ("2", UNSUBSCRIBED)):
-        store.subscriptions.add(Wanted("telegram", chat, NOW, view=View("en")))
-        store.subscriptions.deactivate("telegram", chat, reason)
+    for chat, status in (("1", SubscriptionStatus.REMOVED), ("2", SubscriptionStatus.UNSUBSCRIBED)):
+        store.subscriptions.add(NewSubscription("telegram", chat, NOW, view=View("en")))
+        store.subscriptions.pause("telegram", chat, status)
     assert [store.subscriptions.reactivate("telegram", chat) for chat in ("1", "2")] == [True, False]
     assert [each.chat for each in store.subscriptions.due(NOW)] == ["1"]
 
 
 def test_settings_do_not_take_anothers_topic(store: Store) -> None:
     for thread in ("1", "2"):
-        store.subscriptions.add(Wanted("telegram", "-5", NOW, thread=thread))
+        store.subscriptions.add(NewSubscription("telegram", "-5", NOW, thread=thread))
     first = store.subscriptions.of("telegram", "-5", "1")
     assert first is not None
     assert not store.subscriptions.change(replace(first, thread="2"))
-    assert store.subscriptions.change(replace(first, thread="3", view=View("en", "compact", ("Robotics",), most=5)))
+    assert store.subscriptions.change(
+        replace(first, thread="3", view=View("en", Layout.COMPACT, ("Robotics",), limit=5))
+    )
     moved = store.subscriptions.of("telegram", "-5", "3")
     assert moved is not None
-    assert moved.view == View("en", "compact", ("Robotics",), most=5)
+    assert moved.view == View("en", Layout.COMPACT, ("Robotics",), limit=5)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import sentencex
 
 from workers.answers.retrieve import Found, Index, asked, terms
-from workers.domain.answers import Answer, Cite, Head, Sentence
+from workers.domain.answers import Answer, Citation, CitedPaper, Sentence
 from workers.domain.models import Paper
-from workers.domain.passages import Passage, Reading
+from workers.domain.passages import PaperText, Passage
 
 THRESHOLD = 0.5
 """Share of a question's terms that must stand in one passage; below it the paper does not seem to say (see
@@ -19,12 +19,12 @@ _LONGEST_QUOTE = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class OpenPaper:
     """One paper to answer from, as it was read; `label` is how readers know it, `line` what the digest says of it."""
 
     label: str
     paper: Paper
-    reading: Reading
+    reading: PaperText
     line: str = ""
 
     def wanted(self, question: str, korean_terms: Mapping[str, str]) -> Mapping[str, float]:
@@ -36,7 +36,7 @@ class Book:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Vocabulary:
     """What is known of words: Korean terms → English, the digest's glossary, how common stems are among papers."""
 
     korean_terms: Mapping[str, str]
@@ -44,7 +44,7 @@ class Words:
     frequencies: Mapping[str, float]
 
 
-def extracts(question: str, books: Sequence[Book], words: Words) -> Answer:
+def extracts(question: str, books: Sequence[OpenPaper], words: Vocabulary) -> Answer:
     """Without a model: the closest passages of each paper, by their best sentences; a refusal below the threshold."""
     known = asked(question, words.korean_terms)
     sentences: list[Sentence] = []
@@ -58,15 +58,15 @@ def extracts(question: str, books: Sequence[Book], words: Words) -> Answer:
     return Answer(answerable, heads(books), tuple(sentences))
 
 
-def heads(books: Sequence[Book]) -> tuple[Head, ...]:
-    return tuple(Head(book.label, book.paper.title, page_of(book.paper), book.reading.read) for book in books)
+def heads(books: Sequence[OpenPaper]) -> tuple[CitedPaper, ...]:
+    return tuple(CitedPaper(book.label, book.paper.title, page_of(book.paper), book.reading.read) for book in books)
 
 
 def page_of(paper: Paper) -> str:
     return f"https://arxiv.org/abs/{paper.arxiv_id}" if paper.arxiv_id else paper.links[0].url if paper.links else ""
 
 
-def place_of(book: Book, passage: Passage) -> str:
+def place_of(book: OpenPaper, passage: Passage) -> str:
     """Where a passage stands, built by code: no text ever brings a link of its own."""
     paper = book.paper
     if paper.arxiv_id and book.reading.read in {"html", "pdf"}:
@@ -76,7 +76,7 @@ def place_of(book: Book, passage: Passage) -> str:
     return page_of(paper)
 
 
-def _extract(found: Found, wanted: Mapping[str, float], book: Book) -> Sentence:
+def _extract(found: Found, wanted: Mapping[str, float], book: OpenPaper) -> Sentence:
     """The passage's best sentence, in its own words."""
     passage = found.passage
     sentences = [each.strip() for each in sentencex.segment("en", passage.text) if each.strip()] or [passage.text]
@@ -89,5 +89,5 @@ def _extract(found: Found, wanted: Mapping[str, float], book: Book) -> Sentence:
     return Sentence(best, (cite(book, passage, passage.text[:_LONGEST_QUOTE]),))
 
 
-def cite(book: Book, passage: Passage, quote: str) -> Cite:
-    return Cite(book.paper.arxiv_id or book.paper.title, passage.section, quote, place_of(book, passage))
+def cite(book: OpenPaper, passage: Passage, quote: str) -> Citation:
+    return Citation(book.paper.arxiv_id or book.paper.title, passage.section, quote, place_of(book, passage))

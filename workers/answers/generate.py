@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from workers.answers.extractive import Book, Words, cite, extracts, heads
+from workers.answers.extractive import OpenPaper, Vocabulary, cite, extracts, heads
 from workers.answers.retrieve import Found, Index, asked, cosine, tokens, within
 from workers.domain.answers import Answer, Sentence
 from workers.domain.completions import Model, Prompt
-from workers.domain.errors import ModelError, Spent
+from workers.domain.errors import BudgetExceeded, ModelError
 from workers.domain.passages import Passage
 from workers.factcheck.check import COMMON
 from workers.factcheck.evidence import Evidence, common_words, manner_faults, name_faults, number_faults
-from workers.i18n.lines import wording
+from workers.i18n.lines import digest_catalog_for
 
 _MOST_SENTENCES = 8
 _QUOTED_WORDS = 3
@@ -86,7 +86,7 @@ class Answerer:
     """With a model; what it cannot or may not say is left to the extracts."""
 
     model: Model
-    words: Words
+    words: Vocabulary
     context_tokens: int
     deadline_s: float
     embed: Callable[[Sequence[str]], Sequence[Sequence[float]]] | None = None
@@ -96,13 +96,13 @@ class Answerer:
         self,
         question: str,
         language: str,
-        books: Sequence[Book],
+        books: Sequence[OpenPaper],
         talk: Sequence[str] = (),
-        tell: Callable[[Answer], None] | None = None,
+        on_progress: Callable[[Answer], None] | None = None,
     ) -> Answer:
         """Sentences that stand on passages which were sent; the extracts where none does.
 
-        `tell` gets the answer so far after each sentence that stands: what was told is never taken back.
+        `on_progress` gets the answer so far after each sentence that stands: what was told is never taken back.
         """
         sent = self._passages(question, books)
         spent = False
@@ -115,14 +115,14 @@ class Answerer:
             said = _sentences_in(text)
             fresh = [each for one in said[seen:_MOST_SENTENCES] if (each := self._standing(one, sent, language))]
             seen = len(said)
-            if fresh and tell:
+            if fresh and on_progress:
                 kept.extend(fresh)
-                tell(Answer(True, heads(books), tuple(kept), extractive=False))
+                on_progress(Answer(True, heads(books), tuple(kept), extractive=False))
 
         try:
-            text = self.model.complete(prompt, self.deadline_s, so_far if tell else None).text
+            text = self.model.complete(prompt, self.deadline_s, so_far if on_progress else None).text
         except ModelError as error:
-            text, spent = "", isinstance(error, Spent)
+            text, spent = "", isinstance(error, BudgetExceeded)
         said = _parsed(text)
         if said and said.answerable:
             standing = (self._standing(each, sent, language) for each in said.sentences[:_MOST_SENTENCES])
@@ -131,10 +131,10 @@ class Answerer:
             return Answer(True, heads(books), tuple(kept), extractive=False)
         closest = extracts(question, books, self.words)
         if said is None:
-            return replace(closest, line=wording(language).budget_spent) if spent else closest
+            return replace(closest, line=digest_catalog_for(language).budget_spent) if spent else closest
         return replace(closest, answerable=False)
 
-    def _passages(self, question: str, books: Sequence[Book]) -> dict[str, tuple[Book, Passage]]:
+    def _passages(self, question: str, books: Sequence[OpenPaper]) -> dict[str, tuple[OpenPaper, Passage]]:
         """Id → passage: the whole paper where it fits, else the best of it, in the paper's order."""
         budget = int(self.context_tokens * _FOR_PASSAGES) // max(1, len(books))
         if all(sum(map(tokens, book.reading.passages)) <= budget for book in books):
@@ -178,7 +178,7 @@ class Answerer:
         ]
         return sorted(blended, key=lambda each: -each.score)
 
-    def _standing(self, said: _Said, sent: Mapping[str, tuple[Book, Passage]], language: str) -> Sentence | None:
+    def _standing(self, said: _Said, sent: Mapping[str, tuple[OpenPaper, Passage]], language: str) -> Sentence | None:
         """The sentence with its places, or None where something in it does not stand where it says."""
         cited = [sent[each] for each in dict.fromkeys(said.cites) if each in sent]
         if not cited or len(cited) < len(set(said.cites)) or not said.text.strip():
@@ -201,7 +201,7 @@ class Answerer:
         return Sentence(" ".join(said.text.split()), tuple(cites))
 
 
-def _material(question: str, language: str, sent: Mapping[str, tuple[Book, Passage]], talk: Sequence[str]) -> str:
+def _material(question: str, language: str, sent: Mapping[str, tuple[OpenPaper, Passage]], talk: Sequence[str]) -> str:
     """Everything untrusted as one JSON document, so that nothing in it can end it."""
     titles = {name[0]: book.paper.title for name, (book, _) in sent.items()}
     passages = [

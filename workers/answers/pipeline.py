@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
-from workers.answers.extractive import THRESHOLD, Book, Words, extracts
+from workers.answers.extractive import THRESHOLD, OpenPaper, Vocabulary, extracts
 from workers.answers.generate import Answerer
 from workers.answers.resolve import Candidate, Resolved, resolve
 from workers.answers.retrieve import Index, asked, bigrams, terms
 from workers.domain.answers import Answer
 from workers.domain.errors import LeaseLost
-from workers.domain.models import Listed, Paper, Text
-from workers.domain.passages import Passage, Reading
+from workers.domain.models import DigestPaper, Paper, Text
+from workers.domain.passages import PaperText, Passage
 from workers.domain.questions import Question
-from workers.i18n.lines import wording
-from workers.runtime.heartbeat import held
+from workers.i18n.lines import digest_catalog_for
+from workers.runtime.heartbeat import keep_alive
 from workers.runtime.logs import note
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ _TRIES, _RENEWED_S, _REMEMBERED = 3, 5.0, 600
 """Attempts at one question, seconds between two renewals of its lease, characters of an answer that a talk keeps."""
 
 
-class Shelf(Protocol):
+class PaperRow(Protocol):
     """A paper and where the store keeps it."""
 
     @property
@@ -43,34 +43,34 @@ class Shelf(Protocol):
     def label(self) -> str: ...
 
 
-class Shelves(Protocol):
+class PaperTexts(Protocol):
     """The store, as far as finding and keeping papers' texts needs it."""
 
-    def edition(self, day: date) -> Sequence[Shelf]: ...
+    def edition(self, day: date) -> Sequence[PaperRow]: ...
 
-    def by_arxiv(self, arxiv_id: str) -> Shelf | None: ...
+    def by_arxiv(self, arxiv_id: str) -> PaperRow | None: ...
 
-    def mentioning(self, words: Sequence[str]) -> Sequence[Shelf]: ...
+    def mentioning(self, words: Sequence[str]) -> Sequence[PaperRow]: ...
 
-    def reading(self, paper_id: int) -> Reading | None: ...
+    def reading(self, paper_id: int) -> PaperText | None: ...
 
-    def keep(self, paper_id: int, got: Reading) -> None: ...
+    def keep(self, paper_id: int, got: PaperText) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class AnswerServices:
     """What answering needs: `read` fetches a paper's text, `newest` the edition that is meant where none is named."""
 
-    shelves: Shelves
-    read: Callable[[Paper], Reading]
+    shelves: PaperTexts
+    read: Callable[[Paper], PaperText]
     text: Callable[[date, str], Text | None]
     newest: Callable[[str], date | None]
-    words: Words
+    words: Vocabulary
     answerer: Answerer | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Exchange:
     """One earlier question of the same talk, and what it was about."""
 
     question: str
@@ -94,22 +94,25 @@ class Questions(Protocol):
     def answer(self, question_id: int, attempt: int, given: Answer) -> None: ...
 
 
-def attend(question_id: int, questions: Questions, means: Means, tell: Callable[[Answer], None] | None = None) -> bool:
+def attend(
+    question_id: int, questions: Questions, means: AnswerServices, on_progress: Callable[[Answer], None] | None = None
+) -> bool:
     """Answer a question that nobody answers; False where there is nothing to do.
 
-    One that could not be answered _TRIES times is told so, so that nobody waits for ever. `tell` gets what is said so
-    far, for those who watch.
+    After _TRIES failed attempts the reader is told that it failed. `on_progress` is called with the answer so far.
     """
     attempt = questions.claim(question_id)
     question = questions.get(question_id) if attempt is not None else None
     if attempt is None or question is None:
         return False
     if attempt > _TRIES:
-        questions.answer(question_id, attempt, Answer(False, line=wording(question.asked.language).answer_failed))
+        questions.answer(
+            question_id, attempt, Answer(False, line=digest_catalog_for(question.asked.language).answer_failed)
+        )
         return True
     try:
-        with held(lambda: questions.renew(question_id, attempt), _RENEWED_S) as check:
-            given = answer(question, [_turn(each) for each in questions.talk(question)], means, tell)
+        with keep_alive(lambda: questions.renew(question_id, attempt), _RENEWED_S) as check:
+            given = answer(question, [_turn(each) for each in questions.talk(question)], means, on_progress)
             check()
         questions.answer(question_id, attempt, given)
     except LeaseLost:
@@ -118,27 +121,30 @@ def attend(question_id: int, questions: Questions, means: Means, tell: Callable[
     return True
 
 
-def _turn(question: Question) -> Turn:
+def _turn(question: Question) -> Exchange:
     given = question.answer or Answer(False)
     labels = tuple(head.label for head in given.heads if head.label)
     ids = tuple(dict.fromkeys(cite.paper for sentence in given.sentences for cite in sentence.cites))
     said = " ".join(sentence.text for sentence in given.sentences)[:_REMEMBERED]
-    return Turn(question.asked.text, said, labels, ids, question.asked.post.day if question.asked.post else None)
+    return Exchange(question.asked.text, said, labels, ids, question.asked.about.day if question.asked.about else None)
 
 
 def answer(
-    question: Question, talk: Sequence[Turn], means: Means, tell: Callable[[Answer], None] | None = None
+    question: Question,
+    talk: Sequence[Exchange],
+    means: AnswerServices,
+    on_progress: Callable[[Answer], None] | None = None,
 ) -> Answer:
     """The answer to a question, never an error of the paper's or the model's."""
-    asked_, said_ = question.asked, wording(question.asked.language)
+    asked_, said_ = question.asked, digest_catalog_for(question.asked.language)
     last = talk[-1] if talk else None
-    day = asked_.post.day if asked_.post else (last.day if last else None) or means.newest(asked_.language)
+    day = asked_.about.day if asked_.about else (last.day if last else None) or means.newest(asked_.language)
     shelf = list(means.shelves.edition(day)) if day else []
-    places = {str(n): place for place, n in enumerate(asked_.post.papers if asked_.post else (), start=1)}
+    places = {str(n): place for place, n in enumerate(asked_.about.papers if asked_.about else (), start=1)}
     candidates = [
         Candidate(each.label, each.paper.title, each.paper.arxiv_id, places.get(each.label, 0)) for each in shelf
     ]
-    candidates += [Candidate(label, "", arxiv_id) for label, arxiv_id in (asked_.post.keyed if asked_.post else ())]
+    candidates += [Candidate(label, "", arxiv_id) for label, arxiv_id in (asked_.about.keyed if asked_.about else ())]
     text = means.text(day, asked_.language) if day else None
     lines = {str(paper.n): paper for paper in text.digest.papers} if text else {}
     found = resolve(asked_.text, candidates, last.labels if last else ())
@@ -155,19 +161,19 @@ def answer(
     if means.answerer is None:
         return extracts(asked_.text, books, means.words)
     said = [f"{turn.question} → {turn.answer}" for turn in talk]
-    return means.answerer.answer(asked_.text, asked_.language, books, said, tell)
+    return means.answerer.answer(asked_.text, asked_.language, books, said, on_progress)
 
 
 def _books(
     found: Resolved,
     candidates: Sequence[Candidate],
-    shelf: Sequence[Shelf],
-    lines: Mapping[str, Listed],
-    means: Means,
-) -> list[Book]:
+    shelf: Sequence[PaperRow],
+    lines: Mapping[str, DigestPaper],
+    means: AnswerServices,
+) -> list[OpenPaper]:
     by_label = {each.label: each for each in shelf}
     keyed = {each.label: each.arxiv_id for each in candidates if each.arxiv_id}
-    books: list[Book] = []
+    books: list[OpenPaper] = []
     for label in found.labels:
         if label in by_label:
             books.append(_book(by_label[label], label, means, lines[label].tldr if label in lines else ""))
@@ -178,26 +184,26 @@ def _books(
     return books
 
 
-def _by_id(arxiv_id: str, means: Means) -> Book | None:
+def _by_id(arxiv_id: str, means: AnswerServices) -> OpenPaper | None:
     known = means.shelves.by_arxiv(arxiv_id)
     return _book(known, "", means) if known else None
 
 
-def _book(shelved: Shelf, label: str, means: Means, line: str = "") -> Book:
+def _book(shelved: PaperRow, label: str, means: AnswerServices, line: str = "") -> OpenPaper:
     reading = means.shelves.reading(shelved.paper_id)
     if reading is None:
         reading = means.read(shelved.paper)
         means.shelves.keep(shelved.paper_id, reading)
-    return Book(label, shelved.paper, reading, line)
+    return OpenPaper(label, shelved.paper, reading, line)
 
 
 def _searched(
     question: Question,
-    shelf: Sequence[Shelf],
+    shelf: Sequence[PaperRow],
     places: Mapping[str, int],
-    lines: Mapping[str, Listed],
-    means: Means,
-) -> tuple[tuple[tuple[str, str], ...], list[Book]]:
+    lines: Mapping[str, DigestPaper],
+    means: AnswerServices,
+) -> tuple[tuple[tuple[str, str], ...], list[OpenPaper]]:
     """(papers to choose from, the one that is meant): in the answered post, the edition, then the whole archive."""
     post = [each for each in shelf if each.label in places]
     for group in (post, shelf):
@@ -220,11 +226,11 @@ def _searched(
 
 def _ranked(
     question: str,
-    shelf: Sequence[Shelf],
-    lines: Mapping[str, Listed],
+    shelf: Sequence[PaperRow],
+    lines: Mapping[str, DigestPaper],
     korean_terms: Mapping[str, str],
     least: float = _LEAST,
-) -> list[tuple[float, Shelf]]:
+) -> list[tuple[float, PaperRow]]:
     """Papers that share something with the question, best first: titles, abstracts, the digest's Korean lines."""
     if not shelf:
         return []

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from workers.bootstrap import opened
+from workers.bootstrap import open_pipeline
 from workers.cli.exit_codes import OK, QUIET
 from workers.cli.progress import progress
 from workers.cli.settings import settings_of
@@ -31,9 +31,9 @@ def digest(arguments: argparse.Namespace) -> int:
     day = arguments.date or today
     if day > today:
         raise SettingsError(f"--date: {day} has not come yet; arXiv's day is {today} (New York)")
-    with opened(settings, clock) as (store, plan):
+    with open_pipeline(settings, clock) as (store, plan):
         try:
-            edition = pipeline.find_or_make(day, plan, store.editions, store.collections, clock, progress)
+            edition = pipeline.find_or_make(day, plan, store.editions, store.source_answers, clock, progress)
         except EditionFailed as error:
             raise EditionFailed(
                 f"no digest of {day}, every source failed ({error}); see `sources` in config.yaml, then run this again"
@@ -63,7 +63,7 @@ def write_files(text: Text, settings: Settings, folder: Path) -> list[Path]:
 
 def _explain(arxiv_id: str, settings: Settings, clock: SystemClock) -> int:
     """Print each category something spoke for, the winner first, and what it was."""
-    with opened(settings, clock) as (store, plan):
+    with open_pipeline(settings, clock) as (store, plan):
         paper = store.editions.paper(arxiv_id)
     if paper is None:
         raise SettingsError(f"--explain: {arxiv_id} was never collected; make the digest of its day first")

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from workers import config
-from workers.bootstrap import plan_of, user_agent
+from workers.bootstrap import pipeline_config, user_agent
 from workers.cli.exit_codes import FAILED, OK
 from workers.config import Settings
 from workers.digest.chart import font_files
@@ -31,11 +31,11 @@ More = Callable[[Settings, Mapping[str, str]], Iterable[Finding]]
 
 def doctor(arguments: argparse.Namespace) -> int:
     """Print each finding as it comes; 1 where something needs a cure."""
-    well = True
+    ok = True
     for finding in findings(arguments, arguments.more, os.environ):
         print(finding, flush=True)
-        well = well and finding.well
-    return OK if well else FAILED
+        ok = ok and finding.ok
+    return OK if ok else FAILED
 
 
 def findings(arguments: argparse.Namespace, more: More, environment: Mapping[str, str]) -> Iterator[Finding]:
@@ -88,12 +88,12 @@ def _sources(settings: Settings, store: Store, clock: Clock) -> Iterator[Finding
     }
     with client(settings.http, user_agent()) as web:
         web.event_hooks = {"response": [look]}
-        for source in plan_of(quick, store, web, clock).sources:
+        for source in pipeline_config(quick, store, web, clock).sources:
             report = ask(source, newest[source.name]).report
-            told = f"{report.entries} entries of {newest[source.name]}"
+            message = f"{report.entries} entries of {newest[source.name]}"
             cure = f"{report.reason}; see `sources` in config.yaml, or set enabled: false"
             yield Finding(
-                f"source {source.name}", report.status != "failed", cure if report.status == "failed" else told
+                f"source {source.name}", report.status != "failed", cure if report.status == "failed" else message
             )
     if skews:
         skew = min(skews, key=abs)

@@ -38,4 +38,4 @@ def _worker(queue: WorkQueue, name: str) -> str:
 
 def _post(settings: config.Settings, name: str) -> str:
     with open_store(settings.store.url, system_clock()) as store:
-        return "" if store.lease(name, 0).taken() else f"nobody holds the post of the {name}"
+        return "" if store.lease(name, 0).is_held() else f"nobody holds the post of the {name}"

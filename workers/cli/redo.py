@@ -3,7 +3,7 @@
 import argparse
 
 from workers import config
-from workers.bootstrap import opened
+from workers.bootstrap import open_pipeline
 from workers.cli.exit_codes import OK
 from workers.cli.progress import progress
 from workers.cli.settings import settings_of
@@ -19,13 +19,13 @@ def redo(arguments: argparse.Namespace) -> int:
     Killed in the middle, the clock finishes it.
     """
     settings, clock, day = settings_of(arguments), system_clock(), arguments.date
-    with opened(settings, clock) as (store, plan):
+    with open_pipeline(settings, clock) as (store, plan):
         had = store.editions.reopen(day)
         if had is None:
             raise SettingsError(f"redo: there is no digest of {day}; `paperboy digest --date {day}` makes one")
         following = store.outbox.revise(day)
         languages = dict.fromkeys([settings.digest.language, *had, *store.subscriptions.languages()])
-        edition = pipeline.find_or_make(day, plan, store.editions, store.collections, clock, progress)
+        edition = pipeline.find_or_make(day, plan, store.editions, store.source_answers, clock, progress)
         for language in languages:
             pipeline.find_or_write(edition, language, plan, store.editions, clock, progress)
         _say(f"{day}: made anew with {len(edition.placed)} papers", following, settings)
@@ -35,7 +35,7 @@ def redo(arguments: argparse.Namespace) -> int:
 def retract(arguments: argparse.Namespace) -> int:
     """Take the day's edition back: the frontends delete what was posted of it; its papers stay announced."""
     settings, day = settings_of(arguments), arguments.date
-    with opened(settings, system_clock()) as (store, _):
+    with open_pipeline(settings, system_clock()) as (store, _):
         if not store.editions.retract(day):
             raise SettingsError(f"retract: there is no digest of {day}")
         _say(f"{day}: taken back", store.outbox.revise(day), settings)
@@ -44,5 +44,5 @@ def retract(arguments: argparse.Namespace) -> int:
 
 def _say(done: str, deliveries: int, settings: config.Settings) -> None:
     if settings.queue.url:
-        WorkQueue(settings.queue.url).ring()
+        WorkQueue(settings.queue.url).wake()
     print(f"{done}; {deliveries} posted deliveries follow while a frontend runs")

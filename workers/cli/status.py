@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from workers import config
 from workers.cli.exit_codes import OK
 from workers.cli.settings import settings_of
-from workers.domain.deliveries import FAILED, UNKNOWN
+from workers.domain.deliveries import PartState
 from workers.domain.errors import QueueDown
 from workers.queue import WorkQueue
 from workers.runtime.clock import system_clock
@@ -39,7 +39,7 @@ def lines(seen: Overview) -> Iterator[str]:
         yield f"paused {platform} {chat}: {reason}"
     yield f"deliveries: {seen.open_deliveries} waiting"
     for (platform, state), count in sorted(seen.parts.items()):
-        mark = " <- look at these" if state in {UNKNOWN, FAILED} else ""
+        mark = " <- look at these" if state in {PartState.UNKNOWN, PartState.FAILED} else ""
         yield f"messages {platform}: {count} {state}{mark}"
 
 

@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from workers.domain.models import Category, Paper, Placed
+from workers.domain.models import Category, Paper, RankedPaper
 
 
-def arrange(chosen: Sequence[tuple[Paper, str]], categories: Sequence[Category]) -> list[Placed]:
+def arrange(chosen: Sequence[tuple[Paper, str]], categories: Sequence[Category]) -> list[RankedPaper]:
     """(paper, label) pairs, best first, numbered from 1 through the edition; within a category the best stays first."""
     grouped: dict[str, list[Paper]] = defaultdict(list)
     for paper, label in chosen:
@@ -14,12 +14,12 @@ def arrange(chosen: Sequence[tuple[Paper, str]], categories: Sequence[Category])
     rank = {category.name: place for place, category in enumerate(categories)}
     order = sorted(grouped, key=lambda label: (-len(grouped[label]), rank.get(label, len(rank)), label))
     placed = [(paper, label) for label in order for paper in grouped[label]]
-    return [Placed(n, paper, label) for n, (paper, label) in enumerate(placed, start=1)]
+    return [RankedPaper(n, paper, label) for n, (paper, label) in enumerate(placed, start=1)]
 
 
-def sections(placed: Sequence[Placed]) -> list[list[Placed]]:
+def sections(placed: Sequence[RankedPaper]) -> list[list[RankedPaper]]:
     """The runs of equal labels, in their order."""
-    runs: list[list[Placed]] = []
+    runs: list[list[RankedPaper]] = []
     for item in placed:
         if runs and runs[-1][0].label == item.label:
             runs[-1].append(item)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workers.domain.models import Category, Edition, Language
-from workers.i18n.lines import long_date, wording
+from workers.i18n.lines import digest_catalog_for, long_date
 
 if TYPE_CHECKING:  # matplotlib takes half a second to import, and only a chart needs it
     from matplotlib.axes import Axes
@@ -40,7 +40,7 @@ def draw(edition: Edition, categories: Sequence[Category], language: Language) -
     height = _HEAD_IN + _BAR_IN * len(bars) + (_TREND_IN if trend else 0.1)
     figure = Figure(figsize=(_WIDTH_IN, height), dpi=_DPI, facecolor="white")
     with _fonts():
-        words = wording(language)
+        words = digest_catalog_for(language)
         title = words.chart_title.format(
             listed=f"{len(edition.placed):,}", new=f"{edition.new_by_day.get(edition.day, 0):,}"
         )

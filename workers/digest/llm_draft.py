@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from workers.digest.classify_llm import bare_json
-from workers.domain.models import FIVE_PARTS, Claim, Language, Placed
+from workers.domain.models import SYNTHESIS_FIELDS, Claim, Language, RankedPaper
 from workers.factcheck.check import Judge
 
 
@@ -15,7 +15,7 @@ class Task:
     """A section to write; `lines_only` for papers that stand one to a category and get no synthesis."""
 
     key: int
-    papers: tuple[Placed, ...]
+    papers: tuple[RankedPaper, ...]
     lines_only: bool = False
 
 
@@ -51,20 +51,20 @@ class _Answer(BaseModel):
 class Draft:
     """What of a section stands, and why the rest does not."""
 
-    claims: dict[str, list[Claim]] = field(default_factory=lambda: {part: [] for part in FIVE_PARTS})
+    claims: dict[str, list[Claim]] = field(default_factory=lambda: {part: [] for part in SYNTHESIS_FIELDS})
     lines: dict[int, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
     def join(self, other: "Draft") -> None:
         """The other half of one section."""
-        for part in FIVE_PARTS:
+        for part in SYNTHESIS_FIELDS:
             self.claims[part] += other.claims[part]
         self.lines |= {n: text for n, text in other.lines.items() if n not in self.lines}
         self.faults += other.faults
 
     def mend(self, other: "Draft") -> None:
         """A second answer to the same: it fills the parts and lines that the first one left empty."""
-        for part in FIVE_PARTS:
+        for part in SYNTHESIS_FIELDS:
             self.claims[part] = self.claims[part] or other.claims[part]
         self.lines |= {n: text for n, text in other.lines.items() if n not in self.lines}
         self.faults = other.faults
@@ -86,7 +86,7 @@ def _judged(written: _Section | None, task: Task, judge: Judge, language: Langua
     if written is None:
         draft.faults.append(f"section {task.key} is missing")
         return draft
-    for part in () if task.lines_only else FIVE_PARTS:
+    for part in () if task.lines_only else SYNTHESIS_FIELDS:
         told: list[_Claim] = getattr(written, part)
         for each in told:
             claim = Claim(_line(each.text), tuple(dict.fromkeys(each.papers)))

@@ -18,10 +18,21 @@ from workers.digest.write_extractive import Extractive
 from workers.domain.calendar import Calendar
 from workers.domain.completions import Model
 from workers.domain.errors import EditionFailed, LeaseLost
-from workers.domain.models import Category, Collected, Digest, Edition, Language, Paper, Past, Placed, Selection, Text
-from workers.domain.ports import Clock, Collections, Editions, Source, Subscriptions
+from workers.domain.models import (
+    Category,
+    Digest,
+    Edition,
+    KnownPaper,
+    Language,
+    Paper,
+    RankedPaper,
+    Selection,
+    SourceAnswer,
+    Text,
+)
+from workers.domain.ports import Clock, Editions, Source, SourceAnswers, Subscriptions
 from workers.factcheck.check import check
-from workers.runtime.heartbeat import held
+from workers.runtime.heartbeat import keep_alive
 from workers.runtime.logs import note
 
 log = logging.getLogger(__name__)
@@ -37,12 +48,12 @@ class Writer(Protocol):
     def write(self, edition: Edition, language: Language) -> Digest: ...
 
 
-Tell = Callable[[str, str], None]
+OnProgress = Callable[[str, str], None]
 """Called with (step, figures) as each step ends."""
 
 
 @dataclass(frozen=True)
-class Plan:
+class PipelineConfig:
     """What the owner settled: where papers come from, how they are chosen and sorted."""
 
     sources: Sequence[Source]
@@ -62,7 +73,12 @@ class Plan:
 
 
 def find_or_make(
-    day: date, plan: Plan, editions: Editions, collections: Collections, clock: Clock, tell: Tell
+    day: date,
+    plan: PipelineConfig,
+    editions: Editions,
+    collections: SourceAnswers,
+    clock: Clock,
+    on_progress: OnProgress,
 ) -> Edition:
     """The edition of `day`: found where it is closed, made where no other is under way, else waited for.
 
@@ -73,20 +89,27 @@ def find_or_make(
         if attempt is None:
             clock.sleep(LOOK_AGAIN_S)
         else:
-            make(day, attempt, plan, editions, collections, tell)
+            make(day, attempt, plan, editions, collections, on_progress)
     return edition
 
 
-def make(day: date, attempt: int, plan: Plan, editions: Editions, collections: Collections, tell: Tell) -> None:
+def make(
+    day: date,
+    attempt: int,
+    plan: PipelineConfig,
+    editions: Editions,
+    collections: SourceAnswers,
+    on_progress: OnProgress,
+) -> None:
     """Make and close the edition of `day` under the lease `attempt`. Raises EditionFailed or LeaseLost."""
 
     def step(name: str, figures: str) -> None:
         lost()
         editions.note(day, attempt, name, figures)
         note(log, "step", day=day, attempt=attempt, name=name, figures=figures)
-        tell(name, figures)
+        on_progress(name, figures)
 
-    with held(lambda: editions.renew(day, attempt), plan.lease_s / 4) as lost:
+    with keep_alive(lambda: editions.renew(day, attempt), plan.lease_s / 4) as lost:
         try:
             collected = collect(plan.sources, day, _earlier(day, plan, collections))
             step("collect", " · ".join(f"{answer.report.name} {answer.report.entries:,}" for answer in collected))
@@ -107,14 +130,16 @@ def make(day: date, attempt: int, plan: Plan, editions: Editions, collections: C
             raise
 
 
-def _earlier(day: date, plan: Plan, collections: Collections) -> Earlier:
+def _earlier(day: date, plan: PipelineConfig, collections: SourceAnswers) -> Earlier:
     off = plan.calendar.days_off_before(day)
     return Earlier(collections.waiting(day), dict.fromkeys(plan.daily, off), collections.kept)
 
 
-def _labelled(chosen: Sequence[Paper], past: Mapping[Paper, Past | None], plan: Plan) -> list[tuple[Paper, str]]:
+def _labelled(
+    chosen: Sequence[Paper], past: Mapping[Paper, KnownPaper | None], plan: PipelineConfig
+) -> list[tuple[Paper, str]]:
     """A paper keeps the label it got, whoever gave it; new ones are the model's, where there is one, else keyless."""
-    known = {paper: held.label for paper in chosen if (held := past[paper]) and held.label}
+    known = {paper: keep_alive.label for paper in chosen if (keep_alive := past[paper]) and keep_alive.label}
     fresh = [paper for paper in chosen if paper not in known]
     told = label(fresh, plan.categories, plan.model, plan.label_s) if plan.model and fresh else {}
     known |= {paper: told.get(place) or classify(paper, plan.categories) for place, paper in enumerate(fresh)}
@@ -125,8 +150,8 @@ def _close(
     day: date,
     attempt: int,
     selection: Selection,
-    placed: Sequence[Placed],
-    collected: Sequence[Collected],
+    placed: Sequence[RankedPaper],
+    collected: Sequence[SourceAnswer],
     editions: Editions,
 ) -> None:
     faults = [answer.report for answer in collected if answer.report.status == "failed"]
@@ -136,7 +161,7 @@ def _close(
     editions.close(day, attempt, selection, placed, collected)
 
 
-def collect_ahead(day: date, name: str, plan: Plan, collections: Collections) -> None:
+def collect_ahead(day: date, name: str, plan: PipelineConfig, collections: SourceAnswers) -> None:
     """Ask one source for its day and keep the answer for the edition; does nothing where it is kept already."""
     source = next((each for each in plan.sources if each.name == name), None)
     if source and collections.kept(name, day) is None:
@@ -144,24 +169,31 @@ def collect_ahead(day: date, name: str, plan: Plan, collections: Collections) ->
 
 
 def find_or_write(
-    edition: Edition, language: Language, plan: Plan, editions: Editions, clock: Clock, tell: Tell
+    edition: Edition,
+    language: Language,
+    plan: PipelineConfig,
+    editions: Editions,
+    clock: Clock,
+    on_progress: OnProgress,
 ) -> Text:
     """The text of `edition` in `language`: the stored one, else written now, or waited for where another writes it."""
     while (stored := editions.text(edition.day, language)) is None:
         if editions.claim_text(edition.day):
-            return _write(edition, language, plan, editions, tell)
+            return _write(edition, language, plan, editions, on_progress)
         clock.sleep(LOOK_AGAIN_S)
     return stored
 
 
-def _write(edition: Edition, language: Language, plan: Plan, editions: Editions, tell: Tell) -> Text:
+def _write(
+    edition: Edition, language: Language, plan: PipelineConfig, editions: Editions, on_progress: OnProgress
+) -> Text:
     """Write, check, draw and store; a model is asked by one process at a time."""
 
     def step(name: str, figures: str) -> None:
         editions.note(edition.day, None, name, figures)
-        tell(name, figures)
+        on_progress(name, figures)
 
-    with held(lambda: editions.renew_text(edition.day), plan.lease_s / 4):
+    with keep_alive(lambda: editions.renew_text(edition.day), plan.lease_s / 4):
         written = (plan.writer or Extractive(plan.categories, plan.glossary)).write(edition, language)
         step("summarise", f"{len(written.papers):,}")
         checked = check(written, edition, plan.glossary)
@@ -176,16 +208,16 @@ def _write(edition: Edition, language: Language, plan: Plan, editions: Editions,
 def day_of(
     day: date,
     languages: Sequence[Language],
-    plan: Plan,
+    plan: PipelineConfig,
     editions: Editions,
-    collections: Collections,
+    collections: SourceAnswers,
     subscriptions: Subscriptions,
     clock: Clock,
-    tell: Tell,
+    on_progress: OnProgress,
 ) -> Edition:
     """The whole way of one day, up to the deliveries. Safe to run twice; a crash leaves what is done and no more."""
-    edition = find_or_make(day, plan, editions, collections, clock, tell)
+    edition = find_or_make(day, plan, editions, collections, clock, on_progress)
     for language in languages:
-        find_or_write(edition, language, plan, editions, clock, tell)
-    tell("publish", f"{publish(subscriptions, editions.in_the_making, clock.now()):,}")
+        find_or_write(edition, language, plan, editions, clock, on_progress)
+    on_progress("publish", f"{publish(subscriptions, editions.in_the_making, clock.now()):,}")
     return edition

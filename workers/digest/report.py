@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from workers.domain.models import FIVE_PARTS, Category, Claim, Digest, Listed, Section
-from workers.i18n.lines import Wording, model_line, reasons_line, source_line, wording
+from workers.domain.models import SYNTHESIS_FIELDS, Category, Claim, Digest, DigestPaper, Section
+from workers.i18n.lines import DigestCatalog, digest_catalog_for, model_line, reasons_line, source_line
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>|~#$&])")
 _UNSAFE_IN_LINK = str.maketrans({"(": "%28", ")": "%29", "<": "%3C", ">": "%3E", " ": "%20", '"': "%22", "\\": "%5C"})
@@ -12,7 +12,7 @@ _UNSAFE_IN_LINK = str.maketrans({"(": "%28", ")": "%29", "<": "%3C", ">": "%3E",
 
 def report(digest: Digest, categories: Sequence[Category]) -> str:
     """`Papers_DATE_report.md`. A quiet day's report says why there is nothing."""
-    words, known = wording(digest.language), {category.name: category for category in categories}
+    words, known = digest_catalog_for(digest.language), {category.name: category for category in categories}
     papers = {paper.n: paper for paper in digest.papers}
     lines = [f"# {escape(digest.title)}", ""]
     if digest.chart:
@@ -39,13 +39,17 @@ def escape(text: str) -> str:
 
 
 def _section(
-    section: Section, papers: Mapping[int, Listed], known: Mapping[str, Category], words: Wording, language: str
+    section: Section,
+    papers: Mapping[int, DigestPaper],
+    known: Mapping[str, Category],
+    words: DigestCatalog,
+    language: str,
 ) -> Iterator[str]:
     yield f"## {section.emoji} {_name(section.category, known, language)}"
     yield ""
     yield f"**{words.summary}:**" + (f" ({words.excerpts})" if section.extractive else "")
     yield ""
-    for part, heading in zip(FIVE_PARTS, words.parts, strict=True):
+    for part, heading in zip(SYNTHESIS_FIELDS, words.parts, strict=True):
         claims: tuple[Claim, ...] = getattr(section.synthesis, part, ())
         if claims:
             yield f"**{heading}**"
@@ -60,7 +64,11 @@ def _section(
 
 
 def _ones(
-    ones: Sequence[Section], papers: Mapping[int, Listed], known: Mapping[str, Category], words: Wording, language: str
+    ones: Sequence[Section],
+    papers: Mapping[int, DigestPaper],
+    known: Mapping[str, Category],
+    words: DigestCatalog,
+    language: str,
 ) -> Iterator[str]:
     if not ones:
         return
@@ -73,7 +81,7 @@ def _ones(
         yield ""
 
 
-def _paper(paper: Listed, words: Wording) -> Iterator[str]:
+def _paper(paper: DigestPaper, words: DigestCatalog) -> Iterator[str]:
     title = escape(paper.title)
     named = f"[{title}]({_address(paper.links[0].url)})" if paper.links else title
     also = "".join(f" · [{escape(link.source)}]({_address(link.url)})" for link in paper.links[1:])
@@ -83,7 +91,7 @@ def _paper(paper: Listed, words: Wording) -> Iterator[str]:
         yield f"  - {escape(paper.tldr)}"
 
 
-def _footer(digest: Digest, words: Wording) -> Iterator[str]:
+def _footer(digest: Digest, words: DigestCatalog) -> Iterator[str]:
     yield words.footer.format(collected=f"{digest.collected:,}", new=f"{digest.new:,}", listed=f"{digest.listed:,}")
     if reasons := reasons_line(digest.skipped, digest.language):
         yield ""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from workers.domain.models import ANNOUNCED_BEFORE, NOT_SELECTED, REPLACEMENT, WITHDRAWN, Paper, Past, Selection
+from workers.domain.models import ANNOUNCED_BEFORE, NOT_SELECTED, REPLACEMENT, WITHDRAWN, KnownPaper, Paper, Selection
 from workers.text.terms import TermMatcher
 
 _CODE = re.compile(
@@ -38,7 +38,9 @@ class Weights:
     title_terms: Mapping[str, float] = field(default_factory=dict)
 
 
-def select(papers: Sequence[Paper], past: Callable[[Paper], Past | None], weights: Weights, limit: int) -> Selection:
+def select(
+    papers: Sequence[Paper], past: Callable[[Paper], KnownPaper | None], weights: Weights, limit: int
+) -> Selection:
     """At most `limit` papers, best first.
 
     Papers are taken one by one, the worthiest first, each category losing `crowding` with each paper it already has;
@@ -86,7 +88,7 @@ def worth(paper: Paper, weights: Weights, title_terms: TermMatcher) -> float:
     )
 
 
-def _why_not(paper: Paper, past: Past | None) -> str | None:
+def _why_not(paper: Paper, past: KnownPaper | None) -> str | None:
     if paper.withdrawn:
         return WITHDRAWN
     if paper.replacement:

@@ -7,8 +7,18 @@ from datetime import date
 
 from workers.digest.arrange import sections
 from workers.digest.sentences import Extract, Extractor
-from workers.domain.models import Category, Claim, Digest, Edition, Language, Listed, Placed, Section, Synthesis
-from workers.i18n.lines import Wording, long_date, wording
+from workers.domain.models import (
+    Category,
+    Claim,
+    Digest,
+    DigestPaper,
+    Edition,
+    Language,
+    RankedPaper,
+    Section,
+    Synthesis,
+)
+from workers.i18n.lines import DigestCatalog, digest_catalog_for, long_date
 
 Phrases = Mapping[int, Sequence[str]]
 """Paper number → its key phrases, the most telling first."""
@@ -32,7 +42,7 @@ class Extractive:
 
     def write(self, edition: Edition, language: Language) -> Digest:
         """The digest of `edition`; a quiet edition becomes a digest without papers."""
-        words = wording(language)
+        words = digest_catalog_for(language)
         read = {item.n: self._extractor.read(item.paper) for item in edition.placed}
         phrases = _ranked_phrases(read)
         groups = sections(edition.placed)
@@ -53,9 +63,9 @@ class Extractive:
         )
 
     def _section(
-        self, group: Sequence[Placed], read: Mapping[int, Extract], phrases: Phrases, language: Language
+        self, group: Sequence[RankedPaper], read: Mapping[int, Extract], phrases: Phrases, language: Language
     ) -> Section:
-        words, category = wording(language), self._categories.get(group[0].label)
+        words, category = digest_catalog_for(language), self._categories.get(group[0].label)
         synthesis = None
         if len(group) > 1:
             synthesis = Synthesis(
@@ -67,15 +77,15 @@ class Extractive:
             )
         return Section(group[0].label, category.emoji if category else "", tuple(item.n for item in group), synthesis)
 
-    def _themes(self, group: Sequence[Placed], phrases: Phrases, language: Language) -> tuple[Claim, ...]:
+    def _themes(self, group: Sequence[RankedPaper], phrases: Phrases, language: Language) -> tuple[Claim, ...]:
         by_rank = [phrases[item.n][rank : rank + 1] for rank in range(2) for item in group]
         named = self._named((phrase for held in by_rank for phrase in held), language)[:_PHRASES_OF_A_THEME]
         if not named:
             return ()
-        told = wording(language).theme.format(phrases=", ".join(named), count=len(group))
+        told = digest_catalog_for(language).theme.format(phrases=", ".join(named), count=len(group))
         return (Claim(told, tuple(item.n for item in group)),)
 
-    def _keywords(self, group: Sequence[Placed], phrases: Phrases, language: Language) -> tuple[Claim, ...]:
+    def _keywords(self, group: Sequence[RankedPaper], phrases: Phrases, language: Language) -> tuple[Claim, ...]:
         """Phrases by the number of papers that share them; those of one paper only where none is shared."""
         holders: dict[str, list[int]] = {}
         for item in group:
@@ -85,12 +95,12 @@ class Extractive:
         ranked = sorted((shared or holders).items(), key=lambda pair: -len(pair[1]))
         return tuple(Claim(name, tuple(papers)) for name, papers in ranked[:_KEYWORDS])
 
-    def _listed(self, item: Placed, purpose: str, phrases: Sequence[str], language: Language) -> Listed:
-        words, paper = wording(language), item.paper
+    def _listed(self, item: RankedPaper, purpose: str, phrases: Sequence[str], language: Language) -> DigestPaper:
+        words, paper = digest_catalog_for(language), item.paper
         quote = words.quote.format(sentence=purpose) if purpose else ""
         named = " · ".join(self._named(phrases, language)[:_PHRASES_OF_A_LINE])
         line = words.keyed_line.format(phrases=named, quote=quote) if named and quote else quote or named
-        return Listed(
+        return DigestPaper(
             n=item.n,
             arxiv_id=paper.arxiv_id,
             title=paper.title,
@@ -120,7 +130,9 @@ def _ranked_phrases(read: Mapping[int, Extract]) -> dict[int, list[str]]:
     }
 
 
-def _highlights(groups: Sequence[Sequence[Placed]], read: Mapping[int, Extract], words: Wording) -> list[Claim]:
+def _highlights(
+    groups: Sequence[Sequence[RankedPaper]], read: Mapping[int, Extract], words: DigestCatalog
+) -> list[Claim]:
     """The strongest results of different sections, strongest first; the earlier section of equals."""
     best = []
     for group in groups:
@@ -131,5 +143,5 @@ def _highlights(groups: Sequence[Sequence[Placed]], read: Mapping[int, Extract],
     return list(_quotes(((n, read[n].result) for n in best), words))[:HIGHLIGHTS]
 
 
-def _quotes(sentences: Iterable[tuple[int, str]], words: Wording) -> tuple[Claim, ...]:
+def _quotes(sentences: Iterable[tuple[int, str]], words: DigestCatalog) -> tuple[Claim, ...]:
     return tuple(Claim(words.quote.format(sentence=sentence), (n,)) for n, sentence in sentences if sentence)

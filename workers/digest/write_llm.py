@@ -13,8 +13,8 @@ from workers.digest.llm_draft import Draft, Task, judged
 from workers.digest.llm_prompts import SHAPE, rules
 from workers.digest.write_extractive import HIGHLIGHTS, Extractive
 from workers.domain.completions import Model, Prompt, Usage
-from workers.domain.errors import ModelError, TooLong
-from workers.domain.models import FIVE_PARTS, Claim, Digest, Edition, Language, ModelUse, Section, Synthesis
+from workers.domain.errors import ContextTooLong, ModelError
+from workers.domain.models import SYNTHESIS_FIELDS, Claim, Digest, Edition, Language, ModelUse, Section, Synthesis
 from workers.factcheck.check import Judge
 from workers.runtime.logs import note
 from workers.text.latex import readable
@@ -77,7 +77,7 @@ class _Round:
         """One call, one repair at most; halves where that is too long for the model; empty drafts where it fails."""
         try:
             drafts = self._asked(tasks, "")
-        except TooLong:
+        except ContextTooLong:
             return self._halves(tasks)
         except ModelError as error:
             note(log, "sections without the model", level=logging.WARNING, sections=len(tasks), error=error)
@@ -126,7 +126,7 @@ class _Round:
     def _asked(self, tasks: Sequence[Task], reasons: str) -> Drafts:
         prompt = _prompt(tasks, self.language, reasons)
         if len(prompt.rules + prompt.material) / _CHARACTERS_A_TOKEN > self.writer.context_tokens:
-            raise TooLong("the sections are longer than model.context_tokens")
+            raise ContextTooLong("the sections are longer than model.context_tokens")
         answer = self.writer.model.complete(prompt, self.end - self.writer.now())
         with self.lock:
             if reasons:
@@ -189,7 +189,7 @@ def _section(section: Section, draft: Draft | None, lines: Mapping[int, str]) ->
     if not draft.claims["findings"] or sum(map(len, draft.claims.values())) < _THIN:
         return section
     return replace(
-        section, synthesis=Synthesis(**{part: tuple(draft.claims[part]) for part in FIVE_PARTS}), extractive=False
+        section, synthesis=Synthesis(**{part: tuple(draft.claims[part]) for part in SYNTHESIS_FIELDS}), extractive=False
     )
 
 

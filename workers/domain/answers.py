@@ -6,7 +6,7 @@ from workers.domain.passages import Read
 
 
 @dataclass(frozen=True, slots=True)
-class Cite:
+class Citation:
     """Where something stands: `quote` is the paper's own words, `url` the place on the page that was read."""
 
     paper: str
@@ -18,11 +18,11 @@ class Cite:
 @dataclass(frozen=True, slots=True)
 class Sentence:
     text: str
-    cites: tuple[Cite, ...]
+    cites: tuple[Citation, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class CitedPaper:
     """The paper that an answer is about: `label` is its number in the edition, K1 …, or "" where it has none."""
 
     label: str
@@ -40,7 +40,7 @@ class Answer:
     """
 
     answerable: bool
-    heads: tuple[Head, ...] = ()
+    heads: tuple[CitedPaper, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     line: str = ""
     extractive: bool = True

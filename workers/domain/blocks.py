@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from workers.domain.answers import Answer
 from workers.domain.deliveries import Choice
-from workers.domain.models import Claim, Listed, Synthesis
+from workers.domain.models import Claim, DigestPaper, Synthesis
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class OverviewBlock:
     """The first message: the day, the chart, the highlights and how many papers became how many."""
 
     title: str
@@ -32,7 +32,7 @@ class SectionBlock:
 
     emoji: str
     name: str
-    papers: tuple[Listed, ...]
+    papers: tuple[DigestPaper, ...]
     synthesis: Synthesis | None
     extractive: bool
     place: int = 0
@@ -44,7 +44,7 @@ class OnesBlock:
     """The categories with one paper each, sharing the last block."""
 
     title: str
-    papers: tuple[tuple[str, str, Listed], ...]
+    papers: tuple[tuple[str, str, DigestPaper], ...]
     """(emoji, category name, paper)."""
 
 
@@ -83,10 +83,10 @@ class AnswerBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class Closing:
+class TextBlock:
     """The footer, and what is left to ask for."""
 
     lines: tuple[str, ...]
 
 
-Block = Opening | SectionBlock | OnesBlock | KeywordBlock | ChoiceBlock | AnswerBlock | Closing
+Block = OverviewBlock | SectionBlock | OnesBlock | KeywordBlock | ChoiceBlock | AnswerBlock | TextBlock

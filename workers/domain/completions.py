@@ -53,11 +53,13 @@ class Model(Protocol):
     @property
     def name(self) -> str: ...
 
-    def complete(self, prompt: Prompt, deadline_s: float, told: Callable[[str], None] | None = None) -> Completion:
+    def complete(
+        self, prompt: Prompt, deadline_s: float, on_progress: Callable[[str], None] | None = None
+    ) -> Completion:
         """Answer within `deadline_s` seconds. Raises a ModelError, whose kind says what may help.
 
-        `told` is called with the whole text so far as it comes, unless the answer is a stored one; a line that breaks
-        after that is not asked again.
+        `on_progress` is called with the whole text so far as it arrives, unless the answer was stored. If the
+        connection breaks after that, the prompt is not sent again.
         """
         ...
 

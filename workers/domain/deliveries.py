@@ -2,50 +2,116 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
+from enum import StrEnum
 
 from workers.domain.models import Language, Text
 from workers.domain.questions import Question
 
-PENDING, SENDING, POSTED = "pending", "sending", "posted"
-UNKNOWN, FAILED, DROPPED = "unknown", "failed", "dropped"
-"""A part's states: it goes from pending to sending, and ends as one of the last four."""
+
+class PartState(StrEnum):
+    """How far a message part is. It goes from PENDING to SENDING and ends as one of the last four."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    POSTED = "posted"
+    UNKNOWN = "unknown"
+    """It may have been sent; never repeated by itself."""
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
 TAKEN_BACK = "taken back"
-"""Why a part was dropped whose edition was retracted; it is sent when that edition is made anew."""
+"""Reason of a part that was dropped because its edition was retracted; it is sent if that edition is made again."""
 
 
-SECTIONS, COMPACT, THREAD = "sections", "compact", "thread"
-"""Layouts: a message per category with its synthesis; a line per paper in as few messages as hold them; or one post and
-a thread with the sections, where the platform has threads."""
-FIRST, NEVER, ALL = "first", "never", "all"
-"""Which messages of a digest make a sound."""
-PRIVATE, GROUP, CHANNEL, FORUM = "private", "group", "channel", "forum"
-"""Places: in a channel readers have no buttons but links, for buttons would take the comments' place."""
+class Layout(StrEnum):
+    """How an edition is divided into messages."""
+
+    SECTIONS = "sections"
+    """One message per category, with its synthesis."""
+    COMPACT = "compact"
+    """One line per paper, in as few messages as possible."""
+    THREAD = "thread"
+    """One post with the sections in a thread under it, on platforms that have threads."""
+    SCREEN = "screen"
+    """What fits one screen of a terminal; the rest on request."""
+
+
+class Notify(StrEnum):
+    """Which messages of a digest make a sound."""
+
+    FIRST = "first"
+    NEVER = "never"
+    ALL = "all"
+
+
+class Place(StrEnum):
+    """What kind of chat it is. Readers of a channel get links instead of buttons, which would hide the comments."""
+
+    PRIVATE = "private"
+    GROUP = "group"
+    CHANNEL = "channel"
+    FORUM = "forum"
+
+
+class DeliveryKind(StrEnum):
+    """What a delivery shows."""
+
+    EDITION = "edition"
+    NOTICE = "notice"
+    ANSWER = "answer"
+
+
+class Approval(StrEnum):
+    """Whether an owner lets a chat have digests; GRANTED from the start unless `access` is `approve`."""
+
+    GRANTED = "granted"
+    WAITING = "waiting"
+    REFUSED = "refused"
+
+
+class SubscriptionStatus(StrEnum):
+    """Whether a subscription gets deliveries; it gets them only while it is also approved."""
+
+    ACTIVE = "active"
+    UNSUBSCRIBED = "unsubscribed"
+    """The chat ended it; only the chat resumes it."""
+    REMOVED = "removed"
+    """The bot was removed or blocked; it resumes when the bot is added again."""
+    NOT_WRITABLE = "not_writable"
+    """The chat refused several deliveries, e.g. for a missing right; it resumes as REMOVED does."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a chat sees of an edition: every paper, or those of `categories` (names of the closed list), at most `most`.
+    """What a chat sees of an edition.
 
-    `wanted` words make a section of their own from all that was collected; a paper with an `unwanted` one is hidden.
+    All papers, or those of `categories` (names of the closed list), at most `limit`. Papers with a word of `include`
+    are shown in a section of their own, taken from everything collected; papers with a word of `exclude` are hidden.
     """
 
     language: Language = "ko"
-    layout: str = SECTIONS
+    layout: Layout = Layout.SECTIONS
     categories: tuple[str, ...] = ()
-    wanted: tuple[str, ...] = ()
-    unwanted: tuple[str, ...] = ()
-    most: int | None = None
-    place: str = PRIVATE
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    limit: int | None = None
+    place: Place = Place.PRIVATE
 
     @property
     def key(self) -> str:
-        """The same for chats that see the same of an edition in their language and layout; "" where that is all."""
-        if not (self.categories or self.wanted or self.unwanted or self.most or self.place == CHANNEL):
+        """Cache key of the rendering: equal for two views that produce the same messages; "" for an unfiltered view.
+
+        Language and layout are stored beside it. Of the places only a channel looks different. Every other field
+        counts, including fields added later: a field that was left out would show one chat another chat's messages.
+        """
+        place = Place.CHANNEL if self.place == Place.CHANNEL else Place.PRIVATE
+        compared = replace(self, language=EVERYTHING.language, layout=EVERYTHING.layout, place=place)
+        if compared == EVERYTHING:
             return ""
-        chosen = {**asdict(self), "language": "", "layout": "", "place": self.place == CHANNEL}
-        return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(asdict(compared), sort_keys=True).encode()).hexdigest()
 
 
 EVERYTHING = View()
@@ -66,11 +132,18 @@ class Subscription:
     due_at: datetime
     had: date | None
     view: View = EVERYTHING
-    notify: str = FIRST
+    notify: Notify = Notify.FIRST
     person: str = ""
-    """Who subscribed it, and hears of trouble."""
-    active: bool = True
+    """Who subscribed it, and is told of trouble."""
+    approval: Approval = Approval.GRANTED
+    status: SubscriptionStatus = SubscriptionStatus.ACTIVE
     reason: str = ""
+    """Why it is not active, in the platform's own words; "" if there is nothing to add to `status`."""
+
+    @property
+    def active(self) -> bool:
+        """Whether it gets deliveries."""
+        return self.approval == Approval.GRANTED and self.status == SubscriptionStatus.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +159,9 @@ class Delivery:
     thread: str
     day: date | None
     attempt: int
+    kind: DeliveryKind = DeliveryKind.EDITION
     view: View = EVERYTHING
-    notify: str = FIRST
+    notify: Notify = Notify.FIRST
     silent: bool = False
     notice: str | None = None
     question_id: int | None = None
@@ -112,10 +186,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One rendered message: `text` in the platform's own markup, `papers` the numbers in it, for follow-ups.
+    """One rendered message: `text` in the platform's own markup, `papers` the numbers of the papers in it.
 
-    `chart` names the edition's picture that it is the caption of, as `picture_name` does; `choices` are rows; `asks`
-    where the next words of who reads it are expected as its reply; `inside` is the name of the thread it stands in.
+    `chart`, if set, is the `picture_name` of the chart that `text` is the caption of. `choices` are rows of buttons.
+    `expects_reply`: the reader's reply to it completes a command. `inside`: title of the thread it is posted in.
     """
 
     text: str
@@ -124,7 +198,7 @@ class Message:
     chart: str = ""
     choices: tuple[tuple[Choice, ...], ...] = ()
     reply_to: str | None = None
-    asks: bool = False
+    expects_reply: bool = False
     inside: str = ""
 
 
@@ -133,13 +207,13 @@ def picture_name(day: date, language: Language, revision: int) -> str:
     return f"{day} {language} {revision}"
 
 
-def private_chat(platform: str, person: str) -> str:
-    """Where a person is written to in private; on Discord that is no channel until one is opened for them."""
-    return f"@{person}" if platform == "discord" else person
+def direct_chat(person: str) -> str:
+    """The private chat with a person, named by the person's id; each platform's sender finds or opens that chat."""
+    return f"@{person}"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MessagePart:
     """One step of a delivery: a message to send, to put in the place of `message_id`, or (None) to take that back."""
 
     part_id: int

@@ -9,13 +9,13 @@ PaperboyError
 ├── ModelError         the digest is written without the model, or that part of it
 │   ├── ModelDown      no answer in time: waited and asked again already
 │   ├── ModelRefused   the endpoint refuses us: the owner mends key, address or name
-│   ├── TooLong        ask for less at once
+│   ├── ContextTooLong        ask for less at once
 │   ├── Filtered       this text is refused, another may pass
 │   └── Spent          the day's budget is used up
 └── SendError
     ├── ChatGone       deactivate the subscription, keep its settings
-    ├── ChatShut       count it; deactivate when it happens again and again
-    ├── NotSent        surely not sent: try again after `retry_after_s`
+    ├── ChatNotWritable       count it; deactivate when it happens again and again
+    ├── SendRetryable        surely not sent: try again after `retry_after_s`
     ├── SendRefused    this message is not taken as it is: it failed, the next ones go on
     └── SendUnknown    may have been sent: never repeat blindly
 """
@@ -57,15 +57,15 @@ class ModelRefused(ModelError):
     """The endpoint refuses us, whatever is asked."""
 
 
-class TooLong(ModelError):
+class ContextTooLong(ModelError):
     """The prompt, or the answer asked for, is longer than the model can."""
 
 
-class Filtered(ModelError):
+class ContentFiltered(ModelError):
     """A content filter refused this text."""
 
 
-class Spent(ModelError):
+class BudgetExceeded(ModelError):
     """The day's cap on money or tokens is reached; nothing was asked."""
 
 
@@ -77,11 +77,11 @@ class ChatGone(SendError):
     """The chat refuses us for good: blocked, kicked, deleted."""
 
 
-class ChatShut(SendError):
+class ChatNotWritable(SendError):
     """The chat takes nothing as things are: a topic was closed, a right is missing."""
 
 
-class NotSent(SendError):
+class SendRetryable(SendError):
     """The platform surely did not take the message."""
 
     def __init__(self, reason: str, retry_after_s: float = 0.0) -> None:

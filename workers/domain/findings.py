@@ -8,8 +8,8 @@ class Finding:
     """One line of `paperboy doctor`: what was looked at, whether it is well, and how it is or what cures it."""
 
     what: str
-    well: bool
-    told: str
+    ok: bool
+    message: str
 
     def __str__(self) -> str:
-        return f"{'✓' if self.well else '✗'} {self.what}: {self.told}"
+        return f"{'✓' if self.ok else '✗'} {self.what}: {self.message}"

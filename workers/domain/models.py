@@ -10,7 +10,7 @@ Status = Literal["ok", "quiet", "failed"]
 Language = str
 """An ISO 639-1 code: "ko", "en"."""
 
-FIVE_PARTS = ("themes", "keywords", "findings", "impact", "outlook")
+SYNTHESIS_FIELDS = ("themes", "keywords", "findings", "impact", "outlook")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class SourceReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Collected:
+class SourceAnswer:
     """One source's answer for one day; a failed source may still bring the categories that did answer."""
 
     report: SourceReport
@@ -57,10 +57,10 @@ class Collected:
     """Earlier days that were asked for and failed."""
 
 
-def answered(name: str, entries: Sequence[Entry], dropped: int = 0, fault: str = "") -> Collected:
+def answered(name: str, entries: Sequence[Entry], dropped: int = 0, fault: str = "") -> SourceAnswer:
     """A source's answer: failed where there is a fault, quiet without entries, else ok."""
     status: Status = "failed" if fault else "ok" if entries else "quiet"
-    return Collected(SourceReport(name, status, len(entries), dropped, fault or None), tuple(entries))
+    return SourceAnswer(SourceReport(name, status, len(entries), dropped, fault or None), tuple(entries))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class KnownPaper:
     """What the store knows of a paper: its id, the edition that listed it, who brought it before, its label."""
 
     paper_id: int
@@ -134,7 +134,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Synthesis:
-    """The five parts, in the order of `FIVE_PARTS`; a part may be empty."""
+    """The five parts, in the order of `SYNTHESIS_FIELDS`; a part may be empty."""
 
     themes: tuple[Claim, ...] = ()
     keywords: tuple[Claim, ...] = ()
@@ -144,7 +144,7 @@ class Synthesis:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class DigestPaper:
     """A paper in the digest; `n` counts from 1 through the edition, `tldr` is one line in the digest's language."""
 
     n: int
@@ -194,7 +194,7 @@ class Digest:
     title: str
     highlights: tuple[Claim, ...]
     sections: tuple[Section, ...]
-    papers: tuple[Listed, ...]
+    papers: tuple[DigestPaper, ...]
     collected: int
     listed: int
     skipped: Mapping[str, int]
@@ -231,7 +231,7 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class RankedPaper:
     """A chosen paper with its number and label, before any text is written."""
 
     n: int
@@ -244,7 +244,7 @@ class Edition:
     """A closed edition as the store keeps it: what every language's text is written from."""
 
     day: date
-    placed: tuple[Placed, ...]
+    placed: tuple[RankedPaper, ...]
     collected: int
     skipped: Mapping[str, int]
     sources: tuple[SourceReport, ...]

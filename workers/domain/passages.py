@@ -21,7 +21,7 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PaperText:
     """A paper as it was read: never without a passage."""
 
     read: Read

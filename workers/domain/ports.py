@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from workers.domain.deliveries import Subscription
-from workers.domain.models import Collected, Edition, Language, Paper, Past, Placed, Selection, Text
+from workers.domain.models import Edition, KnownPaper, Language, Paper, RankedPaper, Selection, SourceAnswer, Text
 
 
 class Clock(Protocol):
@@ -29,7 +29,7 @@ class Source(Protocol):
         """True where a past day can be asked for."""
         ...
 
-    def collect(self, day: date) -> Collected:
+    def collect(self, day: date) -> SourceAnswer:
         """The source's papers of `day`. Raises SourceError when there is no usable answer."""
         ...
 
@@ -80,11 +80,11 @@ class Editions(Protocol):
         """True while an edition that was wanted later than `since` is still to be closed."""
         ...
 
-    def history(self, wanted: Sequence[Paper]) -> Sequence[Past | None]:
+    def history(self, wanted: Sequence[Paper]) -> Sequence[KnownPaper | None]:
         """What is known of each paper, in the order asked."""
         ...
 
-    def note_failure(self, day: date, attempt: int, collected: Sequence[Collected]) -> None:
+    def note_failure(self, day: date, attempt: int, collected: Sequence[SourceAnswer]) -> None:
         """Keep what failed although no edition came of it."""
         ...
 
@@ -93,8 +93,8 @@ class Editions(Protocol):
         day: date,
         attempt: int,
         selection: Selection,
-        placed: Sequence[Placed],
-        collected: Sequence[Collected],
+        placed: Sequence[RankedPaper],
+        collected: Sequence[SourceAnswer],
     ) -> None:
         """Papers, listing and books in one transaction."""
         ...
@@ -118,14 +118,14 @@ class Editions(Protocol):
         ...
 
 
-class Collections(Protocol):
+class SourceAnswers(Protocol):
     """The store, as far as answers are kept for the edition that will use them."""
 
-    def kept(self, source: str, day: date) -> Collected | None:
+    def kept(self, source: str, day: date) -> SourceAnswer | None:
         """An answer of that day that no edition has used."""
         ...
 
-    def keep(self, day: date, answer: Collected, retry_in_s: float) -> None:
+    def keep(self, day: date, answer: SourceAnswer, retry_in_s: float) -> None:
         """Keep an answer; a failed one is only noted, to be tried again."""
         ...
 
@@ -155,6 +155,6 @@ class Work(Protocol):
 
     def ask_for_answer(self, question_id: int, now: datetime) -> bool: ...
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Wake whoever waits for news."""
         ...

@@ -8,7 +8,7 @@ from workers.domain.models import Language
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class PostedMessage:
     """A message of a digest as it stands in a chat: its edition and the numbers of the papers in it."""
 
     day: date
@@ -19,8 +19,8 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question as it came in. `message_id` is the reader's own message, `post` what they answered, where known."""
+class QuestionRequest:
+    """A question as it came in. `message_id` is the reader's own message, `about` what they answered, where known."""
 
     platform: str
     chat: str
@@ -29,7 +29,7 @@ class Asked:
     language: Language
     text: str
     message_id: str | None = None
-    post: Post | None = None
+    about: PostedMessage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Question:
     """A question as the store keeps it; `revision` counts its answers, `answer` is the latest one."""
 
     question_id: int
-    asked: Asked
+    asked: QuestionRequest
     asked_at: datetime
     answer: Answer | None = None
     revision: int = 0

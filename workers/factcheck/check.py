@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from workers.domain.models import FIVE_PARTS, Claim, Digest, Edition, Listed, Section, Synthesis
+from workers.domain.models import SYNTHESIS_FIELDS, Claim, Digest, DigestPaper, Edition, Section, Synthesis
 from workers.factcheck.evidence import Evidence, common_words, manner_faults, name_faults, number_faults
 from workers.text.latex import readable
 from workers.text.quotes import inner_quotes
@@ -92,14 +92,14 @@ def _checked_section(section: Section, judge: Judge, language: str) -> Section:
     if section.synthesis is None:
         return section
     allowed, parts = frozenset(section.papers), {}
-    for part in FIVE_PARTS:
+    for part in SYNTHESIS_FIELDS:
         claims: tuple[Claim, ...] = getattr(section.synthesis, part)
         parts[part] = tuple(claim for claim in claims if judge.stands(claim, allowed, language))
         judge.dropped += len(claims) - len(parts[part])
     return replace(section, synthesis=Synthesis(**parts))
 
 
-def _checked_line(paper: Listed, judge: Judge, language: str) -> Listed:
+def _checked_line(paper: DigestPaper, judge: Judge, language: str) -> DigestPaper:
     if not paper.tldr or judge.stands(Claim(paper.tldr, (paper.n,)), judge.all_papers, language):
         return paper
     judge.dropped += 1

@@ -4,7 +4,7 @@ import logging
 
 from workers.domain.errors import SourceError
 from workers.domain.models import Paper
-from workers.domain.passages import Passage, Reading
+from workers.domain.passages import PaperText, Passage
 from workers.domain.ports import Fetch, Gate
 from workers.fulltext import html, pdf
 from workers.runtime.logs import note
@@ -13,26 +13,26 @@ from workers.text.latex import readable
 log = logging.getLogger(__name__)
 
 
-class Library:
+class PaperReader:
     """`base` is arXiv's address; its gate is shared with everything else that asks there."""
 
     def __init__(self, base: str, fetch: Fetch, gate: Gate) -> None:
         self._base, self._fetch, self._gate = base.rstrip("/"), fetch, gate
 
-    def read(self, paper: Paper) -> Reading:
+    def read(self, paper: Paper) -> PaperText:
         """The best text that is to be had now; the abstract where there is none, never an error."""
         if paper.arxiv_id is None:
             return abstract_of(paper)
         version = f"{paper.arxiv_id}v{paper.version}" if paper.version else paper.arxiv_id
         try:
-            return Reading("html", html.passages(self._get(f"/html/{version}"), readable(paper.title)))
+            return PaperText("html", html.passages(self._get(f"/html/{version}"), readable(paper.title)))
         except SourceError as error:
             note(log, "no html", arxiv_id=paper.arxiv_id, error=error)
         try:
             found = pdf.passages(self._get(f"/pdf/{version}"))
             if not html.same_title(" ".join(each.text for each in found[:4])[:2000], readable(paper.title)):
                 raise SourceError("the PDF has another title")
-            return Reading("pdf", found)
+            return PaperText("pdf", found)
         except SourceError as error:
             note(log, "no pdf", arxiv_id=paper.arxiv_id, error=error)
         return abstract_of(paper)
@@ -41,5 +41,5 @@ class Library:
         return self._fetch.get(f"{self._base}{path}", None, self._gate)
 
 
-def abstract_of(paper: Paper) -> Reading:
-    return Reading("abstract", (Passage(1, "Abstract", readable(paper.abstract) or readable(paper.title)),))
+def abstract_of(paper: Paper) -> PaperText:
+    return PaperText("abstract", (Passage(1, "Abstract", readable(paper.abstract) or readable(paper.title)),))

@@ -9,12 +9,12 @@ from workers.domain.models import ANNOUNCED_BEFORE, NOT_SELECTED, REPLACEMENT, W
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class DigestCatalog:
     """One language. Templates take the fields named in them; Korean ones need no particle after a field."""
 
     title: str
     parts: tuple[str, str, str, str, str]
-    """Headings in the order of FIVE_PARTS."""
+    """Headings in the order of SYNTHESIS_FIELDS."""
     summary: str
     sources: str
     highlights: str
@@ -55,7 +55,7 @@ _MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 
-KOREAN = Wording(
+KOREAN = DigestCatalog(
     title="{date} AI 논문 다이제스트",
     parts=("주요 주제", "공통 키워드와 트렌드", "핵심 내용", "영향", "전망"),
     summary="요약",
@@ -101,7 +101,7 @@ KOREAN = Wording(
     alert_sources="{date} 다이제스트에 빠진 출처가 있습니다.",
 )
 
-ENGLISH = Wording(
+ENGLISH = DigestCatalog(
     title="AI papers of {date}",
     parts=("Themes", "Shared keywords", "Key findings", "Impact", "Outlook"),
     summary="Summary",
@@ -149,7 +149,7 @@ ENGLISH = Wording(
 )
 
 
-def wording(language: Language) -> Wording:
+def digest_catalog_for(language: Language) -> DigestCatalog:
     """The words of `language`; a language without its own gets the English ones."""
     return KOREAN if language == "ko" else ENGLISH
 
@@ -163,14 +163,14 @@ def long_date(day: date, language: Language) -> str:
 
 def reasons_line(skipped: Mapping[str, int], language: Language) -> str:
     """The footer's second line: why papers were not chosen, each reason with its count; empty without any."""
-    words = wording(language)
+    words = digest_catalog_for(language)
     named = ", ".join(f"{words.reasons.get(reason, reason)} {count:,}" for reason, count in skipped.items() if count)
     return words.books.format(reasons=named) if named else ""
 
 
 def source_line(report: SourceReport, language: Language) -> str:
     """One line on a source that was quiet or failed; empty for one that is ok."""
-    words = wording(language)
+    words = digest_catalog_for(language)
     template = {"quiet": words.quiet_source, "failed": words.failed_source}.get(report.status, "")
     return template.format(name=report.name, reason=report.reason)
 
@@ -179,7 +179,7 @@ def model_line(digest: Digest) -> str:
     """One line where a model was at work and some category is excerpts all the same; else empty."""
     several = [section for section in digest.sections if section.synthesis]
     partly = digest.model.name and any(section.extractive for section in several)
-    return wording(digest.language).partly if partly else ""
+    return digest_catalog_for(digest.language).partly if partly else ""
 
 
 def short_name(title: str) -> str:

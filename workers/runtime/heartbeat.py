@@ -8,7 +8,7 @@ from workers.domain.errors import LeaseLost
 
 
 @contextmanager
-def held(renew: Callable[[], None], every_s: float) -> Iterator[Callable[[], None]]:
+def keep_alive(renew: Callable[[], None], every_s: float) -> Iterator[Callable[[], None]]:
     """Call `renew` every `every_s` seconds until the body ends.
 
     Yields a check that raises LeaseLost once the lease is lost.

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from workers.domain.errors import SourceError
-from workers.domain.models import AnnounceType, Collected, Entry, answered
+from workers.domain.models import AnnounceType, Entry, SourceAnswer, answered
 from workers.domain.ports import Fetch, Gate
 from workers.sources.feed_entries import ARXIV_ID, FeedItem, arxiv_id_in, doi_in, moment, parsed, title_text
 from workers.text.latex import authors, fold, readable
@@ -38,7 +38,7 @@ class Arxiv:
         self._base, self._categories, self._api_url = base, categories, api_url
         self._fetcher, self._gate = fetcher, gate
 
-    def collect(self, day: date) -> Collected:
+    def collect(self, day: date) -> SourceAnswer:
         """The announcement of `day` (Eastern). A category that fails makes the source failed, the others still count.
 
         Raises SourceError when no category answers.
@@ -66,7 +66,7 @@ class Arxiv:
         lines = list(dict.fromkeys(entries))  # a cross-listed paper stands in several feeds with the same line
         return answered(self.name, lines, dropped, "; ".join(faults))
 
-    def _from_api(self, day: date, feed_day: date) -> Collected:
+    def _from_api(self, day: date, feed_day: date) -> SourceAnswer:
         if self._api_url is None:
             raise SourceError(f"the feed shows {feed_day}, and no api_url is set to ask for {day}")
         entries: list[Entry] = []

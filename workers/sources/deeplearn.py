@@ -6,7 +6,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from workers.domain.errors import SourceError
-from workers.domain.models import Collected, Entry, answered
+from workers.domain.models import Entry, SourceAnswer, answered
 from workers.domain.ports import Fetch
 from workers.text.latex import fold, readable
 
@@ -24,7 +24,7 @@ class DeepLearn:
         self.name = name
         self._url, self._fetcher = url, fetcher
 
-    def collect(self, day: date) -> Collected:  # noqa: ARG002 - the site knows no other day
+    def collect(self, day: date) -> SourceAnswer:  # noqa: ARG002 - the site knows no other day
         """Today's hot papers. A paper page that fails is dropped and counted. Raises SourceError for the front page."""
         found, dropped = parse_front(self._fetcher.get(self._url), self._url)
         entries = []

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from workers.domain.models import Collected, Entry, answered
+from workers.domain.models import Entry, SourceAnswer, answered
 from workers.domain.ports import Fetch
 from workers.sources.arxiv import EASTERN
 from workers.sources.feed_entries import FeedItem, arxiv_id_in, body_text, doi_in, moment, parsed, title_text, web_link
@@ -21,7 +21,7 @@ class Feed:
         self.name = name
         self._url, self._fetcher = url, fetcher
 
-    def collect(self, day: date) -> Collected:
+    def collect(self, day: date) -> SourceAnswer:
         """Items dated in the week up to `day`, and undated ones. Raises SourceError."""
         entries, dropped = parse(self._fetcher.get(self._url), self.name, day)
         return answered(self.name, entries, dropped)

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from workers.domain.errors import SourceError
-from workers.domain.models import Collected, Entry, answered
+from workers.domain.models import Entry, SourceAnswer, answered
 from workers.domain.ports import Fetch
 from workers.sources.feed_entries import ARXIV_ID
 from workers.text.latex import authors, fold, readable
@@ -24,7 +24,7 @@ class HuggingFace:
         self.name = name
         self._url, self._fetcher = url, fetcher
 
-    def collect(self, day: date) -> Collected:
+    def collect(self, day: date) -> SourceAnswer:
         """The list of `day`, in its order. Raises SourceError; an empty list is a quiet day."""
         body = self._fetcher.get(self._url, {"date": day.isoformat(), "limit": str(LIMIT)})
         entries, dropped = parse(body, self.name)

@@ -8,7 +8,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from workers.domain.errors import LeaseLost
-from workers.domain.models import NOT_SELECTED, Collected, Edition, Paper, Past, Placed, Selection, SourceReport
+from workers.domain.models import (
+    NOT_SELECTED,
+    Edition,
+    KnownPaper,
+    Paper,
+    RankedPaper,
+    Selection,
+    SourceAnswer,
+    SourceReport,
+)
 from workers.store import papers, source_answers
 from workers.store.tables import candidate, edition, listing, paper, text
 from workers.store.texts import TextStore
@@ -109,17 +118,22 @@ class EditionStore(TextStore):
             row = connection.execute(select(paper).where(paper.c.arxiv_id == arxiv_id)).one_or_none()
         return papers.of_row(row) if row else None
 
-    def history(self, wanted: Sequence[Paper]) -> list[Past | None]:
+    def history(self, wanted: Sequence[Paper]) -> list[KnownPaper | None]:
         with read(self._engine) as connection:
             return papers.history(connection, wanted)
 
-    def note_failure(self, day: date, attempt: int, collected: Sequence[Collected]) -> None:
+    def note_failure(self, day: date, attempt: int, collected: Sequence[SourceAnswer]) -> None:
         with write(self._engine) as connection:
             self._guarded(connection, day, attempt, lease_until=self._clock.now() + self._lease)
             source_answers.settle(connection, day, [answer for answer in collected if answer.report.status == "failed"])
 
     def close(
-        self, day: date, attempt: int, selection: Selection, placed: Sequence[Placed], collected: Sequence[Collected]
+        self,
+        day: date,
+        attempt: int,
+        selection: Selection,
+        placed: Sequence[RankedPaper],
+        collected: Sequence[SourceAnswer],
     ) -> None:
         reports = [answer.report for answer in collected]
         everything = [*selection.chosen, *(one for group in selection.skipped.values() for one in group)]
@@ -204,7 +218,7 @@ class EditionStore(TextStore):
             ).all()
         return Edition(
             day=day,
-            placed=tuple(Placed(item.n, papers.of_row(item), item.label) for item in listed),
+            placed=tuple(RankedPaper(item.n, papers.of_row(item), item.label) for item in listed),
             collected=row.collected,
             skipped=row.skipped,
             sources=tuple(SourceReport(**report) for report in row.sources),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Engine, select
 
 from workers.domain.ports import Clock
-from workers.runtime.heartbeat import held
+from workers.runtime.heartbeat import keep_alive
 from workers.store.tables import gate
 from workers.store.transactions import insert, read, write
 
@@ -25,7 +25,7 @@ class RowLease:
         self._lasts = timedelta(seconds=lasts_s)
         self._turn: int | None = None
 
-    def held(self) -> bool:
+    def acquire(self) -> bool:
         """Take the post where it is free, keep it where it is ours; False while another holds it."""
         with write(self._engine) as connection:
             now = self._clock.now()
@@ -42,13 +42,13 @@ class RowLease:
             )
             return True
 
-    def taken(self) -> bool:
+    def is_held(self) -> bool:
         """True while somebody holds the post."""
         with read(self._engine) as connection:
             free_at = connection.execute(select(gate.c.free_at).where(gate.c.name == self._name)).scalar_one_or_none()
             return free_at is not None and free_at > self._clock.now()
 
-    def give_up(self) -> None:
+    def release(self) -> None:
         """Free the post for the next one, if it is still ours."""
         with write(self._engine) as connection:
             connection.execute(
@@ -69,7 +69,7 @@ class RowGate:
         turn = self._enter()
         started = self._clock.now()
         try:
-            with held(lambda: self._leave(turn, self._clock.now() + _ABANDONED), _RENEWED_S):
+            with keep_alive(lambda: self._leave(turn, self._clock.now() + _ABANDONED), _RENEWED_S):
                 yield
         finally:
             self._leave(turn, max(self._clock.now(), started + self._interval))

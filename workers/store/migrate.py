@@ -13,7 +13,7 @@ from workers.store.transactions import read, write
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest of the migrations; they are numbered in four digits, so that a later one is greater."""
 _LOCK = 7_263_549_014
 """Any number nobody else uses: PostgreSQL's advisory lock for migrations; SQLite's write lock needs none."""

@@ -7,17 +7,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, func, select, update
 
-from workers.domain.deliveries import DROPPED, PENDING, SENDING, UNKNOWN, Choice, Delivery, Message, Part, View
+from workers.domain.deliveries import Choice, Delivery, DeliveryKind, Message, MessagePart, Notify, PartState, View
 from workers.domain.errors import LeaseLost
 from workers.domain.ports import Clock
 from workers.store import view_columns
 from workers.store.revisions import revised, taken_back
-from workers.store.sent_messages import PostStore
+from workers.store.sent_messages import SentMessageStore
 from workers.store.tables import delivery, edition, part, question, rendering, text
 from workers.store.transactions import insert, read, write
 
 
-class OutboxStore(PostStore):
+class OutboxStore(SentMessageStore):
     """Every write names the delivery's attempt; a process that lost its lease raises LeaseLost and writes nothing."""
 
     def __init__(self, engine: Engine, clock: Clock, lease: timedelta) -> None:
@@ -25,24 +25,43 @@ class OutboxStore(PostStore):
         self._lease = lease
 
     def request(
-        self, cause: str, platform: str, chat: str, day: date, view: View, thread: str = "", silent: bool = False
+        self,
+        idempotency_key: str,
+        platform: str,
+        chat: str,
+        day: date,
+        view: View,
+        thread: str = "",
+        silent: bool = False,
     ) -> bool:
         """A delivery that a reader asked for, in this chat now; False where that cause was answered already."""
         return self._create(
-            cause, platform=platform, chat=chat, thread=thread, day=day, silent=silent, **view_columns.columns(view)
+            idempotency_key,
+            platform=platform,
+            chat=chat,
+            thread=thread,
+            day=day,
+            silent=silent,
+            **view_columns.columns(view),
         )
 
-    def notify(self, cause: str, platform: str, chat: str, language: str, notice: str) -> bool:
+    def notify(self, idempotency_key: str, platform: str, chat: str, language: str, notice: str) -> bool:
         """A few lines for a person; False where that cause was told already."""
         return self._create(
-            cause, platform=platform, chat=chat, thread="", notice=notice, language=language, layout="notice"
+            idempotency_key,
+            kind=DeliveryKind.NOTICE,
+            platform=platform,
+            chat=chat,
+            thread="",
+            notice=notice,
+            **view_columns.columns(View(language)),
         )
 
-    def _create(self, cause: str, **values: object) -> bool:
+    def _create(self, idempotency_key: str, **values: object) -> bool:
         with write(self._engine) as connection:
             made = connection.execute(
                 insert(connection, delivery)
-                .values(cause=cause, attempt=0, created_at=self._clock.now(), urgent=True, **values)
+                .values(idempotency_key=idempotency_key, attempt=0, created_at=self._clock.now(), urgent=True, **values)
                 .on_conflict_do_nothing()
                 .returning(delivery.c.id)
             )
@@ -61,7 +80,7 @@ class OutboxStore(PostStore):
             busy = select(delivery.c.chat).where(
                 delivery.c.platform == platform, delivery.c.done_at.is_(None), delivery.c.lease_until > now
             )
-            says = delivery.c.notice.is_not(None) | delivery.c.question_id.is_not(None)
+            says = delivery.c.kind != DeliveryKind.EDITION
             ready = says | text.c.day.is_not(None) | edition.c.retracted_at.is_not(None)
             ready = ready & (delivery.c.urgent | (not urgent))
             made = func.coalesce(edition.c.revision, question.c.revision, 0)
@@ -84,9 +103,11 @@ class OutboxStore(PostStore):
                 .where(delivery.c.id == row.id)
                 .values(attempt=row.attempt + 1, lease_until=now + self._lease)
             )
-            halted = update(part).where(part.c.delivery_id == row.id, part.c.state == SENDING)
-            connection.execute(halted.where(part.c.message_id.is_not(None)).values(state=PENDING))
-            connection.execute(halted.values(state=UNKNOWN, reason="the sender stopped while this was on its way"))
+            halted = update(part).where(part.c.delivery_id == row.id, part.c.state == PartState.SENDING)
+            connection.execute(halted.where(part.c.message_id.is_not(None)).values(state=PartState.PENDING))
+            connection.execute(
+                halted.values(state=PartState.UNKNOWN, reason="the sender stopped while this was on its way")
+            )
             return Delivery(
                 delivery_id=row.id,
                 platform=row.platform,
@@ -94,8 +115,9 @@ class OutboxStore(PostStore):
                 thread=row.thread,
                 day=row.day,
                 attempt=row.attempt + 1,
+                kind=DeliveryKind(row.kind),
                 view=view_columns.of_row(row),
-                notify=row.notify,
+                notify=Notify(row.notify),
                 silent=row.silent,
                 notice=row.notice,
                 question_id=row.question_id,
@@ -133,27 +155,27 @@ class OutboxStore(PostStore):
             self._guard(connection, of)
             taken_back(connection, part.c.delivery_id == of.delivery_id)
 
-    def next_part(self, of: Delivery) -> Part | None:
+    def next_part(self, of: Delivery) -> MessagePart | None:
         """The first part still pending; None when none is left."""
         with write(self._engine) as connection:
             self._guard(connection, of)
             return self._next(connection, of)
 
-    def sending(self, of: Delivery, on_its_way: Part) -> None:
+    def sending(self, of: Delivery, on_its_way: MessagePart) -> None:
         """Write down, just before it is sent, that a part is on its way: from now on a crash leaves it unknown."""
         with write(self._engine) as connection:
             self._guard(connection, of)
-            connection.execute(update(part).where(part.c.id == on_its_way.part_id).values(state=SENDING))
+            connection.execute(update(part).where(part.c.id == on_its_way.part_id).values(state=PartState.SENDING))
 
-    def _next(self, connection: Connection, of: Delivery) -> Part | None:
-        row = connection.execute(_parts_in(of, PENDING).limit(1)).one_or_none()
+    def _next(self, connection: Connection, of: Delivery) -> MessagePart | None:
+        row = connection.execute(_parts_in(of, PartState.PENDING).limit(1)).one_or_none()
         if row is None:
             return None
         return _part(row)
 
     def settle(
-        self, of: Delivery, settled: Part, state: str, message_id: str | None = None, reason: str = ""
-    ) -> Part | None:
+        self, of: Delivery, settled: MessagePart, state: str, message_id: str | None = None, reason: str = ""
+    ) -> MessagePart | None:
         """Write down how a part ended (or that it is pending again), and find the next one in the same transaction.
 
         None where none is left, or this one is to be tried again.
@@ -165,12 +187,12 @@ class OutboxStore(PostStore):
                 .where(part.c.id == settled.part_id)
                 .values(state=state, message_id=message_id, reason=reason or None)
             )
-            return None if state == PENDING else self._next(connection, of)
+            return None if state == PartState.PENDING else self._next(connection, of)
 
-    def unsettled(self, of: Delivery) -> list[Part]:
+    def unsettled(self, of: Delivery) -> list[MessagePart]:
         """The parts of which nobody knows whether they arrived, in order."""
         with read(self._engine) as connection:
-            return [_part(row) for row in connection.execute(_parts_in(of, UNKNOWN))]
+            return [_part(row) for row in connection.execute(_parts_in(of, PartState.UNKNOWN))]
 
     def drop_rest(self, of: Delivery, reason: str) -> None:
         """Give up the parts still pending."""
@@ -178,8 +200,8 @@ class OutboxStore(PostStore):
             self._guard(connection, of)
             connection.execute(
                 update(part)
-                .where(part.c.delivery_id == of.delivery_id, part.c.state == PENDING)
-                .values(state=DROPPED, reason=reason)
+                .where(part.c.delivery_id == of.delivery_id, part.c.state == PartState.PENDING)
+                .values(state=PartState.DROPPED, reason=reason)
             )
 
     def put_off(self, of: Delivery, seconds: float) -> None:
@@ -217,9 +239,9 @@ class OutboxStore(PostStore):
     def repeat_unknown(self) -> int:
         """Send again what nobody knows to have arrived, because an owner says so; returns how many parts."""
         with write(self._engine) as connection:
-            lost = part.c.state == UNKNOWN
+            lost = part.c.state == PartState.UNKNOWN
             of = connection.execute(select(part.c.delivery_id).where(lost).distinct()).scalars().all()
-            count = connection.execute(update(part).where(lost).values(state=PENDING, reason=None)).rowcount
+            count = connection.execute(update(part).where(lost).values(state=PartState.PENDING, reason=None)).rowcount
             connection.execute(update(delivery).where(delivery.c.id.in_(of)).values(done_at=None, urgent=True))
         return count
 
@@ -236,7 +258,7 @@ class OutboxStore(PostStore):
 
 def _rendering(of: Delivery) -> dict[str, Any]:
     """What a rendering is stored by; a notice and an answer are their own views."""
-    own = f"notice {of.delivery_id}" if of.notice else f"answer {of.delivery_id}" if of.question_id else ""
+    own = "" if of.kind == DeliveryKind.EDITION else f"{of.kind} {of.delivery_id}"
     return {
         "day": of.day,
         "revision": of.revision,
@@ -264,9 +286,9 @@ def _parts_in(of: Delivery, state: str) -> Select[Any]:
     )
 
 
-def _part(row: Row[Any]) -> Part:
+def _part(row: Row[Any]) -> MessagePart:
     message = _message(row.messages[row.n]) if row.messages else None
-    return Part(row.id, row.n, message, row.message_id, row.root)
+    return MessagePart(row.id, row.n, message, row.message_id, row.root)
 
 
 def _message(item: dict[str, Any]) -> Message:

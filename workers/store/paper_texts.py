@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Engine, Row, case, delete, func, literal, select
 
 from workers.domain.models import Paper
-from workers.domain.passages import Passage, Reading
+from workers.domain.passages import PaperText, Passage
 from workers.domain.ports import Clock
 from workers.store import papers
-from workers.store.tables import listing, paper, paper_key, passage, reading
+from workers.store.tables import listing, paper, paper_key, paper_text, passage
 from workers.store.transactions import insert, read, write
 
 _READ_AGAIN = timedelta(hours=6)
@@ -20,7 +20,7 @@ _FOUND = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Shelved:
+class StoredPaper:
     """A paper with its row; `label` is its number in an edition, "" outside one."""
 
     paper_id: int
@@ -28,11 +28,11 @@ class Shelved:
     label: str = ""
 
 
-class LibraryStore:
+class PaperTextStore:
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine, self._clock = engine, clock
 
-    def edition(self, day: date) -> list[Shelved]:
+    def edition(self, day: date) -> list[StoredPaper]:
         """The listed papers of a day by their numbers."""
         with read(self._engine) as connection:
             rows = connection.execute(
@@ -43,7 +43,7 @@ class LibraryStore:
             ).all()
         return [_shelved(row, str(row.n)) for row in rows]
 
-    def by_arxiv(self, arxiv_id: str) -> Shelved | None:
+    def by_arxiv(self, arxiv_id: str) -> StoredPaper | None:
         with read(self._engine) as connection:
             row = connection.execute(
                 select(paper)
@@ -52,7 +52,7 @@ class LibraryStore:
             ).one_or_none()
         return _shelved(row) if row else None
 
-    def mentioning(self, words: Sequence[str]) -> list[Shelved]:
+    def mentioning(self, words: Sequence[str]) -> list[StoredPaper]:
         """Papers of the archive with most of the words in title or abstract, best first; some hundred at most."""
         if not words:
             return []
@@ -62,21 +62,21 @@ class LibraryStore:
         with read(self._engine) as connection:
             return [_shelved(row) for row in connection.execute(query)]
 
-    def reading(self, paper_id: int) -> Reading | None:
+    def reading(self, paper_id: int) -> PaperText | None:
         """What was read of a paper; None where nothing was, or the abstract alone some hours ago."""
         with read(self._engine) as connection:
-            row = connection.execute(select(reading).where(reading.c.paper_id == paper_id)).one_or_none()
+            row = connection.execute(select(paper_text).where(paper_text.c.paper_id == paper_id)).one_or_none()
             if row is None or (row.read == "abstract" and row.read_at < self._clock.now() - _READ_AGAIN):
                 return None
             rows = connection.execute(select(passage).where(passage.c.paper_id == paper_id).order_by(passage.c.n)).all()
-        return Reading(row.read, tuple(Passage(each.n, each.section, each.text, each.anchor) for each in rows))
+        return PaperText(row.read, tuple(Passage(each.n, each.section, each.text, each.anchor) for each in rows))
 
-    def keep(self, paper_id: int, got: Reading) -> None:
+    def keep(self, paper_id: int, got: PaperText) -> None:
         with write(self._engine) as connection:
             connection.execute(delete(passage).where(passage.c.paper_id == paper_id))
             values = {"read": got.read, "read_at": self._clock.now()}
             connection.execute(
-                insert(connection, reading)
+                insert(connection, paper_text)
                 .values(paper_id=paper_id, **values)
                 .on_conflict_do_update(index_elements=["paper_id"], set_=values)
             )
@@ -87,5 +87,5 @@ class LibraryStore:
             connection.execute(passage.insert(), rows)
 
 
-def _shelved(row: Row[Any], label: str = "") -> Shelved:
-    return Shelved(row.id, papers.of_row(row), label)
+def _shelved(row: Row[Any], label: str = "") -> StoredPaper:
+    return StoredPaper(row.id, papers.of_row(row), label)

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
-from workers.domain.models import Key, Link, Paper, Past
-from workers.store.tables import candidate, listing, paper, paper_key, passage, reading, seen
+from workers.domain.models import Key, KnownPaper, Link, Paper
+from workers.store.tables import candidate, listing, paper, paper_key, paper_text, passage, seen
 from workers.store.transactions import insert
 
 _LOCK = 7_263_549_015
@@ -25,7 +25,7 @@ def lock(connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
 
 
-def history(connection: Connection, wanted: Sequence[Paper]) -> list[Past | None]:
+def history(connection: Connection, wanted: Sequence[Paper]) -> list[KnownPaper | None]:
     """What is known of each paper, in the order asked; None for one never seen."""
     found = _find(connection, wanted)
     ids = {number for numbers in found for number in numbers}
@@ -38,7 +38,7 @@ def history(connection: Connection, wanted: Sequence[Paper]) -> list[Past | None
     for row in _rows(connection, select(seen.c.paper_id, seen.c.source), seen.c.paper_id, ids):
         sources[row.paper_id].add(row.source)
     return [
-        Past(
+        KnownPaper(
             paper_id=numbers[0],
             listed_on=next((listed[number] for number in numbers if number in listed), None),
             seen_from=frozenset(source for number in numbers for source in sources[number]),
@@ -150,7 +150,7 @@ def _join(connection: Connection, kept: int, gone: int) -> None:
     connection.execute(delete(seen).where(seen.c.paper_id == gone))
     for day in connection.execute(select(candidate.c.day).where(candidate.c.paper_id == gone)).scalars().all():
         connection.execute(insert(connection, candidate).values(day=day, paper_id=kept).on_conflict_do_nothing())
-    for table in (candidate, passage, reading):
+    for table in (candidate, passage, paper_text):
         connection.execute(delete(table).where(table.c.paper_id == gone))
     connection.execute(delete(paper).where(paper.c.id == gone))
 
@@ -162,7 +162,7 @@ def _bring_up_to_date(connection: Connection, known: Mapping[int, Paper]) -> Non
     for row in _rows(connection, select(paper), paper.c.id, known):
         one = known[row.id]
         newer = (one.version or 0) > (row.version or 0) or not row.abstract
-        wording = one if newer and row.id not in listed else row
+        digest_catalog_for = one if newer and row.id not in listed else row
         links = {link["url"]: link for link in [*(asdict(link) for link in one.links), *row.links]}
         changes.append(
             {
@@ -170,9 +170,9 @@ def _bring_up_to_date(connection: Connection, known: Mapping[int, Paper]) -> Non
                 "arxiv_id": one.arxiv_id or row.arxiv_id,
                 "version": max(one.version or 0, row.version or 0) or None,
                 "doi": one.doi or row.doi,
-                "title": wording.title,
-                "abstract": wording.abstract,
-                "authors": list(wording.authors) or list(one.authors),
+                "title": digest_catalog_for.title,
+                "abstract": digest_catalog_for.abstract,
+                "authors": list(digest_catalog_for.authors) or list(one.authors),
                 "links": sorted(links.values(), key=lambda link: link["source"] != "arxiv"),
                 "categories": list(one.categories or row.categories),
                 "sources": list(dict.fromkeys([*row.sources, *one.sources])),

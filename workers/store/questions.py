@@ -7,9 +7,11 @@ from pydantic import TypeAdapter
 from sqlalchemy import Engine, Row, delete, func, select, update
 
 from workers.domain.answers import Answer
+from workers.domain.deliveries import DeliveryKind, View
 from workers.domain.errors import LeaseLost
 from workers.domain.ports import Clock
-from workers.domain.questions import Asked, Post, Question
+from workers.domain.questions import PostedMessage, Question, QuestionRequest
+from workers.store import view_columns
 from workers.store.tables import delivery, part, prompt, question, rendering
 from workers.store.transactions import insert, read, write
 
@@ -25,14 +27,14 @@ class QuestionStore:
     def __init__(self, engine: Engine, clock: Clock, lease: timedelta) -> None:
         self._engine, self._clock, self._lease = engine, clock, lease
 
-    def ask(self, cause: str, asked: Asked) -> int | None:
+    def ask(self, idempotency_key: str, asked: QuestionRequest) -> int | None:
         """Keep a question and the delivery that will answer it, in one transaction; None where it is kept already."""
         with write(self._engine) as connection:
-            now, post = self._clock.now(), asked.post
+            now, about = self._clock.now(), asked.about
             kept = connection.execute(
                 insert(connection, question)
                 .values(
-                    cause=cause,
+                    idempotency_key=idempotency_key,
                     platform=asked.platform,
                     chat=asked.chat,
                     thread=asked.thread,
@@ -40,9 +42,9 @@ class QuestionStore:
                     language=asked.language,
                     text=asked.text,
                     message_id=asked.message_id,
-                    day=post.day if post else None,
-                    papers=list(post.papers) if post else [],
-                    keyed=dict(post.keyed) if post else {},
+                    day=about.day if about else None,
+                    papers=list(about.papers) if about else [],
+                    keyed=dict(about.keyed) if about else {},
                     asked_at=now,
                     revision=0,
                 )
@@ -53,12 +55,12 @@ class QuestionStore:
                 return None
             connection.execute(
                 insert(connection, delivery).values(
-                    cause=f"question:{kept}",
+                    idempotency_key=f"question:{kept}",
                     platform=asked.platform,
                     chat=asked.chat,
                     thread=asked.thread,
-                    language=asked.language,
-                    layout="answer",
+                    kind=DeliveryKind.ANSWER,
+                    **view_columns.columns(View(asked.language)),
                     question_id=kept,
                     reply_to=asked.message_id,
                     urgent=True,
@@ -166,7 +168,9 @@ class QuestionStore:
 
 def _question(row: Row[Any]) -> Question:
     keyed = tuple(row.keyed.items())
-    post = Post(row.day, row.language, tuple(row.papers), keyed) if row.day else None
-    asked = Asked(row.platform, row.chat, row.thread, row.person, row.language, row.text, row.message_id, post)
+    about = PostedMessage(row.day, row.language, tuple(row.papers), keyed) if row.day else None
+    asked = QuestionRequest(
+        row.platform, row.chat, row.thread, row.person, row.language, row.text, row.message_id, about
+    )
     given = _ANSWER.validate_python(row.answer) if row.answer else None
     return Question(row.id, asked, row.asked_at, given, row.revision)

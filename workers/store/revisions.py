@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select, update
 
-from workers.domain.deliveries import DROPPED, PENDING, POSTED, TAKEN_BACK, Delivery
+from workers.domain.deliveries import TAKEN_BACK, Delivery, PartState
 from workers.store.tables import part, rendering
 from workers.store.transactions import insert
 
@@ -21,7 +21,7 @@ def revised(connection: Connection, of: Delivery, rendering_id: int, messages: S
             "delivery_id": of.delivery_id,
             "n": n,
             "rendering_id": rendering_id,
-            "state": PENDING,
+            "state": PartState.PENDING,
             "papers": message["papers"],
         }
         for n, message in enumerate(messages)
@@ -39,9 +39,11 @@ def revised(connection: Connection, of: Delivery, rendering_id: int, messages: S
 def taken_back(connection: Connection, which: ColumnElement[bool]) -> None:
     """Parts that stand in a chat are to be removed from it, parts that were not sent are dropped."""
     in_chat = part.c.message_id.is_not(None)
-    connection.execute(update(part).where(which, in_chat).values(state=PENDING, rendering_id=None))
+    connection.execute(update(part).where(which, in_chat).values(state=PartState.PENDING, rendering_id=None))
     connection.execute(
-        update(part).where(which, part.c.state == PENDING, ~in_chat).values(state=DROPPED, reason=TAKEN_BACK)
+        update(part)
+        .where(which, part.c.state == PartState.PENDING, ~in_chat)
+        .values(state=PartState.DROPPED, reason=TAKEN_BACK)
     )
 
 
@@ -55,17 +57,17 @@ def _parts(of: Delivery) -> Any:
 
 
 def _follow(connection: Connection, row: Row[Any], rendering_id: int, message: Mapping[str, Any]) -> None:
-    to_send = row.state == PENDING or (row.state == DROPPED and row.reason == TAKEN_BACK)
+    to_send = row.state == PartState.PENDING or (row.state == PartState.DROPPED and row.reason == TAKEN_BACK)
     if not (to_send or row.message_id):
         return
-    same = row.state == POSTED and row.messages and row.messages[row.n]["text"] == message["text"]
+    same = row.state == PartState.POSTED and row.messages and row.messages[row.n]["text"] == message["text"]
     connection.execute(
         update(part)
         .where(part.c.id == row.id)
         .values(
             rendering_id=rendering_id,
             papers=message["papers"],
-            state=POSTED if same else PENDING,
+            state=PartState.POSTED if same else PartState.PENDING,
             reason=None,
         )
     )

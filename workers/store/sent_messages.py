@@ -5,21 +5,21 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, Engine, func, select
 
-from workers.domain.deliveries import View
+from workers.domain.deliveries import View, direct_chat
 from workers.domain.ports import Clock
-from workers.domain.questions import Post
+from workers.domain.questions import PostedMessage
 from workers.store import view_columns
 from workers.store.tables import comment_root, delivery, part
 from workers.store.transactions import insert, read, write
 
 
-class PostStore:
+class SentMessageStore:
     """The part of the outbox that reads what was sent."""
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine, self._clock = engine, clock
 
-    def shown(self, chat: str, thread: str, day: date, view: View, platform: str) -> bool:
+    def is_shown(self, chat: str, thread: str, day: date, view: View, platform: str) -> bool:
         """Whether that edition stands in the chat, or is on its way, as `view` has it."""
         with read(self._engine) as connection:
             rows = connection.execute(
@@ -32,26 +32,29 @@ class PostStore:
             ).all()
         return any(view_columns.of_row(row) == view for row in rows)
 
-    def parts(self, delivery_cause: str) -> list[tuple[int, str, str | None]]:
+    def parts(self, idempotency_key: str) -> list[tuple[int, str, str | None]]:
         """(n, state, message id) of a delivery's parts, in order."""
         with read(self._engine) as connection:
             rows = connection.execute(
                 select(part.c.n, part.c.state, part.c.message_id)
                 .join(delivery)
-                .where(delivery.c.cause == delivery_cause)
+                .where(delivery.c.idempotency_key == idempotency_key)
                 .order_by(part.c.n)
             ).all()
         return [(row.n, row.state, row.message_id) for row in rows]
 
-    def post_of(self, platform: str, chat: str, message_id: str) -> Post | None:
-        """What of an edition stands in a chat as that message; None where it is none of ours."""
-        return self._standing(platform, part.c.message_id == message_id, delivery.c.chat == chat)
+    def posted_message(self, platform: str, chat: str, message_id: str) -> PostedMessage | None:
+        """What of an edition stands in a chat as that message; None where it is none of ours.
 
-    def standing(self, platform: str, message_ids: Sequence[str]) -> Post | None:
+        A private chat may have been addressed by its person's id.
+        """
+        return self._standing(platform, part.c.message_id == message_id, delivery.c.chat.in_([chat, direct_chat(chat)]))
+
+    def posted_message_by_id(self, platform: str, message_ids: Sequence[str]) -> PostedMessage | None:
         """The same where the platform's message ids are one of a kind, whatever the chat."""
         return self._standing(platform, part.c.message_id.in_(message_ids))
 
-    def _standing(self, platform: str, *which: ColumnElement[bool]) -> Post | None:
+    def _standing(self, platform: str, *which: ColumnElement[bool]) -> PostedMessage | None:
         with read(self._engine) as connection:
             row = connection.execute(
                 select(delivery.c.day, delivery.c.language, part.c.papers)
@@ -59,9 +62,9 @@ class PostStore:
                 .where(delivery.c.platform == platform, delivery.c.day.is_not(None), *which)
                 .limit(1)
             ).one_or_none()
-        return Post(row.day, row.language, tuple(row.papers)) if row else None
+        return PostedMessage(row.day, row.language, tuple(row.papers)) if row else None
 
-    def echoed(self, platform: str, chat: str, message_id: str, origin_chat: str, origin_id: str) -> None:
+    def add_comment_root(self, platform: str, chat: str, message_id: str, origin_chat: str, origin_id: str) -> None:
         """Keep where the comments of a channel's post are: under its echo in the discussion group."""
         with write(self._engine) as connection:
             connection.execute(
@@ -76,7 +79,7 @@ class PostStore:
                 .on_conflict_do_nothing()
             )
 
-    def commented(self, platform: str, chat: str, root_id: str) -> Post | None:
+    def posted_message_of_thread(self, platform: str, chat: str, root_id: str) -> PostedMessage | None:
         """The post whose comments stand under that message; None where it is none of ours."""
         with read(self._engine) as connection:
             row = connection.execute(
@@ -86,7 +89,7 @@ class PostStore:
                     comment_root.c.message_id == root_id,
                 )
             ).one_or_none()
-        return self.post_of(platform, row.origin_chat, row.origin_id) if row else None
+        return self.posted_message(platform, row.origin_chat, row.origin_id) if row else None
 
     def idle(self, platform: str) -> bool:
         """True when nothing waits to be sent on `platform`."""

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, Row, func, select
 
-from workers.store.source_answers import Collection
-from workers.store.tables import collection, delivery, edition, listing, part, subscription
+from workers.domain.deliveries import Approval
+from workers.store.source_answers import SourceAnswerRow
+from workers.store.subscriptions import is_active
+from workers.store.tables import delivery, edition, listing, part, source_answer, subscription
 from workers.store.transactions import read
 
 
@@ -29,30 +31,26 @@ class Overview:
     """`parts` by (platform, state); `paused` holds (platform, chat, reason); counts of deliveries still open."""
 
     editions: Sequence[EditionLine]
-    sources: Sequence[Collection]
+    sources: Sequence[SourceAnswerRow]
     active: Mapping[str, int]
     paused: Sequence[tuple[str, str, str]]
     open_deliveries: int
     parts: Mapping[tuple[str, str], int]
 
 
-def overview(engine: Engine, most: int = 5) -> Overview:
-    """The newest `most` editions, the newest answer of each source, and what was sent to whom."""
+def overview(engine: Engine, limit: int = 5) -> Overview:
+    """The newest `limit` editions, the newest answer of each source, and what was sent to whom."""
     with read(engine) as connection:
         return Overview(
-            editions=_editions(connection, most),
+            editions=_editions(connection, limit),
             sources=_sources(connection),
             active=_counted(
                 connection,
-                select(subscription.c.platform, func.count())
-                .where(subscription.c.active)
-                .group_by(subscription.c.platform),
+                select(subscription.c.platform, func.count()).where(is_active()).group_by(subscription.c.platform),
             ),
             paused=[
-                (row.platform, row.chat, row.reason or "")
-                for row in connection.execute(
-                    select(subscription).where(~subscription.c.active).order_by(subscription.c.id)
-                )
+                (row.platform, row.chat, _why_paused(row))
+                for row in connection.execute(select(subscription).where(~is_active()).order_by(subscription.c.id))
             ],
             open_deliveries=connection.execute(
                 select(func.count()).select_from(delivery).where(delivery.c.done_at.is_(None))
@@ -68,24 +66,30 @@ def overview(engine: Engine, most: int = 5) -> Overview:
         )
 
 
-def _editions(connection: Connection, most: int) -> list[EditionLine]:
+def _why_paused(row: Row[Any]) -> str:
+    """Its state, and what the platform said."""
+    state = "waiting for approval" if row.approval == Approval.WAITING else str(row.status).replace("_", " ")
+    return f"{state}: {row.reason}" if row.reason else state
+
+
+def _editions(connection: Connection, limit: int) -> list[EditionLine]:
     listed = select(func.count()).where(listing.c.day == edition.c.day).scalar_subquery()
-    rows = connection.execute(select(edition, listed.label("listed")).order_by(edition.c.day.desc()).limit(most)).all()
+    rows = connection.execute(select(edition, listed.label("listed")).order_by(edition.c.day.desc()).limit(limit)).all()
     return [
         EditionLine(row.day, row.closed_at, row.retracted_at is not None, row.listed, row.collected or 0, row.attempt)
         for row in rows
     ]
 
 
-def _sources(connection: Connection) -> list[Collection]:
-    newest = select(collection.c.source, func.max(collection.c.day).label("day")).group_by(collection.c.source)
+def _sources(connection: Connection) -> list[SourceAnswerRow]:
+    newest = select(source_answer.c.source, func.max(source_answer.c.day).label("day")).group_by(source_answer.c.source)
     last = newest.subquery()
     rows = connection.execute(
-        select(collection)
-        .join(last, (last.c.source == collection.c.source) & (last.c.day == collection.c.day))
-        .order_by(collection.c.source)
+        select(source_answer)
+        .join(last, (last.c.source == source_answer.c.source) & (last.c.day == source_answer.c.day))
+        .order_by(source_answer.c.source)
     ).all()
-    return [Collection(row.day, row.source, row.status, row.reason, row.used_on, row.retry_at) for row in rows]
+    return [SourceAnswerRow(row.day, row.source, row.status, row.reason, row.used_on, row.retry_at) for row in rows]
 
 
 def _counted(connection: Connection, query: Any) -> dict[str, int]:

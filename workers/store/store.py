@@ -20,11 +20,12 @@ from workers.store.migrate import bring_up_to_date
 from workers.store.model_calls import ModelCallStore
 from workers.store.outbox import OutboxStore
 from workers.store.owners import OwnerStore
-from workers.store.paper_texts import LibraryStore
+from workers.store.paper_texts import PaperTextStore
 from workers.store.questions import QuestionStore
-from workers.store.source_answers import CollectionStore
+from workers.store.source_answers import SourceAnswerStore
 from workers.store.subscriptions import SubscriptionStore
-from workers.store.updates import InboxStore
+from workers.store.updates import UpdateStore
+from workers.store.uploads import UploadStore
 
 _BUSY_S = 30
 """Seconds a SQLite writer waits for another; a day's edition is written in under one."""
@@ -36,15 +37,16 @@ class Store:
 
     engine: Engine
     editions: EditionStore
-    collections: CollectionStore
+    source_answers: SourceAnswerStore
     subscriptions: SubscriptionStore
     model_calls: ModelCallStore
     outbox: OutboxStore
-    inbox: InboxStore
+    updates: UpdateStore
+    uploads: UploadStore
     owners: OwnerStore
     questions: QuestionStore
-    library: LibraryStore
-    http: HttpCacheStore
+    paper_texts: PaperTextStore
+    http_cache: HttpCacheStore
     clock: Clock
 
     def gate(self, name: str, interval_s: float) -> RowGate:
@@ -80,14 +82,15 @@ def open_store(url: str, clock: Clock, edition_lease_s: float = 20, delivery_lea
     return Store(
         engine,
         EditionStore(engine, clock, timedelta(seconds=edition_lease_s)),
-        CollectionStore(engine, clock),
+        SourceAnswerStore(engine, clock),
         SubscriptionStore(engine),
         ModelCallStore(engine, clock),
         OutboxStore(engine, clock, timedelta(seconds=delivery_lease_s)),
-        InboxStore(engine, clock),
+        UpdateStore(engine, clock),
+        UploadStore(engine),
         OwnerStore(engine, clock),
         QuestionStore(engine, clock, timedelta(seconds=edition_lease_s)),
-        LibraryStore(engine, clock),
+        PaperTextStore(engine, clock),
         HttpCacheStore(engine, clock),
         clock,
     )

@@ -7,23 +7,27 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Row, select, update
 
-from workers.domain.deliveries import EVERYTHING, FIRST, Subscription, View
+from workers.domain.deliveries import (
+    EVERYTHING,
+    Approval,
+    DeliveryKind,
+    Notify,
+    Subscription,
+    SubscriptionStatus,
+    View,
+)
 from workers.store import view_columns
 from workers.store.tables import delivery, edition, subscription
 from workers.store.transactions import insert, read, write
 
-WAITING = "waits for an owner's word"
-"""Why a subscription that nobody has approved yet is not active."""
-UNSUBSCRIBED = "unsubscribed"
-"""Why a subscription rests that its chat ended itself."""
-GONE = "put out of the chat"
-"""Why a subscription rests whose bot was removed; it goes on when the bot is let in again."""
 FAILURES = 3
-"""Deliveries that a chat refuses one after the other, after which its subscription rests."""
+"""Deliveries that a chat must refuse one after the other before its subscription is paused."""
+_PAUSED_BY_PLATFORM = (SubscriptionStatus.REMOVED, SubscriptionStatus.NOT_WRITABLE)
+"""Pauses that end when the bot is let in again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class NewSubscription:
     """What a chat asks for when it subscribes; `due_at` is its first slot, in UTC, `person` who asks."""
 
     platform: str
@@ -34,16 +38,20 @@ class Wanted:
     zone: str = "Asia/Seoul"
     weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)
     view: View = EVERYTHING
-    notify: str = FIRST
+    notify: Notify = Notify.FIRST
     person: str = ""
+    approval: Approval = Approval.GRANTED
 
 
 class SubscriptionStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def add(self, wanted: Wanted, waiting: bool = False) -> None:
-        """Subscribe a chat, or change what it asked for; what it has had stays had. `waiting`: not before `approve`."""
+    def add(self, wanted: NewSubscription) -> None:
+        """Subscribe a chat, or change what it asked for; what it has had stays had.
+
+        With `Approval.WAITING` it gets nothing before `approve`.
+        """
         values = {
             **view_columns.columns(wanted.view),
             "slot": wanted.slot,
@@ -51,8 +59,9 @@ class SubscriptionStore:
             "weekdays": list(wanted.weekdays),
             "notify": wanted.notify,
             "person": wanted.person,
-            "active": not waiting,
-            "reason": WAITING if waiting else None,
+            "approval": wanted.approval,
+            "status": SubscriptionStatus.ACTIVE,
+            "reason": None,
             "failures": 0,
             "due_at": wanted.due_at,
         }
@@ -63,12 +72,13 @@ class SubscriptionStore:
                 .on_conflict_do_update(index_elements=["platform", "chat", "thread"], set_=values)
             )
 
-    def resume(self, which: Subscription, due_at: datetime, person: str, waiting: bool = False) -> None:
+    def resume(self, which: Subscription, due_at: datetime, person: str, approval: Approval) -> None:
         """Go on with the settings that a chat had."""
         self._change(
             subscription.c.id == which.subscription_id,
-            active=not waiting,
-            reason=WAITING if waiting else None,
+            approval=approval,
+            status=SubscriptionStatus.ACTIVE,
+            reason=None,
             failures=0,
             due_at=due_at,
             person=person,
@@ -102,9 +112,9 @@ class SubscriptionStore:
         waits = (
             subscription.c.platform == platform,
             subscription.c.chat == chat,
-            subscription.c.reason == WAITING,
+            subscription.c.approval == Approval.WAITING,
         )
-        return self._change(*waits, active=True, reason=None, due_at=due_at) > 0
+        return self._change(*waits, approval=Approval.GRANTED, due_at=due_at) > 0
 
     def migrate(self, platform: str, old: str, new: str) -> None:
         """A chat has a new id: its subscriptions and what waits for it go there."""
@@ -137,32 +147,35 @@ class SubscriptionStore:
         """What a person subscribed, as it came."""
         return self._found(subscription.c.platform == platform, subscription.c.person == person)
 
-    def deactivate(self, platform: str, chat: str, reason: str, thread: str | None = None) -> list[Subscription]:
+    def pause(
+        self, platform: str, chat: str, status: SubscriptionStatus, reason: str = "", thread: str | None = None
+    ) -> list[Subscription]:
         """Pause a chat's subscriptions, or that of one thread; returns those that were active.
 
-        Their settings stay for when it comes back.
+        Their settings and their approval stay for when it comes back.
         """
         which = [subscription.c.platform == platform, subscription.c.chat == chat]
         if thread is not None:
             which.append(subscription.c.thread == thread)
         active = [each for each in self._found(*which) if each.active]
-        self._change(*which, active=False, reason=reason)
+        self._change(*which, status=status, reason=reason or None)
         return active
 
     def reactivate(self, platform: str, chat: str) -> bool:
-        """Let in again: the subscriptions that rested for want of that go on as they were."""
-        resting = (
+        """Resume what was paused because the bot was removed or lacked permissions; False if there was nothing."""
+        paused = (
             subscription.c.platform == platform,
             subscription.c.chat == chat,
-            ~subscription.c.active,
-            subscription.c.reason.not_in([WAITING, UNSUBSCRIBED]),
+            subscription.c.status.in_(_PAUSED_BY_PLATFORM),
         )
-        return self._change(*resting, active=True, reason=None, failures=0) > 0
+        return self._change(*paused, status=SubscriptionStatus.ACTIVE, reason=None, failures=0) > 0
 
-    def resting(self, platform: str) -> set[str]:
-        """Chats that rest for want of being let in, or of what they must allow us."""
-        reasons = [WAITING, UNSUBSCRIBED]
-        which = (subscription.c.platform == platform, ~subscription.c.active, subscription.c.reason.not_in(reasons))
+    def paused_chats(self, platform: str) -> set[str]:
+        """Chats paused because the bot was removed or lacks permissions.
+
+        Not those that unsubscribed or await approval.
+        """
+        which = (subscription.c.platform == platform, subscription.c.status.in_(_PAUSED_BY_PLATFORM))
         return {each.chat for each in self._found(*which)}
 
     def refused(self, platform: str, chat: str, thread: str) -> int:
@@ -179,7 +192,7 @@ class SubscriptionStore:
     def due(self, now: datetime) -> list[Subscription]:
         """Active subscriptions whose slot has come, the longest waiting first."""
         return sorted(
-            self._found(subscription.c.active, subscription.c.due_at <= now),
+            self._found(is_active(), subscription.c.due_at <= now),
             key=lambda each: (each.due_at, each.subscription_id),
         )
 
@@ -198,7 +211,7 @@ class SubscriptionStore:
     def languages(self) -> list[str]:
         """The languages of the active subscriptions."""
         with read(self._engine) as connection:
-            query = select(subscription.c.language).where(subscription.c.active).distinct()
+            query = select(subscription.c.language).where(is_active()).distinct()
             return sorted(connection.execute(query).scalars())
 
     def deliver(
@@ -217,10 +230,11 @@ class SubscriptionStore:
                 connection.execute(
                     insert(connection, delivery)
                     .values(
-                        cause=f"slot:{to.subscription_id}:{day}",
+                        idempotency_key=f"slot:{to.subscription_id}:{day}",
                         platform=to.platform,
                         chat=to.chat,
                         thread=to.thread,
+                        kind=DeliveryKind.EDITION,
                         day=day,
                         **view_columns.columns(to.view),
                         notify=to.notify,
@@ -242,6 +256,12 @@ class SubscriptionStore:
             return connection.execute(update(subscription).where(*which).values(**values)).rowcount
 
 
+def is_active() -> ColumnElement[bool]:
+    """The condition for subscriptions that get deliveries: `Subscription.active` in SQL."""
+    approved = subscription.c.approval == Approval.GRANTED
+    return approved & (subscription.c.status == SubscriptionStatus.ACTIVE)
+
+
 def _named(platform: str, chat: str, thread: str) -> tuple[ColumnElement[bool], ...]:
     return subscription.c.platform == platform, subscription.c.chat == chat, subscription.c.thread == thread
 
@@ -258,8 +278,9 @@ def _subscription(row: Row[Any]) -> Subscription:
         due_at=row.due_at,
         had=row.had,
         view=view_columns.of_row(row),
-        notify=row.notify,
+        notify=Notify(row.notify),
         person=row.person,
-        active=row.active,
+        approval=Approval(row.approval),
+        status=SubscriptionStatus(row.status),
         reason=row.reason or "",
     )

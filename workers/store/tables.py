@@ -127,8 +127,8 @@ candidate = Table(
     Column("paper_id", ForeignKey("paper.id"), primary_key=True, index=True),  # news that was not listed
 )
 
-collection = Table(
-    "collection",
+source_answer = Table(
+    "source_answer",
     metadata,
     Column("day", Date, primary_key=True),
     Column("source", String(40), primary_key=True),
@@ -160,8 +160,9 @@ subscription = Table(
     Column("zone", String(64), nullable=False),
     Column("weekdays", JSON, nullable=False),
     Column("layout", String(16), nullable=False),
-    Column("active", Boolean, nullable=False),
-    Column("reason", Text),
+    Column("approval", String(8), nullable=False, server_default="granted"),
+    Column("status", String(16), nullable=False, server_default="active"),
+    Column("reason", Text),  # why it is not active, in the platform's words
     Column("due_at", UtcDateTime, nullable=False),
     Column("had", Date),
     Column("filter", JSON, nullable=False, server_default="{}"),  # what a `View` has beside language and layout
@@ -176,7 +177,8 @@ delivery = Table(
     "delivery",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("cause", String(200), nullable=False, unique=True),
+    Column("idempotency_key", String(200), nullable=False, unique=True),
+    Column("kind", String(8), nullable=False, server_default="edition"),
     Column("platform", String(16), nullable=False),
     Column("chat", String(64), nullable=False),
     Column("thread", String(64), nullable=False),
@@ -231,7 +233,7 @@ question = Table(
     "question",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("cause", String(200), nullable=False, unique=True),
+    Column("idempotency_key", String(200), nullable=False, unique=True),
     Column("platform", String(16), nullable=False),
     Column("chat", String(64), nullable=False),
     Column("thread", String(64), nullable=False),
@@ -250,8 +252,8 @@ question = Table(
     Index(None, "platform", "person"),
 )
 
-reading = Table(
-    "reading",
+paper_text = Table(
+    "paper_text",
     metadata,
     Column("paper_id", ForeignKey("paper.id"), primary_key=True),
     Column("read", String(10), nullable=False),
@@ -336,8 +338,8 @@ model_call = Table(
     Index(None, "day"),
 )
 
-inbox = Table(
-    "inbox",
+platform_update = Table(
+    "platform_update",
     metadata,
     Column("platform", String(16), primary_key=True),
     Column("update_id", BigInteger, primary_key=True, autoincrement=False),

@@ -4,16 +4,16 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from workers.domain.deliveries import View
+from workers.domain.deliveries import Layout, Place, View
 
 
 def columns(view: View) -> dict[str, Any]:
-    chosen = {"categories": list(view.categories), "wanted": list(view.wanted), "unwanted": list(view.unwanted)}
+    chosen = {"categories": list(view.categories), "include": list(view.include), "exclude": list(view.exclude)}
     return {
         "language": view.language,
         "layout": view.layout,
         "place": view.place,
-        "filter": {**chosen, "most": view.most},
+        "filter": {**chosen, "limit": view.limit},
     }
 
 
@@ -21,10 +21,10 @@ def of_row(row: Row[Any]) -> View:
     chosen = row.filter
     return View(
         row.language,
-        row.layout,
+        Layout(row.layout),
         tuple(chosen.get("categories", ())),
-        tuple(chosen.get("wanted", ())),
-        tuple(chosen.get("unwanted", ())),
-        chosen.get("most"),
-        row.place,
+        tuple(chosen.get("include", ())),
+        tuple(chosen.get("exclude", ())),
+        chosen.get("limit"),
+        Place(row.place),
     )

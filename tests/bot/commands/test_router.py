@@ -5,41 +5,43 @@ from typing import Any
 
 import pytest
 
-from bot.commands.permissions import Speaker
-from bot.commands.router import Desk, Reply, answer
+from bot.commands.context import Reply, Services
+from bot.commands.permissions import Actor
+from bot.commands.router import answer
 from tests.fakes.clock import FakeClock
 from workers import config
-from workers.domain.blocks import Block, ChoiceBlock, Closing, Opening, SectionBlock
+from workers.domain.blocks import Block, ChoiceBlock, OverviewBlock, SectionBlock, TextBlock
+from workers.domain.deliveries import direct_chat
 from workers.domain.models import Edition
 from workers.store import Store
-from workers.store.subscriptions import Wanted
+from workers.store.subscriptions import NewSubscription
 
-MEMBER = Speaker("telegram", "7", "-100")
-ADMIN = Speaker("telegram", "8", "-100", manages=True)
-OWNER = Speaker("telegram", "9", "9", manages=True)
+MEMBER = Actor("telegram", "7", "-100")
+ADMIN = Actor("telegram", "8", "-100", manages=True)
+OWNER = Actor("telegram", "9", "9", manages=True)
 
-Desks = Callable[..., Desk]
+Desks = Callable[..., Services]
 
 
 @pytest.fixture
 def desks(store: Store) -> Desks:
     """A desk with these settings; telegram:9 is its owner."""
 
-    def make(**changed: Any) -> Desk:
+    def make(**changed: Any) -> Services:
         settings = config.load(environment={}).model_copy(update={"owners": ("telegram:9",), **changed})
-        return Desk(store, settings, settings.closed_list())
+        return Services(store, settings, settings.closed_list())
 
     return make
 
 
 @pytest.fixture
-def desk(desks: Desks) -> Desk:
+def services(desks: Desks) -> Services:
     return desks()
 
 
 def lines(reply: Reply) -> tuple[str, ...]:
     block, *_ = reply.blocks
-    assert isinstance(block, Closing)
+    assert isinstance(block, TextBlock)
     return block.lines
 
 
@@ -47,8 +49,8 @@ def only_line(reply: Reply) -> str:
     return lines(reply)[0]
 
 
-def shown(line: str, desk: Desk, speaker: Speaker = MEMBER) -> list[Block]:
-    return list(answer(line, speaker, "ko", desk).blocks)
+def shown(line: str, services: Services, actor: Actor = MEMBER) -> list[Block]:
+    return list(answer(line, actor, "ko", services).blocks)
 
 
 def notices(store: Store) -> list[str]:
@@ -60,164 +62,172 @@ def notices(store: Store) -> list[str]:
     return found
 
 
-def test_digest_shows_the_whole_edition(desk: Desk, edition: Edition) -> None:
-    blocks = shown("/digest", desk)
-    assert isinstance(blocks[0], Opening)
-    assert isinstance(blocks[-1], Closing)
+def test_digest_shows_the_whole_edition(services: Services, edition: Edition) -> None:
+    blocks = shown("/digest", services)
+    assert isinstance(blocks[0], OverviewBlock)
+    assert isinstance(blocks[-1], TextBlock)
 
 
-def test_digest_with_a_category_shows_that_one(desk: Desk, edition: Edition) -> None:
-    block, choices = shown("/digest 로보틱스", desk)
+def test_digest_with_a_category_shows_that_one(services: Services, edition: Edition) -> None:
+    block, choices = shown("/digest 로보틱스", services)
     assert isinstance(block, SectionBlock)
     assert isinstance(choices, ChoiceBlock)
     assert [choice.line for choice in choices.choices] == ["/ask 2025-06-03 1"]
 
 
-def test_an_unknown_category_names_those_there_are(desk: Desk, edition: Edition) -> None:
-    told = only_line(answer("/digest 점성술", MEMBER, "ko", desk))
+def test_an_unknown_category_names_those_there_are(services: Services, edition: Edition) -> None:
+    told = only_line(answer("/digest 점성술", MEMBER, "ko", services))
     assert told == "그런 분류가 없습니다. 있는 분류: 로보틱스, 음성·오디오"
 
 
-def test_without_an_edition_digest_says_so(desk: Desk) -> None:
-    assert only_line(answer("/digest", MEMBER, "en", desk)) == "There is no digest yet."
+def test_without_an_edition_digest_says_so(services: Services) -> None:
+    assert only_line(answer("/digest", MEMBER, "en", services)) == "There is no digest yet."
 
 
-def test_an_edition_that_was_taken_back_is_not_shown(desk: Desk, edition: Edition) -> None:
-    desk.store.editions.retract(edition.day)
-    assert only_line(answer("/digest", MEMBER, "en", desk)) == "There is no digest yet."
+def test_an_edition_that_was_taken_back_is_not_shown(services: Services, edition: Edition) -> None:
+    services.store.editions.retract(edition.day)
+    assert only_line(answer("/digest", MEMBER, "en", services)) == "There is no digest yet."
 
 
-def test_help_names_every_command(desk: Desk) -> None:
-    told = lines(answer("/help", MEMBER, "ko", desk))
+def test_help_names_every_command(services: Services) -> None:
+    told = lines(answer("/help", MEMBER, "ko", services))
     assert [line.split(" —")[0] for line in told] == [
         *("/digest", "/digest 2025-06-03 로보틱스", "/subscribe", "/unsubscribe", "/settings", "/language", "/test"),
         *("/ask 질문", "/forget", "/help"),
     ]
 
 
-def test_a_question_is_kept_and_its_answer_comes_by_the_outbox(desk: Desk) -> None:
-    assert answer("1번 논문은 무엇을 제안했나요?", MEMBER, "ko", desk) == Reply()
-    assert desk.store.questions.unanswered() == [1]
+def test_a_question_is_kept_and_its_answer_comes_by_the_outbox(services: Services) -> None:
+    assert answer("1번 논문은 무엇을 제안했나요?", MEMBER, "ko", services) == Reply()
+    assert services.store.questions.unanswered() == [1]
 
 
 @pytest.mark.parametrize(("line", "ends"), [("/quit", True), ("/QUIT", True), ("", False), ("/nonsense", False)])
-def test_only_goodbye_ends(line: str, ends: bool, desk: Desk) -> None:
-    assert answer(line, MEMBER, "en", desk).ends is ends
+def test_only_goodbye_ends(line: str, ends: bool, services: Services) -> None:
+    assert answer(line, MEMBER, "en", services).ends is ends
 
 
-def test_who_manages_a_chat_subscribes_it_and_the_newest_edition_is_due_at_once(desk: Desk, edition: Edition) -> None:
-    told = only_line(answer("/subscribe", ADMIN, "ko", desk))
+def test_who_manages_a_chat_subscribes_it_and_the_newest_edition_is_due_at_once(
+    services: Services, edition: Edition
+) -> None:
+    told = only_line(answer("/subscribe", ADMIN, "ko", services))
     assert told == "구독했습니다. 평일 09:00(Asia/Seoul)에 다이제스트를 보내 드립니다."
-    (due,) = desk.store.subscriptions.due(desk.store.clock.now())
+    (due,) = services.store.subscriptions.due(services.store.clock.now())
     assert (due.chat, due.view.language) == ("-100", "ko")
 
 
-def test_who_does_not_manage_it_cannot(desk: Desk) -> None:
+def test_who_does_not_manage_it_cannot(services: Services) -> None:
     for line in ("/subscribe", "/unsubscribe"):
-        assert "관리할 수 있고" in only_line(answer(line, MEMBER, "ko", desk))
-    assert desk.store.subscriptions.due(desk.store.clock.now()) == []
+        assert "관리할 수 있고" in only_line(answer(line, MEMBER, "ko", services))
+    assert services.store.subscriptions.due(services.store.clock.now()) == []
 
 
-def test_unsubscribing_pauses_this_thread_alone_and_keeps_its_settings(desk: Desk, bot_clock: FakeClock) -> None:
+def test_unsubscribing_pauses_this_thread_alone_and_keeps_its_settings(
+    services: Services, bot_clock: FakeClock
+) -> None:
     for thread in ("", "5"):
-        desk.store.subscriptions.add(Wanted("telegram", "-100", bot_clock.now(), thread=thread, slot="07:00"))
-    assert "멈추었습니다" in only_line(answer("/unsubscribe", ADMIN, "ko", desk))
-    assert [due.thread for due in desk.store.subscriptions.due(bot_clock.now())] == ["5"]
+        services.store.subscriptions.add(
+            NewSubscription("telegram", "-100", bot_clock.now(), thread=thread, slot="07:00")
+        )
+    assert "멈추었습니다" in only_line(answer("/unsubscribe", ADMIN, "ko", services))
+    assert [due.thread for due in services.store.subscriptions.due(bot_clock.now())] == ["5"]
 
 
 def test_with_approval_a_chat_waits_until_an_owner_says_yes(desks: Desks, edition: Edition) -> None:
-    desk = desks(access="approve")
-    assert "운영자에게" in only_line(answer("/subscribe", ADMIN, "ko", desk))
-    assert desk.store.subscriptions.due(desk.store.clock.now()) == []
-    assert notices(desk.store) == [
-        "9: telegram:-100 채팅에서 구독을 신청했습니다. 승인하려면 /approve telegram:-100 을 입력하세요."
+    services = desks(access="approve")
+    assert "운영자에게" in only_line(answer("/subscribe", ADMIN, "ko", services))
+    assert services.store.subscriptions.due(services.store.clock.now()) == []
+    assert notices(services.store) == [
+        "@9: telegram:-100 채팅에서 구독을 신청했습니다. 승인하려면 /approve telegram:-100 을 입력하세요."
     ]
-    answer("/subscribe", ADMIN, "ko", desk)
-    assert notices(desk.store) == [], "asked once a day"
-    assert "운영자만" in only_line(answer("/approve telegram:-100", ADMIN, "ko", desk))
-    assert only_line(answer("/approve telegram:-100", OWNER, "ko", desk)) == "승인했습니다: telegram:-100"
-    assert [due.chat for due in desk.store.subscriptions.due(desk.store.clock.now())] == ["-100"]
-    assert "기다리는 채팅이 아닙니다" in only_line(answer("/approve telegram:-100", OWNER, "ko", desk))
+    answer("/subscribe", ADMIN, "ko", services)
+    assert notices(services.store) == [], "asked once a day"
+    assert "운영자만" in only_line(answer("/approve telegram:-100", ADMIN, "ko", services))
+    assert only_line(answer("/approve telegram:-100", OWNER, "ko", services)) == "승인했습니다: telegram:-100"
+    assert [due.chat for due in services.store.subscriptions.due(services.store.clock.now())] == ["-100"]
+    assert "기다리는 채팅이 아닙니다" in only_line(answer("/approve telegram:-100", OWNER, "ko", services))
 
 
 def test_a_list_lets_in_who_stands_on_it_and_the_owner(desks: Desks) -> None:
-    desk = desks(access="list", allowed=("telegram:-200",))
-    assert "허락된" in only_line(answer("/subscribe", ADMIN, "ko", desk))
-    assert "구독했습니다" in only_line(answer("/subscribe", Speaker("telegram", "8", "-200", manages=True), "ko", desk))
-    assert "구독했습니다" in only_line(answer("/subscribe", OWNER, "ko", desk))
+    services = desks(access="list", allowed=("telegram:-200",))
+    assert "허락된" in only_line(answer("/subscribe", ADMIN, "ko", services))
+    assert "구독했습니다" in only_line(
+        answer("/subscribe", Actor("telegram", "8", "-200", manages=True), "ko", services)
+    )
+    assert "구독했습니다" in only_line(answer("/subscribe", OWNER, "ko", services))
 
 
-def test_a_code_makes_one_owner_once_and_not_for_ever(desk: Desk, bot_clock: FakeClock) -> None:
-    code = desk.store.owners.new_code()
-    assert "맞지 않거나" in only_line(answer("/owner WRONG-CODE", ADMIN, "ko", desk))
-    assert "이제 운영자" in only_line(answer(f"/owner {code.lower()}", ADMIN, "ko", desk))
-    assert "맞지 않거나" in only_line(answer(f"/owner {code}", MEMBER, "ko", desk))
-    assert desk.store.owners.all() == [("telegram", "8")]
-    late = desk.store.owners.new_code()
+def test_a_code_makes_one_owner_once_and_not_for_ever(services: Services, bot_clock: FakeClock) -> None:
+    code = services.store.owners.new_code()
+    assert "맞지 않거나" in only_line(answer("/owner WRONG-CODE", ADMIN, "ko", services))
+    assert "이제 운영자" in only_line(answer(f"/owner {code.lower()}", ADMIN, "ko", services))
+    assert "맞지 않거나" in only_line(answer(f"/owner {code}", MEMBER, "ko", services))
+    assert services.store.owners.all() == [("telegram", "8")]
+    late = services.store.owners.new_code()
     bot_clock.advance(24 * 3600)
-    assert "맞지 않거나" in only_line(answer(f"/owner {late}", MEMBER, "ko", desk))
+    assert "맞지 않거나" in only_line(answer(f"/owner {late}", MEMBER, "ko", services))
 
 
-def test_a_new_code_voids_the_one_before(desk: Desk) -> None:
-    first, _ = desk.store.owners.new_code(), desk.store.owners.new_code()
-    assert "맞지 않거나" in only_line(answer(f"/owner {first}", ADMIN, "ko", desk))
+def test_a_new_code_voids_the_one_before(services: Services) -> None:
+    first, _ = services.store.owners.new_code(), services.store.owners.new_code()
+    assert "맞지 않거나" in only_line(answer(f"/owner {first}", ADMIN, "ko", services))
 
 
 @pytest.mark.parametrize("words", ["2025-06-03", "20250603", "6/3", "2025.6.3", "2025-06-03 en"])
-def test_a_day_is_asked_for_as_people_write_it(words: str, desk: Desk, edition: Edition) -> None:
-    opening, *_ = shown(f"/digest {words}", desk)
-    assert isinstance(opening, Opening)
+def test_a_day_is_asked_for_as_people_write_it(words: str, services: Services, edition: Edition) -> None:
+    opening, *_ = shown(f"/digest {words}", services)
+    assert isinstance(opening, OverviewBlock)
     assert opening.title.startswith("AI papers" if words.endswith("en") else "2025년 6월 3일")
 
 
 @pytest.mark.parametrize("words", ["2025-06-02", "2025-13-40 robotics", "2025-06-02 로보틱스"])
-def test_a_day_without_an_edition_is_not_made(words: str, desk: Desk, edition: Edition) -> None:
-    assert not isinstance(shown(f"/digest {words}", desk)[0], Opening)
+def test_a_day_without_an_edition_is_not_made(words: str, services: Services, edition: Edition) -> None:
+    assert not isinstance(shown(f"/digest {words}", services)[0], OverviewBlock)
 
 
-def test_a_section_is_asked_for_by_its_place(desk: Desk, edition: Edition) -> None:
-    section, _ = shown("/digest 2025-06-03 2 ko", desk)
+def test_a_section_is_asked_for_by_its_place(services: Services, edition: Edition) -> None:
+    section, _ = shown("/digest 2025-06-03 2 ko", services)
     assert isinstance(section, SectionBlock)
     assert section.name == "음성·오디오"
 
 
-def test_the_newest_digest_is_posted_now_unless_it_stands_there(desk: Desk, edition: Edition) -> None:
-    answer("/subscribe", ADMIN, "ko", desk, "telegram:1")
-    first = answer("/post 1", ADMIN, "ko", desk, "telegram:2")
+def test_the_newest_digest_is_posted_now_unless_it_stands_there(services: Services, edition: Edition) -> None:
+    answer("/subscribe", ADMIN, "ko", services, "telegram:1")
+    first = answer("/post 1", ADMIN, "ko", services, "telegram:2")
     assert "곧 올립니다" in only_line(first)
-    assert "이미 올렸습니다" in only_line(answer("/post 1", ADMIN, "ko", desk, "telegram:3"))
-    answer("/settings layout compact", ADMIN, "ko", desk, "telegram:4")
-    assert "곧 올립니다" in only_line(answer("/post 1", ADMIN, "ko", desk, "telegram:5")), "it looks different now"
+    assert "이미 올렸습니다" in only_line(answer("/post 1", ADMIN, "ko", services, "telegram:3"))
+    answer("/settings layout compact", ADMIN, "ko", services, "telegram:4")
+    assert "곧 올립니다" in only_line(answer("/post 1", ADMIN, "ko", services, "telegram:5")), "it looks different now"
 
 
-def test_a_preview_comes_in_private_as_the_settings_have_it(desk: Desk, edition: Edition) -> None:
-    answer("/subscribe", ADMIN, "ko", desk, "telegram:1")
-    answer("/settings layout compact", ADMIN, "ko", desk, "telegram:2")
-    answer("/test", ADMIN, "ko", desk, "telegram:3")
-    delivery = desk.store.outbox.claim("telegram")
+def test_a_preview_comes_in_private_as_the_settings_have_it(services: Services, edition: Edition) -> None:
+    answer("/subscribe", ADMIN, "ko", services, "telegram:1")
+    answer("/settings layout compact", ADMIN, "ko", services, "telegram:2")
+    answer("/test", ADMIN, "ko", services, "telegram:3")
+    delivery = services.store.outbox.claim("telegram")
     assert delivery is not None
-    assert (delivery.chat, delivery.view.layout, delivery.view.place) == ("8", "compact", "private")
+    assert (delivery.chat, delivery.view.layout, delivery.view.place) == (direct_chat("8"), "compact", "private")
 
 
-def test_a_digest_comes_as_its_chat_sees_them(desk: Desk, edition: Edition) -> None:
-    answer("/subscribe", ADMIN, "ko", desk, "telegram:1")
-    answer("/settings categories robotics", ADMIN, "ko", desk, "telegram:2")
-    told = answer("/digest", ADMIN, "ko", desk, "telegram:3")
+def test_a_digest_comes_as_its_chat_sees_them(services: Services, edition: Edition) -> None:
+    answer("/subscribe", ADMIN, "ko", services, "telegram:1")
+    answer("/settings categories robotics", ADMIN, "ko", services, "telegram:2")
+    told = answer("/digest", ADMIN, "ko", services, "telegram:3")
     assert isinstance(told.blocks[1], ChoiceBlock)
-    delivery = desk.store.outbox.claim("telegram")
+    delivery = services.store.outbox.claim("telegram")
     assert delivery is not None
     assert delivery.view.categories == ("Robotics",)
 
 
 def test_questions_have_a_daily_limit_told_in_a_friendly_line(desks: Desks) -> None:
-    desk = desks(questions=config.QuestionSettings(per_person_a_day=2, deadline_s=1))
-    replies = [answer(f"{n}번 논문은?", MEMBER, "ko", desk, f"telegram:{n}") for n in range(3)]
+    services = desks(questions=config.QuestionSettings(per_person_a_day=2, deadline_s=1))
+    replies = [answer(f"{n}번 논문은?", MEMBER, "ko", services, f"telegram:{n}") for n in range(3)]
     assert [bool(reply.blocks) for reply in replies] == [False, False, True]
     assert only_line(replies[2]) == "오늘은 질문을 2개까지 받습니다. 내일 다시 물어봐 주세요."
 
 
-def test_status_is_the_owners_alone(desk: Desk, edition: Edition) -> None:
-    assert "운영자만" in only_line(answer("/status", MEMBER, "ko", desk))
-    told = lines(answer("/status", OWNER, "ko", desk))
+def test_status_is_the_owners_alone(services: Services, edition: Edition) -> None:
+    assert "운영자만" in only_line(answer("/status", MEMBER, "ko", services))
+    told = lines(answer("/status", OWNER, "ko", services))
     assert told[1] == "최근 호: 2025-06-03, 모은 논문 3편 중 3편"
     assert "구독: 0곳, 쉬는 곳 0곳" in told

@@ -9,11 +9,11 @@ from bot.delivery.outbox import deliver_next, serve
 from tests.bot.conftest import DAY
 from tests.fakes.clock import FakeClock
 from tests.fakes.sender import FakeSender
-from workers.domain.deliveries import ALL, FIRST, NEVER, Content, Delivery, Message, View
-from workers.domain.errors import ChatGone, ChatShut, NotSent, SendRefused, SendUnknown
-from workers.domain.models import Collected, Edition, Selection, SourceReport, Text
+from workers.domain.deliveries import Content, Delivery, Message, Notify, View, direct_chat
+from workers.domain.errors import ChatGone, ChatNotWritable, SendRefused, SendRetryable, SendUnknown
+from workers.domain.models import Edition, Selection, SourceAnswer, SourceReport, Text
 from workers.store import Store
-from workers.store.subscriptions import Wanted
+from workers.store.subscriptions import NewSubscription
 
 pytestmark = pytest.mark.usefixtures("edition")
 
@@ -30,12 +30,12 @@ def deliver(store: Store, sender: FakeSender) -> bool:
     return asyncio.run(deliver_next(store, "terminal", sender, render))
 
 
-def ask(store: Store, cause: str = "request:1", chat: str = "a") -> None:
-    store.outbox.request(cause, "terminal", chat, DAY, View())
+def ask(store: Store, idempotency_key: str = "request:1", chat: str = "a") -> None:
+    store.outbox.request(idempotency_key, "terminal", chat, DAY, View())
 
 
-def states(store: Store, cause: str = "request:1") -> list[str]:
-    return [state for _, state, _ in store.outbox.parts(cause)]
+def states(store: Store, idempotency_key: str = "request:1") -> list[str]:
+    return [state for _, state, _ in store.outbox.parts(idempotency_key)]
 
 
 def test_a_delivery_is_sent_in_order_and_only_once(store: Store) -> None:
@@ -63,7 +63,7 @@ def test_a_send_that_surely_failed_is_repeated_in_its_place_when_its_time_has_co
     store: Store, bot_clock: FakeClock
 ) -> None:
     ask(store)
-    sender = FakeSender([None, NotSent("told to wait", retry_after_s=40)])
+    sender = FakeSender([None, SendRetryable("told to wait", retry_after_s=40)])
     deliver(store, sender)
     assert states(store) == ["posted", "pending", "pending"]
     bot_clock.advance(39)
@@ -77,7 +77,7 @@ def test_a_send_that_surely_failed_is_repeated_in_its_place_when_its_time_has_co
 def test_a_chat_that_is_gone_gets_nothing_more_and_is_paused(
     store: Store, edition: Edition, bot_clock: FakeClock
 ) -> None:
-    store.subscriptions.add(Wanted("terminal", "a", bot_clock.now()))
+    store.subscriptions.add(NewSubscription("terminal", "a", bot_clock.now()))
     ask(store)
     sender = FakeSender([ChatGone("kicked")])
     deliver(store, sender)
@@ -110,7 +110,7 @@ def remake(store: Store, edition: Edition) -> None:
     attempt = store.editions.claim(DAY)
     assert attempt is not None
     papers = tuple(item.paper for item in edition.placed)
-    report = Collected(SourceReport("arxiv", "ok", 3))
+    report = SourceAnswer(SourceReport("arxiv", "ok", 3))
     store.editions.close(DAY, attempt, Selection(papers, {}), edition.placed, [report])
     store.editions.save_text(DAY, text)
 
@@ -150,7 +150,7 @@ def test_until_the_new_text_is_written_nothing_is_touched(store: Store, edition:
 def test_a_retracted_edition_is_deleted_where_it_was_posted_and_sent_to_nobody_else(
     store: Store, edition: Edition, bot_clock: FakeClock
 ) -> None:
-    store.subscriptions.add(Wanted("terminal", "b", bot_clock.now()))
+    store.subscriptions.add(NewSubscription("terminal", "b", bot_clock.now()))
     ask(store)
     sender = FakeSender()
     deliver(store, sender)
@@ -199,7 +199,7 @@ def test_an_edit_whose_fate_is_unknown_is_repeated(store: Store, edition: Editio
 
 
 def test_a_late_delivery_and_a_quiet_day_make_no_sound(store: Store, edition: Edition, bot_clock: FakeClock) -> None:
-    store.subscriptions.add(Wanted("terminal", "a", bot_clock.now()))
+    store.subscriptions.add(NewSubscription("terminal", "a", bot_clock.now()))
     (due,) = store.subscriptions.due(bot_clock.now())
     store.subscriptions.deliver(due, [DAY], due.due_at, bot_clock.now(), silent=True)
     sender = FakeSender()
@@ -253,12 +253,12 @@ def test_what_waits_for_its_turn_is_not_on_its_way(store: Store, bot_clock: Fake
 
 @pytest.mark.parametrize(
     ("notify", "silent"),
-    [(FIRST, [False, True, True]), (NEVER, [True, True, True]), (ALL, [False, False, False])],
+    [(Notify.FIRST, [False, True, True]), (Notify.NEVER, [True, True, True]), (Notify.ALL, [False, False, False])],
 )
 def test_a_digest_makes_the_sound_that_its_chat_wants(
-    notify: str, silent: list[bool], store: Store, edition: Edition, bot_clock: FakeClock
+    notify: Notify, silent: list[bool], store: Store, edition: Edition, bot_clock: FakeClock
 ) -> None:
-    store.subscriptions.add(Wanted("terminal", "a", bot_clock.now(), notify=notify))
+    store.subscriptions.add(NewSubscription("terminal", "a", bot_clock.now(), notify=notify))
     (due,) = store.subscriptions.due(bot_clock.now())
     store.subscriptions.deliver(due, [DAY], due.due_at, bot_clock.now(), silent=False)
     sender = FakeSender()
@@ -272,10 +272,10 @@ def test_a_chat_that_is_shut_is_counted_and_paused_the_third_time(
     class Shut(FakeSender):
         async def send(self, chat: str, thread: str, message: Message, key: str) -> str:
             if chat == "a":
-                raise ChatShut("TOPIC_CLOSED")
+                raise ChatNotWritable("TOPIC_CLOSED")
             return await super().send(chat, thread, message, key)
 
-    store.subscriptions.add(Wanted("terminal", "a", bot_clock.now(), person="7"))
+    store.subscriptions.add(NewSubscription("terminal", "a", bot_clock.now(), person="7"))
     sender = Shut()
     for n in range(3):
         assert len(store.subscriptions.due(bot_clock.now())) == 1
@@ -283,13 +283,13 @@ def test_a_chat_that_is_shut_is_counted_and_paused_the_third_time(
         while deliver(store, sender):
             pass
     assert store.subscriptions.due(bot_clock.now()) == []
-    assert [chat for chat, _ in sender.sent] == ["7"], "who subscribed it is told, once"
+    assert [chat for chat, _ in sender.sent] == [direct_chat("7")], "who subscribed it is told, once"
     assert "토픽을 다시 열거나" in sender.sent[0][1]
 
 
 def test_while_broadcasts_are_under_way_an_answer_is_sent_at_once(store: Store, bot_clock: FakeClock) -> None:
     class Quick:
-        async def rung(self) -> None:
+        async def wait(self) -> None:
             await asyncio.sleep(0.01)
 
     async def story() -> list[str]:
@@ -309,7 +309,7 @@ def test_while_broadcasts_are_under_way_an_answer_is_sent_at_once(store: Store, 
         return first
 
     for n in range(4):
-        store.subscriptions.add(Wanted("terminal", f"chat {n}", bot_clock.now()))
+        store.subscriptions.add(NewSubscription("terminal", f"chat {n}", bot_clock.now()))
     for due in store.subscriptions.due(bot_clock.now()):
         store.subscriptions.deliver(due, [DAY], due.due_at, bot_clock.now(), silent=False)
     assert set(asyncio.run(asyncio.wait_for(story(), 20))) == {"person"}

@@ -5,11 +5,11 @@ from contextlib import AbstractAsyncContextManager
 
 import pytest
 
-from bot.delivery.streaming import Watch
+from bot.delivery.streaming import AnswerStreamer
 from tests.fakes.sender import FakeSender
 from workers.domain.answers import Answer
 from workers.domain.deliveries import Content, Delivery, Message
-from workers.domain.questions import Asked, Question
+from workers.domain.questions import Question, QuestionRequest
 from workers.queue import WorkQueue
 from workers.store import Store
 
@@ -18,7 +18,7 @@ LONGEST_S = 30.0
 
 @pytest.fixture
 def delivery(store: Store) -> Delivery:
-    store.questions.ask("telegram:1", Asked("telegram", "5", "", "7", "ko", "왜?", "12"))
+    store.questions.ask("telegram:1", QuestionRequest("telegram", "5", "", "7", "ko", "왜?", "12"))
     claimed = store.outbox.claim("telegram")
     assert claimed is not None
     return claimed
@@ -52,11 +52,11 @@ def test_what_is_written_while_the_turn_is_waited_for_is_in_that_edit(
 ) -> None:
     async def story() -> list[tuple[str, str]]:
         sender, queue, number = Waiting(), WorkQueue(valkey_url), delivery.question_id or 0
-        watch = Watch(valkey_url, store, sender, rendered)
+        watch = AnswerStreamer(valkey_url, store, sender, rendered)
         following = asyncio.create_task(watch.follow(delivery, "m1"))
-        await asyncio.to_thread(queue.tell, number, Answer(True, line="one"))
+        await asyncio.to_thread(queue.stream_answer, number, Answer(True, line="one"))
         await sender.wanted.wait()
-        await asyncio.to_thread(queue.tell, number, Answer(True, line="one two"))
+        await asyncio.to_thread(queue.stream_answer, number, Answer(True, line="one two"))
         sender.gate.set()
         await sender.done.wait()
         attempt = await asyncio.to_thread(store.questions.claim, number) or 0

@@ -10,7 +10,7 @@ import discord
 import pytest
 import yarl
 
-from bot.commands.context import Desk
+from bot.commands.context import Services
 from bot.discord import app
 from bot.platforms import PLATFORMS, Limits
 from tests.fakes.discord import TOKEN, DiscordServer, serving
@@ -47,8 +47,8 @@ class Frontend:
             self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
             self._ready.set()
             settings = config.load(environment={}, platforms=PLATFORMS).model_copy(update=self.settings)
-            desk = Desk(self.store, settings, settings.closed_list())
-            await app.serve_until(self._stopped, desk, NOBODY, TOKEN, self.reads, FAST)
+            services = Services(self.store, settings, settings.closed_list())
+            await app.serve_until(self._stopped, services, NOBODY, TOKEN, self.reads, FAST)
 
         try:
             asyncio.run(story())

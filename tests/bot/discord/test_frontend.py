@@ -11,9 +11,9 @@ from tests.fakes.discord import DiscordServer
 from tests.fakes.discord_wire import DM, THREAD, Fault, guild
 from tests.waiting import until
 from workers.domain.answers import Answer
-from workers.domain.deliveries import View
+from workers.domain.deliveries import Layout, Place, View
 from workers.store import Store
-from workers.store.subscriptions import Wanted
+from workers.store.subscriptions import NewSubscription
 
 pytestmark = pytest.mark.usefixtures("edition")
 
@@ -47,7 +47,7 @@ def test_subscribing_takes_its_options_and_says_what_the_bot_lacks(frontend: Fro
     )
     frontend.answer(told, "바꾸었습니다. 키워드")
     frontend.answer(told, "Attach Files")
-    wanted = View("en", categories=("Robotics",), wanted=("rag",), unwanted=("medical",), place="channel")
+    wanted = View("en", categories=("Robotics",), include=("rag",), exclude=("medical",), place=Place.CHANNEL)
     assert view(store, NEWS) == wanted
     refused = frontend.server.command("subscribe", LAB, manages=False)
     frontend.answer(refused, "관리할 수 있고")
@@ -70,11 +70,11 @@ def test_settings_are_menus_and_forms_and_foreign_presses_are_refused(frontend: 
     form = frontend.server.press(frontend.server.screens[words], "직접 입력")
     until(lambda: form in frontend.server.forms)
     frontend.answer(frontend.server.submit(form, "diffusion -medical"), "바꾸었습니다")
-    assert view(store, LAB).wanted == ("diffusion",)
+    assert view(store, LAB).include == ("diffusion",)
 
 
 def test_buttons_work_after_a_restart(frontend: Frontend, store: Store) -> None:
-    give(store, LAB, View("ko", place="channel"))
+    give(store, LAB, View("ko", place=Place.CHANNEL))
     robots = frontend.text(LAB, "Grip")
     frontend.stop()
     frontend.start()
@@ -86,12 +86,12 @@ def test_buttons_work_after_a_restart(frontend: Frontend, store: Store) -> None:
     asked = store.questions.get(1)
     assert asked is not None
     assert (asked.asked.text, asked.asked.person) == ("두 번째 논문은 왜 더 빠른가요?", "7")
-    assert asked.asked.post is not None
-    assert asked.asked.post.papers == (1, 2)
+    assert asked.asked.about is not None
+    assert asked.asked.about.papers == (1, 2)
 
 
 def test_questions_come_by_every_way(frontend: Frontend, store: Store) -> None:
-    give(store, LAB, View("ko", place="channel"))
+    give(store, LAB, View("ko", place=Place.CHANNEL))
     post = frontend.text(LAB, "Grip")
     server = frontend.server
     server.say(LAB, "첫 번째는 무엇인가요?", to=post)
@@ -114,7 +114,7 @@ def test_questions_come_by_every_way(frontend: Frontend, store: Store) -> None:
         "이건 뭔가요?",
     }
     for text in ("첫 번째는 무엇인가요?", "이건 뭔가요?"):
-        about = asked[text].post
+        about = asked[text].about
         assert about is not None
         assert about.papers[:2] == (1, 2)
     assert store.questions.get(6) is None
@@ -133,7 +133,7 @@ def test_an_answer_is_an_edit_and_forgetting_deletes_it(frontend: Frontend, stor
 
 
 def test_a_post_and_its_thread_hold_the_digest(frontend: Frontend, store: Store) -> None:
-    give(store, LAB, View("ko", "thread", place="channel"))
+    give(store, LAB, View("ko", Layout.THREAD, place=Place.CHANNEL))
     opening = frontend.text(LAB, "AI 논문 다이제스트")
     thread = frontend.server.rooms[opening.message_id]
     assert (thread.kind, thread.parent, thread.name) == (THREAD, LAB, "2025년 6월 3일 AI 논문 다이제스트")
@@ -145,7 +145,7 @@ def test_a_post_and_its_thread_hold_the_digest(frontend: Frontend, store: Store)
     until(lambda: store.questions.get(1))
     asked = store.questions.get(1)
     assert asked is not None
-    assert asked.asked.post is not None
+    assert asked.asked.about is not None
     store.editions.retract(DAY)
     store.outbox.revise(DAY)
     until(lambda: len(frontend.server.deleted) == 1 + len(inside))
@@ -154,7 +154,7 @@ def test_a_post_and_its_thread_hold_the_digest(frontend: Frontend, store: Store)
 def test_a_forum_has_one_post_a_digest(frontend: Frontend, store: Store) -> None:
     frontend.answer(frontend.server.command("subscribe", LAB, channel=BOARD), "구독했습니다")
     assert view(store, BOARD).place == "forum"
-    give(store, BOARD, View("ko", place="forum"))
+    give(store, BOARD, View("ko", place=Place.FORUM))
     posts = [room for room in frontend.server.rooms.values() if room.parent == BOARD]
     assert [room.name for room in posts] == ["2025년 6월 3일 AI 논문 다이제스트"]
     texts = frontend.server.texts(posts[0].number)
@@ -164,7 +164,7 @@ def test_a_forum_has_one_post_a_digest(frontend: Frontend, store: Store) -> None
 
 def test_a_post_in_a_forum_whose_line_broke_is_found_and_not_made_twice(frontend: Frontend, store: Store) -> None:
     frontend.server.faults[BOARD] = [Fault(broken="after")]
-    give(store, BOARD, View("ko", place="forum"))
+    give(store, BOARD, View("ko", place=Place.FORUM))
     assert len([room for room in frontend.server.rooms.values() if room.parent == BOARD]) == 1
     assert {state for _, state, _ in store.outbox.parts(f"request:{BOARD}:ko:sections")} == {"posted"}
 
@@ -173,17 +173,17 @@ def test_an_announcement_is_published_and_what_hangs_holds_up_nothing(
     frontend: Frontend, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.discord.sender._PUBLISH_S", 0.2)
-    give(store, NEWS, View("ko", place="channel"))
+    give(store, NEWS, View("ko", place=Place.CHANNEL))
     assert all(each.published for each in frontend.server.posted if each.channel == NEWS)
     frontend.server.publish_hangs = True
-    give(store, NEWS, View("en", place="channel"))
+    give(store, NEWS, View("en", place=Place.CHANNEL))
     assert [each.published for each in frontend.server.posted if each.channel == NEWS][-1] is False
 
 
 def test_a_chart_is_uploaded_once_and_then_shown_from_where_it_is(frontend: Frontend, store: Store) -> None:
     with_chart(store)
-    give(store, LAB, View("ko", place="channel"))
-    give(store, NEWS, View("ko", place="channel"))
+    give(store, LAB, View("ko", place=Place.CHANNEL))
+    give(store, NEWS, View("ko", place=Place.CHANNEL))
     first, second = (next(each for each in frontend.server.posted if each.channel == place) for place in (LAB, NEWS))
     assert (first.files, second.files) == (1, 0)
     assert first.pictures() == ["attachment://chart.png"]
@@ -194,13 +194,13 @@ def test_missing_permissions_are_known_before_sending_and_told_with_the_cure(fro
     frontend.server.rooms[LAB].denied = 1 << 14 | 1 << 15
     frontend.stop()
     frontend.start()
-    seen = View("ko", place="channel")
-    store.subscriptions.add(Wanted("discord", str(LAB), store.clock.now(), person="7", view=seen))
+    seen = View("ko", place=Place.CHANNEL)
+    store.subscriptions.add(NewSubscription("discord", str(LAB), store.clock.now(), person="7", view=seen))
     give(store, LAB, seen)
     assert frontend.server.texts(LAB) == []
     told = frontend.text(DM, "올리지 못했습니다").text
     assert r"missing permissions\: Embed Links, Attach Files" in told
-    assert "빠진 권한을 봇에게 주세요" in told
+    assert "빠진 권한이 있으면 봇에게 주세요" in told
 
 
 def test_categories_and_days_are_suggested(frontend: Frontend, store: Store) -> None:
@@ -234,7 +234,7 @@ def test_in_our_thread_plain_questions_are_heard_where_discord_lets_us_read(
     point(online)
     running = Frontend(online, store, reads=True)
     running.start()
-    give(store, LAB, View("ko", "thread", place="channel"))
+    give(store, LAB, View("ko", Layout.THREAD, place=Place.CHANNEL))
     thread = running.text(LAB, "AI 논문 다이제스트").message_id
     online.say(thread, "감사합니다")
     online.say(thread, "두 번째는 왜 더 빠른가요?")

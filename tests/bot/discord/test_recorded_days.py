@@ -5,22 +5,24 @@ from itertools import product
 import pytest
 
 from bot.discord.components import layout
-from bot.discord.renderer import Look, cards_of, render
+from bot.discord.renderer import RenderOptions, cards_of, render
 from bot.presentation.blocks import chat_blocks
 from tests.bot.discord.test_renderer import fits
 from tests.recorded_days import Recorded
-from workers.domain.deliveries import CHANNEL, COMPACT, SECTIONS, THREAD, View
+from workers.domain.deliveries import Layout, Place, View
 
 pytestmark = pytest.mark.shared_data
 
 
-@pytest.mark.parametrize(("language", "shape"), list(product(["ko", "en"], [SECTIONS, COMPACT, THREAD])))
-def test_every_recorded_day_fits(language: str, shape: str, recorded: Recorded) -> None:
+@pytest.mark.parametrize(
+    ("language", "shape"), list(product(["ko", "en"], [Layout.SECTIONS, Layout.COMPACT, Layout.THREAD]))
+)
+def test_every_recorded_day_fits(language: str, shape: Layout, recorded: Recorded) -> None:
     assert len(recorded.digests) == 17
     for day, written in recorded.digests.items():
-        digest, view = written[language], View(language, shape, place=CHANNEL)
-        title = digest.title if shape == THREAD else ""
-        look = Look(language, recorded.categories, f"{day} {language} 0", title)
+        digest, view = written[language], View(language, shape, place=Place.CHANNEL)
+        title = digest.title if shape == Layout.THREAD else ""
+        look = RenderOptions(language, recorded.categories, f"{day} {language} 0", title)
         messages = render(chat_blocks(digest, recorded.categories, view, languages=["en", "ko"]), look)
         assert all(fits(message) for message in messages), day
         assert [n for message in messages for n in message.papers] == [paper.n for paper in digest.papers], day
@@ -33,7 +35,7 @@ def test_every_recorded_day_fits(language: str, shape: str, recorded: Recorded) 
             assert shown.content_length() <= 4000
             assert any(card.choices for card in cards_of(message)), "by its buttons a message is known again"
         assert [bool(message.inside) for message in messages] == [
-            shape == THREAD and n > 0 for n in range(len(messages))
+            shape == Layout.THREAD and n > 0 for n in range(len(messages))
         ]
-        if shape == COMPACT:
+        if shape == Layout.COMPACT:
             assert len(messages) <= 4

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.discord.renderer import COMPONENT_LIMIT, TEXT_LIMIT, Look, cards_of, escaped, render
+from bot.discord.renderer import COMPONENT_LIMIT, TEXT_LIMIT, RenderOptions, cards_of, escaped, render
 from bot.presentation.blocks import chat_blocks
 from tests.bot.conftest import DAY
-from workers.domain.blocks import Closing, Opening, SectionBlock
+from workers.domain.blocks import OverviewBlock, SectionBlock, TextBlock
 from workers.domain.deliveries import Message
-from workers.domain.models import Category, Claim, Edition, Link, Listed, Synthesis
+from workers.domain.models import Category, Claim, DigestPaper, Edition, Link, Synthesis
 from workers.store import Store
 
 
@@ -27,8 +27,8 @@ def fits(message: Message) -> bool:
     )
 
 
-def paper(n: int, title: str) -> Listed:
-    return Listed(n, None, title, (), (Link("arxiv", f"https://x.org/a_(b)/{n}"),), "Robotics", f"“{title}”")
+def paper(n: int, title: str) -> DigestPaper:
+    return DigestPaper(n, None, title, (), (Link("arxiv", f"https://x.org/a_(b)/{n}"),), "Robotics", f"“{title}”")
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_long_section_goes_on_in_the_next_message_and_loses_nothing(categories
     papers = tuple(paper(n, f"Paper number {n} " + "with a long title " * 8) for n in range(1, 60))
     claims = tuple(Claim("One of many findings, said at length. " * 6, (n,)) for n in range(1, 60))
     messages = render(
-        [SectionBlock("🤖", "로보틱스", papers, Synthesis(findings=claims), False)], Look("ko", categories)
+        [SectionBlock("🤖", "로보틱스", papers, Synthesis(findings=claims), False)], RenderOptions("ko", categories)
     )
     assert len(messages) > 3
     assert all(fits(message) for message in messages)
@@ -68,7 +68,9 @@ def test_a_long_section_goes_on_in_the_next_message_and_loses_nothing(categories
 
 def test_many_small_sections_stay_within_the_components(categories: Sequence[Category]) -> None:
     sections = [SectionBlock("🤖", f"S{n}", (paper(n, "short"),), None, False) for n in range(60)]
-    messages = render([Opening("제목", "수", (), ()), *sections], Look("ko", categories, "2025-06-03 ko 0"))
+    messages = render(
+        [OverviewBlock("제목", "수", (), ()), *sections], RenderOptions("ko", categories, "2025-06-03 ko 0")
+    )
     assert all(fits(message) for message in messages)
     assert [message.chart for message in messages] == ["2025-06-03 ko 0", *[""] * (len(messages) - 1)]
     assert cards_of(messages[0])[0].chart
@@ -76,14 +78,14 @@ def test_many_small_sections_stay_within_the_components(categories: Sequence[Cat
 
 
 def test_a_round_bracket_does_not_end_a_link(categories: Sequence[Category]) -> None:
-    (message,) = render([SectionBlock("🤖", "R", (paper(1, "a) b"),), None, False)], Look("ko", categories))
+    (message,) = render([SectionBlock("🤖", "R", (paper(1, "a) b"),), None, False)], RenderOptions("ko", categories))
     assert r"[a\) b](https://x.org/a_%28b%29/1)" in cards_of(message)[0].text
 
 
 def test_an_edition_as_a_channel_sees_it(store: Store, edition: Edition, categories: Sequence[Category]) -> None:
     digest = store.editions.text(DAY, "ko")
     assert digest is not None
-    (message,) = render(chat_blocks(digest.digest, categories), Look("ko", categories, "2025-06-03 ko 0"))
+    (message,) = render(chat_blocks(digest.digest, categories), RenderOptions("ko", categories, "2025-06-03 ko 0"))
     assert message.papers == (1, 2, 3)
     opening, robots, ones = cards_of(message)
     assert "오늘 고른 3편 / 새 논문 3편" in opening.text
@@ -92,5 +94,5 @@ def test_an_edition_as_a_channel_sees_it(store: Store, edition: Edition, categor
 
 
 def test_a_notice_is_a_message(categories: Sequence[Category]) -> None:
-    (message,) = render([Closing(("first line", "second line"))], Look("ko", categories))
+    (message,) = render([TextBlock(("first line", "second line"))], RenderOptions("ko", categories))
     assert cards_of(message)[0].text == "first line\nsecond line"

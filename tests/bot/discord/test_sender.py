@@ -15,8 +15,8 @@ from bot.platforms import Limits
 from tests.bot.conftest import DAY
 from tests.fakes.discord import TOKEN, DiscordServer, serving
 from tests.fakes.discord_wire import DM, Fault
-from workers.domain.deliveries import Message, picture_name, private_chat
-from workers.domain.errors import ChatGone, ChatShut, SendRefused, SendUnknown
+from workers.domain.deliveries import Message, direct_chat, picture_name
+from workers.domain.errors import ChatGone, ChatNotWritable, SendRefused, SendUnknown
 from workers.domain.models import Edition, Text
 from workers.store import Store
 
@@ -74,9 +74,9 @@ def test_a_line_that_breaks_after_the_message_was_taken_posts_it_once(server: Di
     ("fault", "error"),
     [
         (Fault(403, 50001), ChatGone),
-        (Fault(403, 50013), ChatShut),
+        (Fault(403, 50013), ChatNotWritable),
         (Fault(404, 10003), ChatGone),
-        (Fault(400, 160005), ChatShut),
+        (Fault(400, 160005), ChatNotWritable),
         (Fault(400, 50035), SendRefused),
     ],
 )
@@ -111,5 +111,5 @@ def test_edits_and_removals_are_done_and_what_is_done_already_is_well(server: Di
 
 
 def test_an_owner_is_written_to_in_a_private_channel_that_is_opened(server: DiscordServer, do: Any) -> None:
-    do(lambda sender: sender.send(private_chat("discord", "7"), "", HELLO, "1"))
+    do(lambda sender: sender.send(direct_chat("7"), "", HELLO, "1"))
     assert [(posted.channel, posted.text) for posted in server.posted] == [(DM, "**hello**")]

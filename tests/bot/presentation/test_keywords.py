@@ -2,18 +2,18 @@
 
 import pytest
 
-from bot.presentation.keywords import MOST, Pool, Words, hits, parse
+from bot.presentation.keywords import MOST, DayPapers, KeywordMatcher, hits, parse
 from tests.fakes.papers import paper
 from workers.domain.deliveries import View
-from workers.domain.models import Link, Listed
+from workers.domain.models import DigestPaper, Link
 
 
-def listed(n: int, title: str) -> Listed:
-    return Listed(n, None, title, (), (Link("arxiv", f"https://arxiv.org/abs/{n}"),), "Robotics", "…")
+def listed(n: int, title: str) -> DigestPaper:
+    return DigestPaper(n, None, title, (), (Link("arxiv", f"https://arxiv.org/abs/{n}"),), "Robotics", "…")
 
 
 @pytest.mark.parametrize(
-    ("typed", "wanted", "unwanted"),
+    ("typed", "include", "exclude"),
     [
         ("diffusion -medical", ("diffusion",), ("medical",)),
         ("world model, diffusion , -remote sensing", ("world model", "diffusion"), ("remote sensing",)),
@@ -21,8 +21,8 @@ def listed(n: int, title: str) -> Listed:
         (" - , -", (), ()),
     ],
 )
-def test_words_are_parted_by_spaces_or_commas(typed: str, wanted: tuple[str, ...], unwanted: tuple[str, ...]) -> None:
-    assert parse(typed) == (wanted, unwanted)
+def test_words_are_parted_by_spaces_or_commas(typed: str, include: tuple[str, ...], exclude: tuple[str, ...]) -> None:
+    assert parse(typed) == (include, exclude)
 
 
 @pytest.mark.parametrize("typed", [",".join(f"word{n}" for n in range(MOST + 1)), "x" * 61])
@@ -45,11 +45,11 @@ def test_too_many_or_too_long_words_are_refused(typed: str) -> None:
     ],
 )
 def test_a_word_is_literal_and_whole(word: str, title: str, there: bool) -> None:
-    assert Words([word]).in_text(title) is there
+    assert KeywordMatcher([word]).in_text(title) is there
 
 
 def test_hits_of_the_edition_keep_their_numbers_and_others_are_k1_k2() -> None:
-    pool = Pool(
+    day_papers = DayPapers(
         {1: paper(title="Diffusion for robots"), 2: paper(title="Grasping"), 3: paper(title="Medical diffusion")},
         [
             paper(title="Something else", abstract="It is old. We use diffusion here. It ends."),
@@ -57,8 +57,8 @@ def test_hits_of_the_edition_keep_their_numbers_and_others_are_k1_k2() -> None:
             paper(title="Unrelated", abstract="Nothing."),
         ],
     )
-    view = View(wanted=("diffusion",), unwanted=("medical",))
-    found = hits(view, pool, [listed(1, "Diffusion for robots"), listed(2, "Grasping")])
+    view = View(include=("diffusion",), exclude=("medical",))
+    found = hits(view, day_papers, [listed(1, "Diffusion for robots"), listed(2, "Grasping")])
     assert [(hit.label, hit.title, hit.n) for hit in found] == [
         ("1", "Diffusion for robots", 1),
         ("K1", "A diffusion of papers", None),
@@ -68,4 +68,4 @@ def test_hits_of_the_edition_keep_their_numbers_and_others_are_k1_k2() -> None:
 
 
 def test_without_words_nothing_is_a_hit() -> None:
-    assert not Words([])(paper())
+    assert not KeywordMatcher([])(paper())

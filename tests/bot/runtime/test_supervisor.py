@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.runtime.supervisor import Part, running
+from bot.runtime.supervisor import Process, running
 from tests.e2e.conftest import processes_with
 
 SAY_PID = (
@@ -36,8 +36,8 @@ def alive(pid: int) -> bool:
     return True
 
 
-def part(name: str, program: str, file: Path) -> Part:
-    return Part(name, [sys.executable, "-c", program, str(file)])
+def part(name: str, program: str, file: Path) -> Process:
+    return Process(name, [sys.executable, "-c", program, str(file)])
 
 
 def test_a_part_that_dies_is_started_again(tmp_path: Path) -> None:

@@ -10,12 +10,10 @@ from tests.bot.telegram.conftest import ADMIN, CHANNEL, DISCUSSION, GROUP, MEMBE
 from tests.fakes.telegram import TOKEN
 from tests.fakes.telegram_wire import Fault, Posted
 from tests.waiting import until
-from workers.domain.answers import Answer, Cite, Head, Sentence
-from workers.domain.deliveries import CHANNEL as IN_CHANNEL
-from workers.domain.deliveries import COMPACT, UNKNOWN, Message, View
-from workers.domain.deliveries import GROUP as IN_GROUP
+from workers.domain.answers import Answer, Citation, CitedPaper, Sentence
+from workers.domain.deliveries import Layout, Message, PartState, Place, SubscriptionStatus, View
 from workers.store import Store
-from workers.store.subscriptions import UNSUBSCRIBED, Wanted
+from workers.store.subscriptions import NewSubscription
 
 pytestmark = pytest.mark.usefixtures("edition")
 
@@ -46,7 +44,7 @@ def test_settings_are_changed_by_pressing(frontend: Frontend, store: Store) -> N
         until(lambda: panel.text.startswith("⚙️"))
     changed = store.subscriptions.of("telegram", str(GROUP))
     assert changed is not None
-    assert changed.view == View("ko", COMPACT, most=10, place=IN_GROUP)
+    assert changed.view == View("ko", Layout.COMPACT, limit=10, place=Place.GROUP)
     assert (changed.notify, changed.slot) == ("all", "07:00")
     assert len([each for each in frontend.server.posted if each.chat == GROUP]) == 1, "edited in its place"
 
@@ -83,8 +81,8 @@ def test_keywords_are_typed_as_a_reply_and_a_foreign_press_is_refused(frontend: 
     frontend.text(GROUP, "관리할 수 있고")
     frontend.server.say(GROUP, ADMIN, "diffusion, world model, -medical", **answered)
     frontend.text(GROUP, "바꾸었습니다. 키워드: diffusion, world model, -medical")
-    assert view(store, GROUP).wanted == ("diffusion", "world model")
-    assert view(store, GROUP).unwanted == ("medical",)
+    assert view(store, GROUP).include == ("diffusion", "world model")
+    assert view(store, GROUP).exclude == ("medical",)
 
 
 def test_a_channel_is_chosen_from_telegrams_own_list_and_its_comments_are_looked_after(
@@ -94,7 +92,7 @@ def test_a_channel_is_chosen_from_telegrams_own_list_and_its_comments_are_looked
     assert frontend.text(ADMIN, "채널을 구독하려면").button("채널 고르기")
     frontend.server.share(ADMIN, CHANNEL)
     frontend.text(ADMIN, "구독했습니다")
-    assert view(store, CHANNEL).place == IN_CHANNEL
+    assert view(store, CHANNEL).place == Place.CHANNEL
     missing = frontend.text(ADMIN, "토론 그룹에서 댓글 질문에 답하려면")
     frontend.server.rooms[DISCUSSION].bot = "administrator"
     frontend.server.press(missing, ADMIN, "다시 확인")
@@ -108,7 +106,7 @@ def test_who_is_no_admin_of_a_channel_cannot_subscribe_it_by_any_way(frontend: F
     until(lambda: len([each for each in frontend.server.posted if "채널을 구독하려면 먼저" in each.text]) == 2)
     subscribe(frontend, MEMBER, MEMBER)
     mine = store.subscriptions.of("telegram", str(MEMBER))
-    store.subscriptions.add(Wanted("telegram", str(CHANNEL), store.clock.now()))
+    store.subscriptions.add(NewSubscription("telegram", str(CHANNEL), store.clock.now()))
     other = store.subscriptions.of("telegram", str(CHANNEL))
     assert mine is not None
     assert other is not None
@@ -131,17 +129,19 @@ def test_being_made_admin_of_a_channel_it_asks_in_private(frontend: Frontend, st
     asked = frontend.text(ADMIN, "Papers에 다이제스트를 올릴까요?")
     frontend.server.press(asked, ADMIN, "구독하기")
     frontend.text(ADMIN, "구독했습니다")
-    assert view(store, CHANNEL).place == IN_CHANNEL
+    assert view(store, CHANNEL).place == Place.CHANNEL
 
 
 def test_kicked_and_added_again_everything_is_as_it_was(frontend: Frontend, store: Store) -> None:
     subscribe(frontend)
     frontend.server.say(GROUP, ADMIN, "/settings layout compact")
     frontend.text(GROUP, "바꾸었습니다")
-    store.subscriptions.deactivate("telegram", str(GROUP), "Forbidden: bot was kicked from the supergroup chat")
+    store.subscriptions.pause(
+        "telegram", str(GROUP), SubscriptionStatus.REMOVED, "Forbidden: bot was kicked from the supergroup chat"
+    )
     frontend.server.our_status(GROUP, "kicked", "member")
     until(lambda: store.subscriptions.languages() == ["ko"])
-    assert view(store, GROUP).layout == COMPACT
+    assert view(store, GROUP).layout == Layout.COMPACT
 
 
 def test_who_unsubscribed_stays_so_until_they_say_otherwise(frontend: Frontend, store: Store) -> None:
@@ -155,9 +155,9 @@ def test_who_unsubscribed_stays_so_until_they_say_otherwise(frontend: Frontend, 
     frontend.text(GROUP, "/digest")
     resting = store.subscriptions.of("telegram", str(GROUP))
     assert resting is not None
-    assert (resting.active, resting.reason) == (False, UNSUBSCRIBED)
+    assert (resting.active, resting.status) == (False, SubscriptionStatus.UNSUBSCRIBED)
     subscribe(frontend)
-    assert view(store, GROUP).layout == COMPACT
+    assert view(store, GROUP).layout == Layout.COMPACT
 
 
 def test_a_deep_link_shows_a_section_in_private_and_asks_about_it(frontend: Frontend, store: Store) -> None:
@@ -172,8 +172,8 @@ def test_a_deep_link_shows_a_section_in_private_and_asks_about_it(frontend: Fron
     asked = store.questions.get(1)
     assert asked is not None
     assert asked.asked.text == "첫 번째 논문의 한계는?"
-    assert asked.asked.post is not None
-    assert (asked.asked.post.day, asked.asked.post.papers) == (DAY, (1, 2))
+    assert asked.asked.about is not None
+    assert (asked.asked.about.day, asked.asked.about.papers) == (DAY, (1, 2))
     assert answer.reply_to == int(asked.asked.message_id or 0)
 
 
@@ -188,9 +188,9 @@ def test_a_deep_link_changes_nothing(frontend: Frontend, store: Store) -> None:
 def test_the_answer_takes_the_place_of_the_first_line(frontend: Frontend, store: Store) -> None:
     frontend.server.say(MEMBER, MEMBER, "/ask 1번 논문은 무엇을 제안했나요?")
     placeholder = frontend.text(MEMBER, "질문을 받았습니다")
-    place = Cite("2506.00001", "2 Method", "It gains 1.5%", "https://arxiv.org/html/2506.00001v1#S2.p1")
+    place = Citation("2506.00001", "2 Method", "It gains 1.5%", "https://arxiv.org/html/2506.00001v1#S2.p1")
     said = Sentence("정확도가 <b>1.5%</b> 나아졌습니다.", (place,))
-    head = Head("1", "Grip: Hold", "https://arxiv.org/abs/2506.00001", "html")
+    head = CitedPaper("1", "Grip: Hold", "https://arxiv.org/abs/2506.00001", "html")
     store.questions.answer(1, 0, Answer(True, (head,), (said,), extractive=False))
     until(lambda: "정확도가 <b>1.5%</b> 나아졌습니다. [2 Method]" in placeholder.text)
     assert placeholder.text.startswith("[1] Grip: Hold\n전문(HTML)을 읽었습니다.")
@@ -249,7 +249,7 @@ def test_comments_reach_us_as_questions_about_their_post(frontend: Frontend, sto
     until(lambda: store.questions.get(2))
     asked = [store.questions.get(n) for n in (1, 2)]
     assert [each and each.asked.text for each in asked] == ["두 번째 논문은 코드가 있나요", "첫 번째는?"]
-    assert [each and each.asked.post and each.asked.post.papers for each in asked] == [(1, 2), (1, 2)]
+    assert [each and each.asked.about and each.asked.about.papers for each in asked] == [(1, 2), (1, 2)]
     assert store.questions.get(3) is None
 
 
@@ -277,7 +277,7 @@ def test_only_an_owner_sees_how_it_stands_and_repeats_what_was_lost(frontend: Fr
     store.outbox.expand(lost, [Message("lost")])
     part = store.outbox.next_part(lost)
     assert part is not None
-    store.outbox.settle(lost, part, UNKNOWN, None, "the line broke")
+    store.outbox.settle(lost, part, PartState.UNKNOWN, None, "the line broke")
     store.outbox.finish(lost)
     frontend.start()
     frontend.server.say(ADMIN, ADMIN, "/status")
@@ -293,7 +293,7 @@ def test_too_many_commands_get_one_friendly_line(configured: Configured, store: 
     for _ in range(10):
         frontend.server.say(MEMBER, MEMBER, "/forget")
     frontend.text(MEMBER, "잠시 쉬었다가")
-    until(lambda: store.inbox.left("telegram") == [])
+    until(lambda: store.updates.left("telegram") == [])
     assert len(frontend.texts(MEMBER, "잠시 쉬었다가")) == 1
     assert len(frontend.texts(MEMBER, "모두 지웠습니다")) == 3
 
@@ -347,7 +347,7 @@ def test_an_admin_who_stays_anonymous_subscribes_and_nobody_in_their_name(fronte
 def test_a_reply_to_a_post_in_a_group_is_a_question_about_it_and_thanks_are_none(
     frontend: Frontend, store: Store
 ) -> None:
-    store.outbox.request("request:1", "telegram", str(GROUP), DAY, View("ko", place="group"))
+    store.outbox.request("request:1", "telegram", str(GROUP), DAY, View("ko", place=Place.GROUP))
     robots = frontend.text(GROUP, "Grip")
     until(lambda: store.outbox.idle("telegram"))
     assert robots.button("💬") == "/ask 2025-06-03 1"
@@ -356,8 +356,8 @@ def test_a_reply_to_a_post_in_a_group_is_a_question_about_it_and_thanks_are_none
     answer = frontend.text(GROUP, "질문을 받았습니다")
     asked = store.questions.get(1)
     assert asked is not None
-    assert asked.asked.post is not None
-    assert asked.asked.post.papers == (1, 2)
+    assert asked.asked.about is not None
+    assert asked.asked.about.papers == (1, 2)
     assert str(answer.reply_to) == asked.asked.message_id
     assert store.questions.get(2) is None
 

@@ -7,23 +7,24 @@ import pytest
 
 from bot.presentation.blocks import chat_blocks
 from bot.presentation.sanitize import utf16
-from bot.telegram.renderer import Look, render
+from bot.telegram.renderer import RenderOptions, render
 from tests.fakes.telegram_wire import parsed
 from tests.recorded_days import Recorded
-from workers.domain.deliveries import CHANNEL, COMPACT, GROUP, SECTIONS, View
+from workers.domain.deliveries import Layout, Place, View
 
 pytestmark = pytest.mark.shared_data
 HOME = "https://t.me/paper_bot"
 
 
 @pytest.mark.parametrize(
-    ("language", "layout", "place"), list(product(["ko", "en"], [SECTIONS, COMPACT], [GROUP, CHANNEL]))
+    ("language", "layout", "place"),
+    list(product(["ko", "en"], [Layout.SECTIONS, Layout.COMPACT], [Place.GROUP, Place.CHANNEL])),
 )
-def test_every_recorded_day_fits(language: str, layout: str, place: str, recorded: Recorded) -> None:
+def test_every_recorded_day_fits(language: str, layout: Layout, place: Place, recorded: Recorded) -> None:
     assert len(recorded.digests) == 17
     for day, written in recorded.digests.items():
         digest, view = written[language], View(language, layout, place=place)
-        look = Look(language, f"{day} {language} 0", HOME, place, layout == COMPACT)
+        look = RenderOptions(language, f"{day} {language} 0", HOME, place, layout == Layout.COMPACT)
         messages = render(chat_blocks(digest, recorded.categories, view, languages=["en", "ko"]), look)
         whole = ""
         for message in messages:
@@ -37,10 +38,10 @@ def test_every_recorded_day_fits(language: str, layout: str, place: str, recorde
             assert f'href="{paper.links[0].url}"' in whole, (day, paper.n)
         assert not re.search(r'href="(?!https://)', whole)
         buttons = [choice for message in messages for row in message.choices for choice in row]
-        assert (buttons == []) is (place == CHANNEL)
+        assert (buttons == []) is (place == Place.CHANNEL)
         assert all(len(choice.line.encode()) <= 64 for choice in buttons)
         payloads = re.findall(rf'href="{HOME}\?start=([^"]*)"', whole)
-        assert (payloads == []) is (place != CHANNEL)
+        assert (payloads == []) is (place != Place.CHANNEL)
         assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,64}", payload) for payload in payloads)
-        if layout == COMPACT:
+        if layout == Layout.COMPACT:
             assert len(messages) <= 5, "the chart, and few texts"

@@ -5,17 +5,17 @@ from collections.abc import Sequence
 import pytest
 
 from bot.presentation.blocks import blocks, chat_blocks
-from bot.presentation.sanitize import tamed, utf16
-from bot.telegram.markup import ENTITY_LIMIT, TEXT_LIMIT, Piece, bold, folded, link, pack, text
-from bot.telegram.renderer import Look, render
+from bot.presentation.sanitize import sanitize, utf16
+from bot.telegram.markup import ENTITY_LIMIT, TEXT_LIMIT, Span, bold, folded, link, pack, text
+from bot.telegram.renderer import RenderOptions, render
 from tests.bot.conftest import DAY
 from tests.fakes.telegram_wire import parsed
-from workers.domain.blocks import Closing, Opening, SectionBlock
+from workers.domain.blocks import OverviewBlock, SectionBlock, TextBlock
 from workers.domain.deliveries import Message
-from workers.domain.models import Category, Claim, Edition, Link, Listed, Synthesis
+from workers.domain.models import Category, Claim, DigestPaper, Edition, Link, Synthesis
 from workers.store import Store
 
-LOOK = Look("ko")
+LOOK = RenderOptions("ko")
 HOSTILE = [
     "Let's <think> about LLM Reasoning",
     "Why 1 + 1 < 1",
@@ -28,9 +28,9 @@ HOSTILE = [
 ]
 
 
-def paper(n: int, title: str) -> Listed:
+def paper(n: int, title: str) -> DigestPaper:
     url = f"https://arxiv.org/abs/2506.{n:05d}"
-    return Listed(n, None, title, (), (Link("arxiv", url),), "Robotics", f"“{title}”")
+    return DigestPaper(n, None, title, (), (Link("arxiv", url),), "Robotics", f"“{title}”")
 
 
 def seen(messages: Sequence[Message]) -> list[str]:
@@ -68,24 +68,26 @@ def test_a_long_section_is_split_between_papers_and_loses_none() -> None:
 
 def test_a_piece_that_fits_nowhere_is_an_error_and_not_cut() -> None:
     with pytest.raises(ValueError, match="fits no message"):
-        list(pack([Piece("x" * 5000, 5000)], Piece("", 0)))
+        list(pack([Span("x" * 5000, 5000)], Span("", 0)))
 
 
 def test_lines_that_are_folded_share_one_quote() -> None:
-    (whole,) = pack([bold("head"), folded(text("one")), folded(text("two")), text("after")], Piece("", 0))
+    (whole,) = pack([bold("head"), folded(text("one")), folded(text("two")), text("after")], Span("", 0))
     assert whole.html == "<b>head</b>\n<blockquote expandable>one\ntwo</blockquote>\nafter"
     assert whole.entities == 2
     assert (whole.units, parsed(whole.html)) == (utf16("head\none\ntwo\nafter"), ("head\none\ntwo\nafter", []))
 
 
 def test_more_entities_than_telegram_takes_are_split() -> None:
-    messages = list(pack([link(f"word{n}", "https://x.org") for n in range(250)], Piece("", 0)))
+    messages = list(pack([link(f"word{n}", "https://x.org") for n in range(250)], Span("", 0)))
     assert [message.entities for message in messages] == [ENTITY_LIMIT, ENTITY_LIMIT, 50]
 
 
 def test_the_caption_takes_what_highlights_fit() -> None:
-    opening = Opening("제목", "오늘 고른 40편", (), tuple(Claim(f"{n} " + "핵심 " * 120, (n,)) for n in range(1, 4)))
-    (caption,) = seen(render([opening], Look("ko", "2025-06-03 ko 0")))
+    opening = OverviewBlock(
+        "제목", "오늘 고른 40편", (), tuple(Claim(f"{n} " + "핵심 " * 120, (n,)) for n in range(1, 4))
+    )
+    (caption,) = seen(render([opening], RenderOptions("ko", "2025-06-03 ko 0")))
     assert caption.startswith("제목\n오늘 고른 40편")
     assert caption.count("•") == 2
     (message,) = seen(render([opening], LOOK))
@@ -95,13 +97,13 @@ def test_the_caption_takes_what_highlights_fit() -> None:
 def test_an_edition_as_a_chat_sees_it(store: Store, edition: Edition, categories: Sequence[Category]) -> None:
     digest = store.editions.text(DAY, "ko")
     assert digest is not None
-    messages = render(chat_blocks(digest.digest, categories), Look("ko", "2025-06-03 ko 0"))
+    messages = render(chat_blocks(digest.digest, categories), RenderOptions("ko", "2025-06-03 ko 0"))
     first, *rest = seen(messages)
     assert "오늘 고른 3편 / 새 논문 3편" in first
     assert [message.chart for message in messages] == ["2025-06-03 ko 0", "", ""]
     assert [message.papers for message in messages] == [(), (1, 2), (3,)]
     assert "Walk: Let's <think> first" in rest[0]
-    assert isinstance(blocks(digest.digest, categories)[-1], Closing), "the report keeps its bookkeeping"
+    assert isinstance(blocks(digest.digest, categories)[-1], TextBlock), "the report keeps its bookkeeping"
 
 
 @pytest.mark.parametrize(
@@ -115,4 +117,4 @@ def test_an_edition_as_a_chat_sees_it(store: Store, edition: Edition, categories
     ],
 )
 def test_text_is_tamed(raw: str, shown: str) -> None:
-    assert tamed(raw, 11 if raw.startswith("long") else 100) == shown
+    assert sanitize(raw, 11 if raw.startswith("long") else 100) == shown

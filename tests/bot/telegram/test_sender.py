@@ -14,11 +14,11 @@ from tests.bot.conftest import DAY
 from tests.bot.telegram.conftest import FAST
 from tests.fakes.telegram import TOKEN, TelegramServer, serving
 from tests.fakes.telegram_wire import Fault, retry_after
-from workers.domain.deliveries import Message, picture_name
-from workers.domain.errors import ChatGone, ChatShut, NotSent, SendRefused, SendUnknown, SettingsError
+from workers.domain.deliveries import Message, direct_chat, picture_name
+from workers.domain.errors import ChatGone, ChatNotWritable, SendRefused, SendRetryable, SendUnknown, SettingsError
 from workers.domain.models import Edition, Text
 from workers.store import Store
-from workers.store.subscriptions import Wanted
+from workers.store.subscriptions import NewSubscription
 
 HELLO = Message("<b>hello</b>")
 
@@ -52,6 +52,17 @@ def test_a_message_is_sent_to_its_topic_silently_where_asked(server: TelegramSer
     assert (str(posted.message_id), posted.thread, posted.text, posted.silent) == (number, 9, "a < b", True)
 
 
+def test_a_person_is_written_to_edited_and_deleted_in_their_private_chat(server: TelegramServer, do: Any) -> None:
+    async def story(sender: TelegramSender) -> None:
+        number = await sender.send(direct_chat("5"), "", HELLO)
+        await sender.edit(direct_chat("5"), number, Message("<b>hello again</b>"))
+        assert [(posted.chat, posted.text) for posted in server.posted] == [(5, "hello again")]
+        await sender.delete(direct_chat("5"), number)
+
+    do(story)
+    assert server.deleted == [server.posted[0].message_id]
+
+
 def test_a_chart_is_uploaded_once_and_then_named(
     server: TelegramServer, do: Any, store: Store, edition: Edition
 ) -> None:
@@ -76,14 +87,14 @@ def test_a_chart_is_uploaded_once_and_then_named(
         (Fault(403, "Forbidden: bot was blocked by the user"), ChatGone),
         (Fault(403, "Forbidden: bot was kicked from the supergroup chat"), ChatGone),
         (Fault(403, "Forbidden: user is deactivated"), ChatGone),
-        (Fault(400, "Bad Request: chat not found"), ChatShut),
-        (Fault(400, "Bad Request: message thread not found"), ChatShut),
-        (Fault(400, "Bad Request: TOPIC_CLOSED"), ChatShut),
-        (Fault(400, "Bad Request: not enough rights to send text messages to the chat"), ChatShut),
+        (Fault(400, "Bad Request: chat not found"), ChatNotWritable),
+        (Fault(400, "Bad Request: message thread not found"), ChatNotWritable),
+        (Fault(400, "Bad Request: TOPIC_CLOSED"), ChatNotWritable),
+        (Fault(400, "Bad Request: not enough rights to send text messages to the chat"), ChatNotWritable),
         (Fault(400, "Bad Request: can't parse entities: unclosed tag"), SendRefused),
         (Fault(400, "Bad Request: message is too long"), SendRefused),
         (Fault(401, "Unauthorized"), SettingsError),
-        (Fault(429, "Too Many Requests"), NotSent),
+        (Fault(429, "Too Many Requests"), SendRetryable),
         (Fault(500, "Internal Server Error"), SendUnknown),
         (Fault(502, "Bad Gateway"), SendUnknown),
         (Fault(broken="before"), SendUnknown),
@@ -99,7 +110,7 @@ def test_each_error_has_its_rule(fault: Fault, error: type[Exception], server: T
 
 def test_told_to_wait_we_know_how_long(server: TelegramServer, do: Any) -> None:
     server.faults[5] = [retry_after(7)]
-    with pytest.raises(NotSent) as raised:
+    with pytest.raises(SendRetryable) as raised:
         do(lambda sender: sender.send("5", "", HELLO))
     assert raised.value.retry_after_s == 7
 
@@ -109,7 +120,7 @@ def test_where_no_connection_is_had_nothing_was_sent(store: Store) -> None:
         bot = Bot(TOKEN, base_url="http://127.0.0.1:9/bot")
         await TelegramSender(bot, store, Pacer(FAST)).send("5", "", HELLO)
 
-    with pytest.raises(NotSent):
+    with pytest.raises(SendRetryable):
         asyncio.run(alone())
 
 
@@ -117,7 +128,7 @@ def test_a_chat_that_moved_is_followed_and_its_subscription_moves(
     server: TelegramServer, do: Any, store: Store
 ) -> None:
     server.room(-1001, "supergroup")
-    store.subscriptions.add(Wanted("telegram", "-100", store.clock.now(), slot="07:00"))
+    store.subscriptions.add(NewSubscription("telegram", "-100", store.clock.now(), slot="07:00"))
     moved = Fault(400, "Bad Request: group chat was upgraded to a supergroup chat", {"migrate_to_chat_id": -1001})
     server.faults[-100] = [moved]
     do(lambda sender: sender.send("-100", "", HELLO))

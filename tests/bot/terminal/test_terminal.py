@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from rich.console import Console
 
-from bot.i18n import texts
+from bot.i18n import catalog_for
 from bot.presentation.blocks import blocks
 from bot.terminal.renderer import render
 from bot.terminal.sender import TerminalSender
@@ -19,7 +19,7 @@ from workers.store import Store
 
 def printed(messages: Sequence[Message], width: int = 80) -> str:
     console = Console(file=io.StringIO(), width=width, color_system=None)
-    sender = TerminalSender(console, texts("ko"))
+    sender = TerminalSender(console, catalog_for("ko"))
     for message in messages:
         asyncio.run(sender.send("here", "", message, ""))
     assert isinstance(console.file, io.StringIO)
@@ -66,6 +66,6 @@ def test_a_long_line_wraps_under_its_beginning() -> None:
 
 
 def test_each_message_has_its_own_number() -> None:
-    sender = TerminalSender(Console(file=io.StringIO()), texts("ko"))
+    sender = TerminalSender(Console(file=io.StringIO()), catalog_for("ko"))
     numbers = [asyncio.run(sender.send("here", "", Message("x"), "")) for _ in range(3)]
     assert numbers == ["1", "2", "3"]
