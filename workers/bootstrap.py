@@ -20,7 +20,7 @@ from workers.domain.models import Paper
 from workers.domain.passages import PaperText
 from workers.domain.ports import Clock, Gate, Source
 from workers.fulltext.reader import PaperReader
-from workers.sources.arxiv import Arxiv
+from workers.sources.arxiv import Arxiv, ArxivFeeds
 from workers.sources.deeplearn import DeepLearn
 from workers.sources.feed import Feed
 from workers.sources.fetch import Fetcher, client
@@ -114,7 +114,8 @@ def _model(settings: Settings, store: Store) -> "OpenAiModel | None":
 def _source(settings: SourceSettings, fetcher: Fetcher, gate: Gate) -> Source:
     match settings.kind:
         case "arxiv":
-            return Arxiv(settings.name, settings.url, settings.categories, settings.api_url, fetcher, gate)
+            feeds = ArxivFeeds(settings.url, settings.categories, settings.api_url)
+            return Arxiv(settings.name, feeds, fetcher, gate)
         case "huggingface":
             return HuggingFace(settings.name, settings.url, fetcher)
         case "deeplearn":

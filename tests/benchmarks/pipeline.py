@@ -24,7 +24,7 @@ from workers.digest import pipeline
 from workers.digest.report import report
 from workers.digest.select import Weights
 from workers.runtime.clock import SystemClock
-from workers.sources.arxiv import Arxiv
+from workers.sources.arxiv import Arxiv, ArxivFeeds
 from workers.sources.huggingface import HuggingFace
 from workers.store import open_store
 from workers.store.texts import digest_json
@@ -69,7 +69,7 @@ def whole_way(bodies: dict[str, bytes], shares: dict[str, float]) -> float:
     fetcher = FakeFetcher(bodies)
     plan = pipeline.PipelineConfig(
         sources=[
-            Arxiv("arxiv", "http://arxiv/rss", CATEGORIES, None, fetcher, FakeGate()),
+            Arxiv("arxiv", ArxivFeeds("http://arxiv/rss", CATEGORIES), fetcher, FakeGate()),
             HuggingFace("huggingface", "http://hf/daily_papers", fetcher),
         ],
         daily=frozenset({"huggingface"}),

@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes.fetcher import FakeFetcher
 from workers.domain.errors import SourceError
-from workers.sources.deeplearn import DeepLearn, parse_front, public_link
+from workers.sources.deeplearn import DeepLearn, FrontPage, PaperLink, parse_front, public_link
 from workers.sources.feed import Feed
 from workers.sources.huggingface import HuggingFace, parse
 
@@ -54,12 +54,12 @@ def test_odd_records_are_dropped_and_counted_and_odd_fields_do_without() -> None
         {"paper": {"id": "2410.00003"}},
         "text",
     ]
-    entries, dropped = parse(json.dumps(rows).encode(), "huggingface")
-    assert [(entry.title, entry.upvotes, entry.authors) for entry in entries] == [
+    parsed = parse(json.dumps(rows).encode(), "huggingface")
+    assert [(entry.title, entry.upvotes, entry.authors) for entry in parsed.entries] == [
         ("Kept", None, ()),
         ("Kept Too", None, ("Ada",)),
     ]
-    assert dropped == 3
+    assert parsed.dropped == 3
 
 
 def test_an_empty_list_is_a_quiet_day() -> None:
@@ -106,7 +106,7 @@ def test_a_page_never_names_another_host_to_fetch_from() -> None:
         '<div class="title"><a href="/login">Login</a></div>'
         '<div class="title"><a href="/arxiv/3/a-paper">A Paper</a></div></div>'
     )
-    assert parse_front(panel.encode(), "http://d") == ([("A Paper", "http://d/arxiv/3/a-paper")], 3)
+    assert parse_front(panel.encode(), "http://d") == FrontPage([PaperLink("A Paper", "http://d/arxiv/3/a-paper")], 3)
 
 
 def test_readers_are_sent_to_the_site_itself_with_a_clean_address() -> None:
@@ -117,5 +117,4 @@ def test_readers_are_sent_to_the_site_itself_with_a_clean_address() -> None:
 
 def _pages() -> dict[str, bytes | str | list[bytes]]:
     """Each paper's page by the end of its address."""
-    links, _ = parse_front(FRONT, "http://d")
-    return {address: PAGES[address.split("/")[4]] for _, address in links}
+    return {link.url: PAGES[link.url.split("/")[4]] for link in parse_front(FRONT, "http://d").papers}

@@ -8,7 +8,7 @@ import pytest
 from tests.fakes.fetcher import FakeFetcher
 from tests.fakes.gate import FakeGate
 from workers.domain.errors import SourceError
-from workers.sources.arxiv import EASTERN, SLICE, Arxiv, announced_on, parse_api, window
+from workers.sources.arxiv import EASTERN, PAGE_SIZE, Arxiv, ArxivFeeds, announced_on, parse_api, window
 
 DAY = date(2025, 6, 3)
 FEEDS = Path(__file__).parents[1] / "feeds"
@@ -34,7 +34,8 @@ def atom_entry(number: str, published: str, updated: str = "", primary: str = "c
 
 def source(bodies: dict[str, bytes | str | list[bytes]], gate: FakeGate | None = None) -> tuple[Arxiv, FakeFetcher]:
     fetcher = FakeFetcher(bodies)
-    return Arxiv("arxiv", "http://a/rss", ("cs.CL", "cs.CV"), "http://a/api", fetcher, gate or FakeGate()), fetcher
+    feeds = ArxivFeeds("http://a/rss", ("cs.CL", "cs.CV"), "http://a/api")
+    return Arxiv("arxiv", feeds, fetcher, gate or FakeGate()), fetcher
 
 
 @pytest.mark.parametrize(
@@ -99,11 +100,11 @@ def test_an_empty_feed_of_the_day_is_quiet() -> None:
 
 def test_a_day_the_feed_does_not_show_is_asked_of_the_api_page_by_page() -> None:
     pages = [
-        atom(atom_entry("2505.30001", "2025-05-30T19:00:00Z"), total=SLICE + 1),
+        atom(atom_entry("2505.30001", "2025-05-30T19:00:00Z"), total=PAGE_SIZE + 1),
         atom(
             atom_entry("2505.30002", "2025-06-02T10:00:00Z"),
             atom_entry("2506.09999", "2025-06-02T19:00:00Z"),
-            total=SLICE + 1,
+            total=PAGE_SIZE + 1,
         ),
     ]
     gate = FakeGate()
@@ -112,7 +113,7 @@ def test_a_day_the_feed_does_not_show_is_asked_of_the_api_page_by_page() -> None
     assert [entry.arxiv_id for entry in answer.entries] == ["2505.30001", "2505.30002"]
     assert gate.passed == 3
     asked = [params for url, params in fetcher.asked if url.endswith("/api")]
-    assert [params["start"] for params in asked] == ["0", str(SLICE)]
+    assert [params["start"] for params in asked] == ["0", str(PAGE_SIZE)]
     assert asked[0]["search_query"] == "(cat:cs.CL OR cat:cs.CV) AND submittedDate:[202505301800 TO 202506032359]"
 
 
@@ -123,9 +124,9 @@ def test_the_api_tells_replacements_and_cross_lists_by_what_it_has() -> None:
         atom_entry("2405.00003", "2025-06-03T00:00:00Z", version=4),
         atom_entry("2506.00004", "2025-06-02T10:00:00Z", primary="cs.RO"),
     )
-    _, found, dropped = parse_api(body, "arxiv", ("cs.CL",))
-    assert [entry.announce_type for _, entry in found] == ["new", "new", "replace", "cross"]
-    assert dropped == 0
+    parsed = parse_api(body, "arxiv", ("cs.CL",))
+    assert [found.entry.announce_type for found in parsed.announcements] == ["new", "new", "replace", "cross"]
+    assert parsed.dropped == 0
 
 
 def test_the_apis_error_entry_is_a_reason() -> None:
@@ -138,5 +139,5 @@ def test_the_apis_error_entry_is_a_reason() -> None:
 @pytest.mark.shared_data
 def test_every_captured_answer_is_read(shared_data: Path) -> None:
     for file in sorted((shared_data / "feeds/captured").glob("api_query_*entries*.xml")):
-        total, found, dropped = parse_api(file.read_bytes(), "arxiv", ("cs.LG", "cs.RO"))
-        assert total >= len(found) > 0 == dropped, file.name
+        parsed = parse_api(file.read_bytes(), "arxiv", ("cs.LG", "cs.RO"))
+        assert parsed.total >= len(parsed.announcements) > 0 == parsed.dropped, file.name

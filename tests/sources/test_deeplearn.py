@@ -19,7 +19,7 @@ def page(number: str) -> bytes:
 
 
 def sample_site() -> dict[str, bytes | str | list[bytes]]:
-    pages = {address: page(address.split("/")[4]) for _, address in parse_front(FRONT, SITE)[0]}
+    pages = {link.url: page(link.url.split("/")[4]) for link in parse_front(FRONT, SITE).papers}
     return {SITE: FRONT, **pages}
 
 
@@ -29,9 +29,16 @@ def panel(*links: str) -> bytes:
 
 
 def test_the_front_page_names_the_hot_papers_in_its_order() -> None:
-    papers, dropped = parse_front(FRONT, SITE)
-    assert [title.partition(" ")[0] for title, _ in papers] == ["Provably", "Second", "Think", "Cyclic", "A", "Domino:"]
-    assert [address.split("/")[4] for _, address in papers] == [
+    front = parse_front(FRONT, SITE)
+    assert [link.title.partition(" ")[0] for link in front.papers] == [
+        "Provably",
+        "Second",
+        "Think",
+        "Cyclic",
+        "A",
+        "Domino:",
+    ]
+    assert [link.url.split("/")[4] for link in front.papers] == [
         "529317",
         "529202",
         "532279",
@@ -39,12 +46,12 @@ def test_the_front_page_names_the_hot_papers_in_its_order() -> None:
         "529609",
         "529630",
     ]
-    assert dropped == 0
+    assert front.dropped == 0
 
 
 def test_what_stands_in_the_panel_of_tweets_is_no_hot_paper() -> None:
     assert b"/arxiv/1/a-sample-tweet-that-is-not-a-paper" in FRONT
-    assert all("/arxiv/1/" not in address for _, address in parse_front(FRONT, SITE)[0])
+    assert all("/arxiv/1/" not in link.url for link in parse_front(FRONT, SITE).papers)
 
 
 def test_a_page_holds_one_abstract() -> None:
@@ -105,8 +112,8 @@ def test_links_to_other_places_are_dropped_and_never_fetched(link: str) -> None:
 
 def test_a_link_without_words_is_dropped() -> None:
     body = panel("/arxiv/1/x", "/arxiv/2/y").replace(b"A Fine Title", b" ", 1)
-    found, dropped = parse_front(body, SITE)
-    assert (len(found), dropped) == (1, 1)
+    front = parse_front(body, SITE)
+    assert (len(front.papers), front.dropped) == (1, 1)
 
 
 def test_a_panel_without_a_single_paper_is_a_failure_and_no_quiet_day() -> None:
@@ -126,8 +133,8 @@ def test_the_front_page_without_that_panel_is_a_failure() -> None:
 
 
 def test_the_site_is_read_for_a_bounded_number_of_papers() -> None:
-    papers, _ = parse_front(panel(*(f"/arxiv/{number}/x" for number in range(PAPER_LIMIT + 5))), SITE)
-    assert [address.split("/")[4] for _, address in papers] == [str(number) for number in range(PAPER_LIMIT)]
+    front = parse_front(panel(*(f"/arxiv/{number}/x" for number in range(PAPER_LIMIT + 5))), SITE)
+    assert [link.url.split("/")[4] for link in front.papers] == [str(number) for number in range(PAPER_LIMIT)]
 
 
 @pytest.mark.parametrize(

@@ -29,12 +29,12 @@ def outcome(parser: str, body: bytes, today: date = DAY) -> tuple[str, Sequence[
     """(what it led to in the words of an Expect line, entries, the feed's day)."""
     try:
         if parser == "arxiv":
-            day, entries, dropped = arxiv.parse_rss(body, "arxiv")
-            return f"entries {len(entries)} dropped {dropped}", entries, day
-        entries, dropped = feed.parse(body, "lab", today)
+            day_feed = arxiv.parse_rss(body, "arxiv")
+            return f"entries {len(day_feed.entries)} dropped {day_feed.dropped}", day_feed.entries, day_feed.day
+        parsed = feed.parse(body, "lab", today)
     except SourceError as error:
         return f"failed {error}", (), None
-    return f"entries {len(entries)} dropped {dropped}", entries, None
+    return f"entries {len(parsed.entries)} dropped {parsed.dropped}", parsed.entries, None
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)

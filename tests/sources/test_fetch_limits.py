@@ -217,5 +217,5 @@ def test_the_diary_names_the_place_but_not_the_query(make_fetcher: Make, caplog:
 @pytest.mark.shared_data
 def test_a_recorded_gzip_body_without_its_header_is_read(shared_data: Path, make_fetcher: Make) -> None:
     with web(Answer(body=(shared_data / "hostile" / "own" / "gzip_body_without_header.xml").read_bytes())) as site:
-        _, entries, dropped = parse_rss(make_fetcher().get(site.url), "arxiv")
-    assert (len(entries), dropped) == (1, 0)
+        parsed = parse_rss(make_fetcher().get(site.url), "arxiv")
+    assert (len(parsed.entries), parsed.dropped) == (1, 0)

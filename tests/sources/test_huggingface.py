@@ -10,6 +10,7 @@ import pytest
 from tests.fakes.fetcher import FakeFetcher
 from tests.fakes.papers import DAY
 from workers.domain.errors import SourceError
+from workers.sources.feed_entries import ParsedEntries
 from workers.sources.huggingface import HuggingFace, parse
 
 URL = "http://hf.example/api/daily_papers"
@@ -31,8 +32,9 @@ def body(*rows: object) -> bytes:
 
 
 def test_a_record_becomes_an_entry() -> None:
-    [entry], dropped = parse(body(row()), "huggingface")
-    assert dropped == 0
+    parsed = parse(body(row()), "huggingface")
+    [entry] = parsed.entries
+    assert parsed.dropped == 0
     assert (entry.source, entry.title, entry.abstract) == ("huggingface", "A Fine Title", "We do things.")
     assert (entry.url, entry.arxiv_id) == ("https://huggingface.co/papers/2506.00019", "2506.00019")
     assert (entry.authors, entry.upvotes) == (("Ada Example", "Bo Sample"), 12)
@@ -41,18 +43,18 @@ def test_a_record_becomes_an_entry() -> None:
 
 def test_titles_keep_their_angle_brackets_and_lose_their_tex() -> None:
     titles = ["Let's <think> about LLM Reasoning", "Why 1 + 1 < 1", r"$\mu$LO"]
-    entries, _ = parse(body(*(row(title=title) for title in titles)), "huggingface")
+    entries = parse(body(*(row(title=title) for title in titles)), "huggingface").entries
     assert [entry.title for entry in entries] == ["Let's <think> about LLM Reasoning", "Why 1 + 1 < 1", "μLO"]
 
 
 @pytest.mark.parametrize("odd", [None, "12", -5, True, 3.5, [], {}])
 def test_upvotes_that_are_no_count_are_unknown(odd: object) -> None:
-    [entry], _ = parse(body(row(upvotes=odd)), "huggingface")
+    [entry] = parse(body(row(upvotes=odd)), "huggingface").entries
     assert entry.upvotes is None
 
 
 def test_no_upvotes_yet_is_a_count() -> None:
-    [entry], _ = parse(body(row(upvotes=0)), "huggingface")
+    [entry] = parse(body(row(upvotes=0)), "huggingface").entries
     assert entry.upvotes == 0
 
 
@@ -66,13 +68,13 @@ def test_no_upvotes_yet_is_a_count() -> None:
     ],
 )
 def test_authors_are_those_with_a_name(authors: object, names: tuple[str, ...]) -> None:
-    [entry], _ = parse(body(row(authors=authors)), "huggingface")
+    [entry] = parse(body(row(authors=authors)), "huggingface").entries
     assert entry.authors == names
 
 
 @pytest.mark.parametrize("odd", [None, 7, ["x"]])
 def test_a_summary_that_is_no_text_is_empty(odd: object) -> None:
-    [entry], _ = parse(body(row(summary=odd)), "huggingface")
+    [entry] = parse(body(row(summary=odd)), "huggingface").entries
     assert entry.abstract == ""
 
 
@@ -97,13 +99,13 @@ def test_a_summary_that_is_no_text_is_empty(odd: object) -> None:
     ],
 )
 def test_a_record_without_a_usable_id_or_title_is_dropped_and_counted(bad: object) -> None:
-    entries, dropped = parse(body(bad, row()), "huggingface")
-    assert (len(entries), dropped) == (1, 1)
+    parsed = parse(body(bad, row()), "huggingface")
+    assert (len(parsed.entries), parsed.dropped) == (1, 1)
 
 
 @pytest.mark.parametrize("number", ["hep-th/9901001", "math.CO/0112567", "2506.0001"])
 def test_ids_of_every_age_are_known(number: str) -> None:
-    [entry], _ = parse(body(row(id=number)), "huggingface")
+    [entry] = parse(body(row(id=number)), "huggingface").entries
     assert entry.arxiv_id == number
 
 
@@ -171,15 +173,15 @@ def test_a_hostile_answer_is_reported(shared_data: Path, name: str, reason: str)
 @pytest.mark.shared_data
 def test_of_a_hostile_list_the_good_records_are_kept(shared_data: Path) -> None:
     hostile = shared_data / "hostile" / "own"
-    assert parse((hostile / "hf_empty_list.json").read_bytes(), "huggingface") == ([], 0)
-    entries, dropped = parse((hostile / "hf_nulls_and_wrong_types.json").read_bytes(), "huggingface")
-    assert [entry.arxiv_id for entry in entries] == ["2501.00001", "2501.00002", "2501.00003", "2501.00001"]
-    assert ([entry.upvotes for entry in entries], dropped) == ([None, None, None, 3], 4)
+    assert parse((hostile / "hf_empty_list.json").read_bytes(), "huggingface") == ParsedEntries([], 0)
+    parsed = parse((hostile / "hf_nulls_and_wrong_types.json").read_bytes(), "huggingface")
+    assert [entry.arxiv_id for entry in parsed.entries] == ["2501.00001", "2501.00002", "2501.00003", "2501.00001"]
+    assert ([entry.upvotes for entry in parsed.entries], parsed.dropped) == ([None, None, None, 3], 4)
 
 
 @pytest.mark.shared_data
 def test_a_recorded_answer_in_full_shape_is_read_whole(shared_data: Path) -> None:
     answer = (shared_data / "hf_daily" / "api_answer_2025-08-05.json").read_bytes()
-    entries, dropped = parse(answer, "huggingface")
-    assert (len(entries), dropped) == (len(json.loads(answer)), 0)
-    assert all(entry.abstract and entry.authors and entry.upvotes is not None for entry in entries)
+    parsed = parse(answer, "huggingface")
+    assert (len(parsed.entries), parsed.dropped) == (len(json.loads(answer)), 0)
+    assert all(entry.abstract and entry.authors and entry.upvotes is not None for entry in parsed.entries)

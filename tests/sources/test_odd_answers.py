@@ -12,7 +12,7 @@ from tests.fakes.http_cache import FakeHttpCache
 from tests.fakes.web import Answer, web
 from workers.domain.errors import SourceError
 from workers.sources import arxiv, feed, huggingface
-from workers.sources.deeplearn import parse_front
+from workers.sources.deeplearn import FrontPage, PaperLink, parse_front
 from workers.sources.feed_entries import title_text
 from workers.sources.fetch import Fetcher
 from workers.text.latex import authors, readable
@@ -35,14 +35,14 @@ def test_dollars_and_tildes_outside_formulas_are_text() -> None:
 )
 def test_a_date_no_feed_can_mean_is_no_date(stamp: str) -> None:
     body = f"<rss><channel>{ITEM.format(stamp)}</channel></rss>".encode()
-    assert len(feed.parse(body, "lab", date(2025, 6, 3))[0]) == 1
+    assert len(feed.parse(body, "lab", date(2025, 6, 3)).entries) == 1
     with pytest.raises(SourceError, match="no date"):
         arxiv.parse_rss(body, "arxiv")
     entry = (
         f"<entry><id>http://arxiv.org/abs/2506.00001v1</id><title>A Title</title><published>{stamp}</published></entry>"
     )
     atom = f'<feed xmlns="http://www.w3.org/2005/Atom">{entry}</feed>'.encode()
-    assert arxiv.parse_api(atom, "arxiv", ()) == (1, [], 1)
+    assert arxiv.parse_api(atom, "arxiv", ()) == arxiv.ApiPage(1, [], 1)
 
 
 def test_a_number_of_results_that_is_none_is_counted() -> None:
@@ -50,7 +50,7 @@ def test_a_number_of_results_that_is_none_is_counted() -> None:
         b'<feed xmlns="http://www.w3.org/2005/Atom" xmlns:o="http://a9.com/-/spec/opensearch/1.1/">'
         b"<o:totalResults>many</o:totalResults></feed>"
     )
-    assert arxiv.parse_api(body, "arxiv", ())[0] == 0
+    assert arxiv.parse_api(body, "arxiv", ()).total == 0
 
 
 def test_json_nested_without_end_is_not_json() -> None:
@@ -60,7 +60,7 @@ def test_json_nested_without_end_is_not_json() -> None:
 
 def test_half_a_surrogate_can_be_written_down() -> None:
     rows = [{"paper": {"id": "2410.00001", "title": "Kept", "summary": "a \ud800 b", "authors": [{"name": "\udfff"}]}}]
-    (entry,), _ = huggingface.parse(json.dumps(rows).encode(), "h")
+    (entry,) = huggingface.parse(json.dumps(rows).encode(), "h").entries
     assert entry.abstract.encode() == b"a ? b"
 
 
@@ -68,7 +68,7 @@ def test_half_a_surrogate_can_be_written_down() -> None:
 def test_a_link_that_is_no_address_is_dropped(href: str) -> None:
     links = "".join(f'<div class="title"><a href="{each}">T</a></div>' for each in (href, "/arxiv/1/x"))
     page = f'<div class="panel"><h3 class="panel-title">Hot Papers</h3>{links}</div>'
-    assert parse_front(page.encode(), "http://d") == ([("T", "http://d/arxiv/1/x")], 1)
+    assert parse_front(page.encode(), "http://d") == FrontPage([PaperLink("T", "http://d/arxiv/1/x")], 1)
 
 
 def test_markup_without_end_costs_no_time() -> None:

@@ -1,4 +1,4 @@
-"""The diary: one line an event, `event key=value …`, on stderr; never a secret, never a URL's query."""
+"""The log: one line per event, `event key=value …`, on stderr, without secrets and URL queries."""
 
 import logging
 import re
@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 _QUOTED = re.compile(r'[\s"=]')
 _NOISY = ("httpx", "httpcore", "alembic", "rq", "matplotlib", "pylatexenc")
-"""httpx logs whole request URLs at INFO, and a bot's URL holds its token."""
+"""Libraries whose INFO lines are not logged; httpx would log request URLs, and a bot's URL contains its token."""
 
 
 def set_up(level: str = "INFO", stream: TextIO | None = None) -> None:
-    """Send the diary to `stream` (default stderr). Called once by a command, never on import."""
+    """Write the log to `stream` (default: stderr). A command calls this once; no import does."""
     logging.basicConfig(
         level=level, stream=stream or sys.stderr, format="%(asctime)s %(levelname)s %(message)s", force=True
     )
@@ -21,13 +21,13 @@ def set_up(level: str = "INFO", stream: TextIO | None = None) -> None:
 
 
 def note(logger: logging.Logger, event: str, *, level: int = logging.INFO, **fields: object) -> None:
-    """Write `event` with its fields, in the order given."""
+    """Log `event` with its fields, in the order given. A value with white space, `"` or `=` is quoted."""
     if logger.isEnabledFor(level):
         logger.log(level, "%s", " ".join([event, *(f"{key}={_value(value)}" for key, value in fields.items())]))
 
 
-def host_of(url: str) -> str:
-    """What of a URL may be written down: scheme, host, port and path, without user, password or query."""
+def loggable_url(url: str) -> str:
+    """`url` without its secrets: scheme, host, port and path; no user, password or query."""
     parts = urlsplit(url)
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"

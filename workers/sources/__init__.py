@@ -1,1 +1,1 @@
-"""Where papers come from: one small adapter per kind of source, each a fetch and a pure parse."""
+"""The sources of papers: one adapter per kind of source, each a fetch and a pure parse."""

@@ -1,5 +1,6 @@
-"""deeplearn.org's hot papers, read off its pages: it has no feed, so a new layout breaks this; off by default."""
+"""deeplearn.org's hot papers, read from its HTML pages because it has no feed; off by default."""
 
+from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
@@ -12,11 +13,27 @@ from workers.text.latex import fold, readable
 
 SITE = "https://deeplearn.org"
 PAPER_LIMIT = 30
-"""Paper pages read a day; the panel has held 6 to 20."""
+"""Largest number of paper pages read per day; the panel had 6 to 20 links so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperLink:
+    """A paper on the front page and the address of its own page."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrontPage:
+    """The papers of the panel in its order, at most PAPER_LIMIT; `dropped` counts its other links."""
+
+    papers: list[PaperLink]
+    dropped: int
 
 
 class DeepLearn:
-    """The front page names the papers, each page holds one abstract. It shows today only."""
+    """Reads titles from the front page and one abstract from each paper's page. The site shows only today."""
 
     dated = False
 
@@ -24,38 +41,40 @@ class DeepLearn:
         self.name = name
         self._url, self._fetcher = url, fetcher
 
-    def collect(self, day: date) -> SourceAnswer:  # noqa: ARG002 - the site knows no other day
-        """Today's hot papers. A paper page that fails is dropped and counted. Raises SourceError for the front page."""
-        found, dropped = parse_front(self._fetcher.get(self._url), self._url)
+    def collect(self, day: date) -> SourceAnswer:  # noqa: ARG002 - the site shows only today
+        """Today's hot papers. A paper is dropped if its page cannot be read.
+
+        Raises SourceError if the front page, or no paper page at all, can be read.
+        """
+        front = parse_front(self._fetcher.get(self._url), self._url)
         entries = []
-        for title, address in found:
+        for link in front.papers:
             try:
-                abstract = parse_paper(self._fetcher.get(address))
+                abstract = parse_paper(self._fetcher.get(link.url))
             except SourceError:
-                dropped += 1
                 continue
-            entries.append(Entry(source=self.name, title=title, url=public_link(address), abstract=abstract))
-        if found and not entries:
+            entries.append(Entry(source=self.name, title=link.title, url=public_link(link.url), abstract=abstract))
+        if front.papers and not entries:
             raise SourceError("no paper page could be read")
-        return answered(self.name, entries, dropped)
+        return answered(self.name, entries, front.dropped + len(front.papers) - len(entries))
 
 
-def parse_front(body: bytes, base: str) -> tuple[list[tuple[str, str]], int]:
-    """([(title, absolute URL on the same host)], links dropped). Raises SourceError when the panel is not there."""
+def parse_front(body: bytes, base: str) -> FrontPage:
+    """The papers that the panel links to on the host of `base`. Raises SourceError if there is no panel or no paper."""
     panel = next((node for node in LexborHTMLParser(body).css("div.panel") if _heading(node) == "hot papers"), None)
     if panel is None:
         raise SourceError('the page has no "Hot Papers" panel: has its layout changed?')
     links = panel.css("div.title a[href]")
     host = urlsplit(base).netloc
-    pairs = [(readable(fold(link.text())), _absolute(base, link.attributes["href"] or "")) for link in links]
-    kept = [(title, address) for title, address in pairs if title and _is_paper(address, host)]
-    if not kept:
+    found = [PaperLink(readable(fold(link.text())), _absolute(base, link.attributes["href"] or "")) for link in links]
+    papers = [link for link in found if link.title and _is_paper(link.url, host)][:PAPER_LIMIT]
+    if not papers:
         raise SourceError("its Hot Papers panel names no paper: has its layout changed?")
-    return kept[:PAPER_LIMIT], len(pairs) - len(kept[:PAPER_LIMIT])
+    return FrontPage(papers, len(found) - len(papers))
 
 
 def parse_paper(body: bytes) -> str:
-    """The abstract. Raises SourceError when the page has none."""
+    """The abstract on a paper's page. Raises SourceError if there is none."""
     paragraph = LexborHTMLParser(body).css_first("div.article-content p")
     abstract = fold(paragraph.text()) if paragraph else ""
     if not abstract:
@@ -64,7 +83,7 @@ def parse_paper(body: bytes) -> str:
 
 
 def _absolute(base: str, href: str) -> str:
-    """`href` as seen from `base`; "" where it is no address at all."""
+    """`href` resolved against `base`; "" if it is not a valid address."""
     try:
         return urlsplit(urljoin(base + "/", href)).geturl()
     except ValueError:
@@ -72,7 +91,7 @@ def _absolute(base: str, href: str) -> str:
 
 
 def public_link(address: str) -> str:
-    """The page as readers reach it, wherever it was read; slugs hold `:`, `,` and `?` unescaped."""
+    """The address of a page on SITE, whatever host it was read from, escaped because slugs contain `:`, `,` and `?`."""
     parts = urlsplit(address)
     return SITE + quote(unquote(parts.path + ("?" + parts.query if parts.query else "")).rstrip("?"))
 
@@ -83,6 +102,6 @@ def _heading(panel: LexborNode) -> str:
 
 
 def _is_paper(address: str, host: str) -> bool:
-    """Text from a page never names another host to fetch from."""
+    """True for a paper page on `host`, so that no page can make us fetch from another host."""
     parts = urlsplit(address)
     return parts.scheme in {"http", "https"} and parts.netloc == host and parts.path.startswith("/arxiv/")

@@ -1,4 +1,4 @@
-"""The only way out to a source: bounded in time and size, conditional, polite when told to wait."""
+"""HTTP for the sources: GET with limits on time and size, validators from the cache, and waits when throttled."""
 
 import logging
 import re
@@ -14,38 +14,40 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exp
 from workers.config import HttpSettings
 from workers.domain.errors import SourceError
 from workers.domain.ports import CachedAnswer, Clock, Gate, HttpCache
-from workers.runtime.logs import host_of, note
+from workers.runtime.logs import loggable_url, note
 
 log = logging.getLogger(__name__)
 
-LATER = frozenset({406, 429, 503})
-"""arXiv answers any of the three when it throttles (info.arxiv.org/help/api/tou, and seen in the field for 406)."""
+THROTTLED = frozenset({406, 429, 503})
+"""HTTP statuses with which arXiv throttles (info.arxiv.org/help/api/tou; 406 was observed)."""
 _GZIP_MAGIC = b"\x1f\x8b"
-_REDIRECTS = 3
+_REDIRECT_LIMIT = 3
 _LONGEST_WAIT_S = 60.0
+"""Of the waits that we choose ourselves; a Retry-After may be longer."""
 _BACK_OFF = wait_exponential_jitter(initial=1, max=_LONGEST_WAIT_S)
 
 
 class Throttled(Exception):
-    """The server said "later"; `after_s` is its Retry-After, 0 without one."""
+    """The server throttles; `retry_after_s` is its Retry-After, 0 without one."""
 
-    def __init__(self, status: int, after_s: float) -> None:
+    def __init__(self, status: int, retry_after_s: float) -> None:
         super().__init__(f"HTTP {status}")
-        self.after_s = after_s
+        self.retry_after_s = retry_after_s
 
 
 class Fetcher:
-    """GET for the adapters. Holds no state but the client's connections.
+    """GET requests for the adapters.
 
-    A server that throttles is waited for, its Retry-After to the letter, up to `patience_s` in all; a wait that would
-    pass that is not begun. Everything else that is not a 200 or a 304 is a SourceError at once, as is a time-out.
+    If the server throttles, the request is repeated after exactly its Retry-After, or after a growing pause without
+    one. The waits of one request add up to at most `http.patience_s`. Every other status than 200 and 304, and every
+    time-out, raises SourceError at once.
     """
 
     def __init__(self, client: httpx.Client, settings: HttpSettings, cache: HttpCache, clock: Clock) -> None:
         self._client, self._settings, self._cache, self._clock = client, settings, cache, clock
 
     def get(self, url: str, params: Mapping[str, str] | None = None, gate: Gate | None = None) -> bytes:
-        """The decoded body. Raises SourceError with a reason fit for the digest's files."""
+        """The decoded body. Each try passes `gate`. Raises SourceError with a reason that can be shown to readers."""
         retrying = Retrying(
             sleep=self._clock.sleep,
             wait=_wait,
@@ -71,10 +73,10 @@ class Fetcher:
             gate.passing() if gate else nullcontext(),
             self._followed(httpx.URL(url), _validators(cached)) as answer,
         ):
-            note(log, "fetched", level=logging.DEBUG, url=host_of(url), status=answer.status_code)
+            note(log, "fetched", level=logging.DEBUG, url=loggable_url(url), status=answer.status_code)
             if answer.status_code == httpx.codes.NOT_MODIFIED and cached:
                 return cached.body
-            if answer.status_code in LATER:
+            if answer.status_code in THROTTLED:
                 raise Throttled(answer.status_code, _retry_after_s(answer, self._clock))
             if answer.status_code != httpx.codes.OK:
                 raise SourceError(f"HTTP {answer.status_code}")
@@ -86,8 +88,11 @@ class Fetcher:
 
     @contextmanager
     def _followed(self, url: httpx.URL, validators: Mapping[str, str]) -> Iterator[httpx.Response]:
-        """The answer, after few redirects that stay on the same site: no server names another host to fetch from."""
-        for _ in range(_REDIRECTS + 1):
+        """Send the request and follow at most _REDIRECT_LIMIT redirects.
+
+        Raises SourceError for a redirect to another site, so that no server can make us fetch from another host.
+        """
+        for _ in range(_REDIRECT_LIMIT + 1):
             with self._client.stream("GET", url, headers=validators) as answer:
                 if answer.next_request is None:
                     yield answer
@@ -99,10 +104,10 @@ class Fetcher:
         raise SourceError("is redirected without end")
 
     def _read(self, answer: httpx.Response) -> bytes:
-        """The body, in pieces, so that neither a drip nor a flood goes on without end."""
+        """The body as sent. It is read in chunks; raises SourceError once it is too large or takes too long."""
         started, body = time.monotonic(), bytearray()
-        for piece in answer.iter_raw():
-            body += piece
+        for chunk in answer.iter_raw():
+            body += chunk
             if len(body) > self._settings.max_bytes:
                 raise SourceError(f"larger than {self._settings.max_bytes:,} bytes")
             if time.monotonic() - started > self._settings.deadline_s:
@@ -111,7 +116,7 @@ class Fetcher:
 
 
 def client(settings: HttpSettings, user_agent: str) -> httpx.Client:
-    """An httpx client that names the program; gzip alone is asked for, since it is unpacked here within bounds."""
+    """An httpx client that names the program and its contact. It accepts only gzip, which `_unpacked` decodes."""
     contact = f" ({settings.contact})" if settings.contact else ""
     return httpx.Client(
         timeout=settings.timeout_s,
@@ -121,12 +126,12 @@ def client(settings: HttpSettings, user_agent: str) -> httpx.Client:
 
 def _wait(state: RetryCallState) -> float:
     outcome = state.outcome.exception() if state.outcome else None
-    asked = outcome.after_s if isinstance(outcome, Throttled) else 0.0
-    return asked or float(_BACK_OFF(state))
+    retry_after_s = outcome.retry_after_s if isinstance(outcome, Throttled) else 0.0
+    return retry_after_s or float(_BACK_OFF(state))
 
 
 def _retry_after_s(answer: httpx.Response, clock: Clock) -> float:
-    """Seconds or an HTTP date (RFC 9110, 10.2.3); 0 where it is missing or unreadable."""
+    """Retry-After, which is seconds or an HTTP date (RFC 9110, 10.2.3); 0 if it is missing or unreadable."""
     value = answer.headers.get("Retry-After", "").strip()
     if re.fullmatch(r"\d{1,9}", value):
         return float(value)
@@ -144,13 +149,16 @@ def _validators(cached: CachedAnswer | None) -> dict[str, str]:
 
 
 def _site(url: httpx.URL) -> str:
-    """The last two labels of the host, or the whole host with its port where it is an address."""
+    """The last two labels of the host name; for an IP address, host and port."""
     host = url.host
     return url.netloc.decode() if re.fullmatch(r"[\d.:]+", host) else ".".join(host.split(".")[-2:])
 
 
 def _unpacked(body: bytes, encoding: str, max_bytes: int) -> bytes:
-    """A gzip body, with its header or without, unpacked within the size limit; a plain one as it is."""
+    """`body`, decompressed if it is gzip, with or without the header.
+
+    Raises SourceError if it cannot be decompressed or exceeds `max_bytes`.
+    """
     if encoding.lower() not in {"", "gzip", "identity"}:
         raise SourceError("packed in a way that was not asked for")
     if not body.startswith(_GZIP_MAGIC):
@@ -158,7 +166,7 @@ def _unpacked(body: bytes, encoding: str, max_bytes: int) -> bytes:
             raise SourceError("a gzip body that cannot be unpacked")
         return body
     unpacked = b""
-    while body.startswith(_GZIP_MAGIC):  # a gzip file may have several members
+    while body.startswith(_GZIP_MAGIC):  # a gzip file can have several members
         unpacker = zlib.decompressobj(wbits=31)
         try:
             unpacked += unpacker.decompress(body, max_bytes - len(unpacked) + 1)

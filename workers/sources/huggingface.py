@@ -1,4 +1,4 @@
-"""Hugging Face daily papers: the list readers vote on, one JSON answer a day."""
+"""Hugging Face daily papers: a list that readers vote on, one JSON answer a day."""
 
 import json
 import re
@@ -10,11 +10,11 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from workers.domain.errors import SourceError
 from workers.domain.models import Entry, SourceAnswer, answered
 from workers.domain.ports import Fetch
-from workers.sources.feed_entries import ARXIV_ID
+from workers.sources.feed_entries import ARXIV_ID, ParsedEntries
 from workers.text.latex import authors, fold, readable
 
 LIMIT = 100
-"""Papers an answer may hold (huggingface.co/docs/hub/api); a day has had at most 60."""
+"""Largest number of papers in one answer (huggingface.co/docs/hub/api); no day so far had more than 60."""
 
 
 class HuggingFace:
@@ -25,10 +25,10 @@ class HuggingFace:
         self._url, self._fetcher = url, fetcher
 
     def collect(self, day: date) -> SourceAnswer:
-        """The list of `day`, in its order. Raises SourceError; an empty list is a quiet day."""
+        """The papers of `day` in the list's order; an empty list is a quiet day. Raises SourceError."""
         body = self._fetcher.get(self._url, {"date": day.isoformat(), "limit": str(LIMIT)})
-        entries, dropped = parse(body, self.name)
-        return answered(self.name, entries, dropped)
+        found = parse(body, self.name)
+        return answered(self.name, found.entries, found.dropped)
 
 
 def _count(value: object) -> int | None:
@@ -42,7 +42,7 @@ def _names(value: object) -> list[str]:
 
 
 class _Paper(BaseModel):
-    """What we use of the inner object; id and title must be right, the rest may be missing or odd."""
+    """The fields that are used. `id` and `title` must be valid; the others may be missing or have a wrong type."""
 
     id: str = Field(pattern=rf"^{ARXIV_ID}$")
     title: str = Field(min_length=1)
@@ -51,8 +51,11 @@ class _Paper(BaseModel):
     upvotes: Annotated[int | None, BeforeValidator(_count)] = None
 
 
-def parse(body: bytes, source: str) -> tuple[list[Entry], int]:
-    """(entries, records dropped because their id or title is unusable). Raises SourceError if it is not a list."""
+def parse(body: bytes, source: str) -> ParsedEntries:
+    """The papers in the list's order; a record with an unusable id or title is dropped.
+
+    Raises SourceError if the body is not a JSON list, or if none of its records is usable.
+    """
     if not body.strip():
         raise SourceError("empty answer")
     try:
@@ -66,7 +69,7 @@ def parse(body: bytes, source: str) -> tuple[list[Entry], int]:
     entries = [entry for row in rows if (entry := _entry(row, source))]
     if rows and not entries:
         raise SourceError(f"none of {len(rows)} records is a paper")
-    return entries, len(rows) - len(entries)
+    return ParsedEntries(entries, len(rows) - len(entries))
 
 
 def _entry(row: object, source: str) -> Entry | None:
@@ -81,13 +84,13 @@ def _entry(row: object, source: str) -> Entry | None:
         source=source,
         title=title,
         url=f"https://huggingface.co/papers/{paper.id}",
-        abstract=fold(_whole(paper.summary)),
+        abstract=fold(_encodable(paper.summary)),
         arxiv_id=paper.id,
-        authors=authors([_whole(name) for name in paper.authors]),
+        authors=authors([_encodable(name) for name in paper.authors]),
         upvotes=paper.upvotes,
     )
 
 
-def _whole(text: str) -> str:
-    """Half a surrogate pair, which JSON can hold and UTF-8 cannot, becomes a question mark."""
+def _encodable(text: str) -> str:
+    """`text` with a question mark for each unpaired surrogate, which JSON can contain and UTF-8 cannot."""
     return text.encode("utf-8", "replace").decode("utf-8")

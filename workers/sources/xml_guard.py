@@ -1,4 +1,4 @@
-"""What must hold before feedparser sees a body: it is a feed, it is whole, and it declares no entities."""
+"""Checks of a body before feedparser reads it: it is a feed, it is complete, and it declares no entities."""
 
 import codecs
 import re
@@ -10,13 +10,14 @@ _SKIPPED = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _ROOT = re.compile(r"<((?:\w+:)?(?:rss|feed|RDF))(?=[\s/>])", re.IGNORECASE)
 _TAIL_CHARS = 8_192
+"""The root element must close within this many characters of the end; comments may follow it."""
 
 
 def guard(body: bytes) -> None:
-    """Raise SourceError for what feedparser would silently take for a quiet day, or should never be given.
+    """Raise SourceError if `body` is not a complete feed or declares a document type.
 
-    feedparser reads an empty body, an HTML page and plain text as a feed without entries and reports no error; half a
-    feed it reads as a short one. Document types are refused before the parser, for they can declare entities.
+    feedparser reports no error for such bodies: it reads an empty body, an HTML page and plain text as a feed without
+    entries, and half a feed as a short one. A document type is refused because it can declare entities.
     """
     text = _decoded(body)
     position = 0
@@ -38,7 +39,10 @@ def guard(body: bytes) -> None:
 
 
 def _decoded(body: bytes) -> str:
-    """Good enough to see the markup: by its mark or its zero bytes UTF-16, else one character a byte."""
+    """The body as text in which the markup can be found.
+
+    UTF-8 or UTF-16 by its byte order mark, UTF-16 by its zero bytes, else one character per byte.
+    """
     encoding = next((name for bom, name in _BOMS if body.startswith(bom)), None)
     if encoding is None:
         encoding = {(False, True): "utf-16-le", (True, False): "utf-16-be"}.get(
