@@ -1,4 +1,4 @@
-"""The command `paperboy`: the frontends' verbs here, the work verbs in workers.cli.verbs."""
+"""The command `paperboy`: the verbs that start frontends; workers.cli.verbs adds the others."""
 
 import argparse
 import sys
@@ -16,7 +16,7 @@ from workers.domain.findings import Finding
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one verb; returns its exit code. What went wrong stands on one line, the cure with it."""
+    """Run one verb and return its exit code. A PaperboyError is printed on one line, with the cure."""
     arguments = _parser().parse_args(argv)
     set_up_logs()
     try:
@@ -50,13 +50,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _frontend_checks(settings: Settings, environment: Mapping[str, str]) -> Iterable[Finding]:
-    from bot.runtime import checks  # httpx, and only for who asks
+    from bot.runtime import checks  # imports httpx only where it is used
 
     return checks.findings(settings, environment)
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    from bot.runtime.demo import demo  # a terminal's libraries, and only where there is one
+    from bot.runtime.demo import demo  # imports the terminal's libraries only where they are used
 
     return demo(arguments.lang, arguments.out)
 

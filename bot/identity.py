@@ -1,4 +1,4 @@
-"""Asking a platform which bot a token belongs to."""
+"""Asks a platform which bot a token belongs to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Body = TypeVar("Body", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class BotIdentity:
-    """The bot of a token: its name, the link that invites it, and what its owner may want to change ("" if nothing)."""
+    """A bot: its name, its invite link, and a remark on a setting that its owner may want to change ("" if none)."""
 
     name: str
     invite: str

@@ -1,4 +1,4 @@
-"""The chat platforms: one entry each, and the only list of them."""
+"""The only list of the chat platforms, with one entry for each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How fast a platform may be sent messages.
+    """How fast messages may be sent to a platform.
 
-    At most `overall` sends in any `window_s` seconds, `chat_gap_s` seconds between two sends to one chat, and `group`
-    sends a minute to one group. `overall` holds as the platform counts, however long a send is on its way: see
-    `delivery.pacing.Pacer`.
+    At most `overall` sends in any `window_s` seconds, at least `chat_gap_s` seconds between two sends to one chat, and
+    at most `group` sends per minute to one group (None: no limit). `overall` is kept by the platform's count, however
+    long a send takes to arrive; see `delivery.pacing.Pacer`.
     """
 
     overall: int
@@ -25,7 +25,7 @@ class Limits:
 
 
 class TelegramSettings(BaseModel):
-    """`telegram:` in config.yaml: updates by polling, or by webhook if its public address is set."""
+    """`telegram:` in config.yaml. Updates come by polling, or by webhook if `webhook_url` is set."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -41,7 +41,7 @@ class TelegramSettings(BaseModel):
 
 
 class DiscordSettings(BaseModel):
-    """`discord:` in config.yaml."""
+    """`discord:` in config.yaml. `publish`: posts in announcement channels are published to their followers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -50,9 +50,10 @@ class DiscordSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """What the rest of Paperboy must know of a chat platform; everything else is in the folder `bot/NAME/`.
+    """A chat platform, as far as code outside its folder `bot/NAME/` must know it.
 
-    `bot.NAME.app.serve(settings)` runs its process; `bot.NAME.identity.identify(environment)` names its bot.
+    `bot.NAME.app.serve(settings)` runs its process; `bot.NAME.identity.identify(environment)` returns its
+    bot, or None without a token.
     """
 
     name: str
@@ -75,7 +76,7 @@ class Platform:
         return import_module(f"bot.{self.name}.app")
 
     def identity(self) -> ModuleType:
-        """The module that names the bot of a token."""
+        """The module that asks the platform which bot a token belongs to."""
         return import_module(f"bot.{self.name}.identity")
 
 
@@ -84,7 +85,7 @@ TELEGRAM = Platform(
     title="Telegram",
     token_variable="TELEGRAM_BOT_TOKEN",
     token_from="@BotFather",
-    # About 30 a second, 1 a second to a chat, 20 a minute to a group (core.telegram.org/bots/faq).
+    # About 30 per second, 1 per second to a chat, 20 per minute to a group (core.telegram.org/bots/faq).
     limits=Limits(overall=30, window_s=1.0, chat_gap_s=1.0, group=20),
     settings=TelegramSettings,
 )
@@ -93,7 +94,7 @@ DISCORD = Platform(
     title="Discord",
     token_variable="DISCORD_BOT_TOKEN",
     token_from="discord.com/developers",
-    # 50 a second over all, about 5 in 5 seconds to a channel; discord.py obeys the headers of the single buckets.
+    # 50 requests per second in all; discord.py itself keeps the limits of single routes (about 5 in 5 seconds).
     limits=Limits(overall=49, window_s=1.0, chat_gap_s=1.0),
     settings=DiscordSettings,
     supports_threads=True,
@@ -103,7 +104,7 @@ PLATFORMS = (TELEGRAM, DISCORD)
 
 
 def supports_threads(name: str) -> bool:
-    """Whether posts on the platform of this name can have a thread; False for the terminal."""
+    """True if a message on the platform of this name can have a thread; False for the terminal."""
     return any(platform.supports_threads for platform in PLATFORMS if platform.name == name)
 
 

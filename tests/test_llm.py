@@ -12,7 +12,7 @@ from tests.fakes.openai import Endpoint, Fault, serving
 from workers import config
 from workers.domain.completions import Prompt
 from workers.domain.errors import BudgetExceeded, ContentFiltered, ContextTooLong, ModelDown, ModelError, ModelRefused
-from workers.llm import OpenAiModel
+from workers.llm import ModelEndpoint, OpenAiModel
 from workers.store import Store, open_store
 
 SHAPE = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"], "additionalProperties": False}
@@ -22,8 +22,8 @@ KEY = "sk-hunter2"
 
 @pytest.fixture
 def endpoint() -> Iterator[Endpoint]:
-    with serving(lambda _body: '{"a": 1}') as on_progress:
-        yield on_progress
+    with serving(lambda _body: '{"a": 1}') as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -40,7 +40,9 @@ class Made:
         price = plain.price.model_copy(update={"input": 1.0, "cached": 0.1, "output": 4.0})
         settings = plain.model_copy(update={"price": price, "timeout_s": 1.0, **changed})
         self.slept: list[float] = []
-        self.model = OpenAiModel(settings, "gpt-test", KEY, endpoint.url, store.model_calls, self.slept.append)
+        self.model = OpenAiModel(
+            settings, ModelEndpoint("gpt-test", KEY, endpoint.url), store.model_calls, self.slept.append
+        )
 
     def ask(self, prompt: Prompt = PROMPT, deadline_s: float = 60) -> str:
         return self.model.complete(prompt, deadline_s).text

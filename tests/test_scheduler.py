@@ -27,15 +27,15 @@ DAY = date(2025, 6, 3)
 @pytest.fixture
 def queue(tmp_path: Path) -> Iterator[WorkQueue]:
     """A real Valkey, as `paperboy` starts it."""
-    part, url = valkey.part(tmp_path / "valkey")
-    with subprocess.Popen(part.command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as server:
+    server = valkey.server(tmp_path / "valkey")
+    with subprocess.Popen(server.process.command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as child:
         retry = redis.retry.Retry(redis.backoff.ConstantBackoff(0.02), 500)
-        with redis.Redis.from_url(url, retry=retry) as connection:
+        with redis.Redis.from_url(server.url, retry=retry) as connection:
             connection.ping()
-        work = WorkQueue(url)
+        work = WorkQueue(server.url)
         yield work
         work.connection.close()
-        server.terminate()
+        child.terminate()
 
 
 @pytest.fixture

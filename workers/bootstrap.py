@@ -106,9 +106,9 @@ def _model(settings: Settings, store: Store) -> "OpenAiModel | None":
     key, base = os.environ.get("OPENAI_API_KEY", ""), os.environ.get("OPENAI_BASE_URL")
     if not settings.model.name or not (key or base):
         return None
-    from workers.llm import OpenAiModel  # openai, and only where a model is asked
+    from workers.llm import ModelEndpoint, OpenAiModel  # openai, and only where a model is asked
 
-    return OpenAiModel(settings.model, settings.model.name, key, base, store.model_calls)
+    return OpenAiModel(settings.model, ModelEndpoint(settings.model.name, key, base), store.model_calls)
 
 
 def _source(settings: SourceSettings, fetcher: Fetcher, gate: Gate) -> Source:

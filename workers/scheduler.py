@@ -1,4 +1,4 @@
-"""The clock's loop: what is due is wanted, collected and published, and work that nobody does is found."""
+"""The scheduler: asks for editions and collections when they are due, publishes, and requeues unfinished work."""
 
 import logging
 import signal
@@ -19,9 +19,10 @@ log = logging.getLogger(__name__)
 
 
 def serve(settings: Settings, clock: Clock) -> int:
-    """Tick until SIGTERM or SIGINT; returns 0. A queue that is away is asked again at the next tick.
+    """Tick until SIGTERM or SIGINT, then return 0. Raises SettingsError if no queue is set.
 
-    Of several clocks the one that holds the post is active; the others wait for it to fall silent.
+    If several schedulers run, only the one with the leader lease ticks; another takes over when the lease expires. If
+    the queue does not answer, the next tick tries again.
     """
     if not settings.queue.url:
         raise SettingsError("queue.url: the clock needs REDIS_URL")
@@ -30,10 +31,10 @@ def serve(settings: Settings, clock: Clock) -> int:
         signal.signal(number, lambda *_: stopped.set())
     queue = WorkQueue(settings.queue.url)
     with open_store(settings.store.url, clock, settings.lease.edition_s, settings.lease.delivery_s) as store:
-        lease, duties = store.lease("clock", settings.clock.lease_s), Scheduler(store, queue, clock, settings)
+        lease, scheduler = store.lease("clock", settings.clock.lease_s), Scheduler(store, queue, clock, settings)
         while not stopped.is_set():
             if lease.acquire():
-                duties.tick()
+                scheduler.tick()
             stopped.wait(settings.clock.tick_s)
         lease.release()
     return 0
@@ -41,7 +42,7 @@ def serve(settings: Settings, clock: Clock) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Scheduler:
-    """What the clock looks after."""
+    """Compares the store with the calendar, and fills the queue."""
 
     store: Store
     queue: Work
@@ -49,10 +50,10 @@ class Scheduler:
     settings: Settings
 
     def tick(self) -> None:
-        """One look at the store: want the editions whose close has come, publish what is due, queue what is to be done.
+        """Ask for the editions that are due, publish to the subscriptions that are due, and queue open work.
 
-        To be done are editions that are open, closed ones without a text that somebody reads, questions that nobody
-        answers, and collections.
+        Open work is: the oldest open edition, closed editions that lack a text in a language that is read, questions
+        that no worker is answering, and collections that are due. A queue that does not answer is logged.
         """
         now, editions = self.clock.now(), self.store.editions
         for day in self.settings.calendar().to_make(now, editions.newest_asked_for()):
@@ -67,22 +68,30 @@ class Scheduler:
             for question in self.store.questions.unanswered():
                 if self.queue.ask_for_answer(question, now):
                     note(log, "question queued", question=question)
-            for day, source in collections_due(self.settings, self.store, now):
-                if self.queue.ask_for_collection(day, source, now):
-                    note(log, "collection queued", day=day, source=source)
+            for due in collections_due(self.settings, self.store, now):
+                if self.queue.ask_for_collection(due.day, due.source, now):
+                    note(log, "collection queued", day=due.day, source=due.source)
         except QueueDown as error:
             note(log, "queue down", level=logging.WARNING, error=error)
 
     def _editions(self) -> list[date]:
-        """The oldest open edition, for one is made after the other, and those that lack a text."""
-        editions, reading = self.store.editions, self.store.subscriptions.languages()
-        return [*editions.open_days()[:1], *editions.unwritten_days([self.settings.digest.language, *reading])]
+        """The oldest open edition, because editions are made one after the other, and those that lack a text."""
+        editions, languages = self.store.editions, self.store.subscriptions.languages()
+        return [*editions.open_days()[:1], *editions.unwritten_days([self.settings.digest.language, *languages])]
 
 
-def collections_due(settings: Settings, store: Store, now: datetime) -> Iterator[tuple[date, str]]:
-    """(day, source) whose hour has come and whose answer is not kept yet.
+@dataclass(frozen=True, slots=True)
+class DueCollection:
+    """A source that has to be asked for its papers of `day`."""
 
-    Only of the present day: an earlier one is asked for with the edition, as is everything from its close on.
+    day: date
+    source: str
+
+
+def collections_due(settings: Settings, store: Store, now: datetime) -> Iterator[DueCollection]:
+    """The sources whose hour has come and whose answer for the present day is not stored yet, or is to be retried.
+
+    Earlier days are left out, and the present day from its close on: the edition asks for them itself.
     """
     calendar = settings.calendar()
     for source in settings.sources:
@@ -91,6 +100,6 @@ def collections_due(settings: Settings, store: Store, now: datetime) -> Iterator
         closed = calendar.expected(day) and calendar.closes.on(day) <= now
         if not source.enabled or hour.on(day) > now or closed or not (source.daily or calendar.expected(day)):
             continue
-        known = next((each for each in store.source_answers.of([day]) if each.source == source.name), None)
-        if known is None or (known.status == "failed" and known.retry_at and known.retry_at <= now):
-            yield day, source.name
+        answer = next((answer for answer in store.source_answers.of([day]) if answer.source == source.name), None)
+        if answer is None or (answer.status == "failed" and answer.retry_at and answer.retry_at <= now):
+            yield DueCollection(day, source.name)

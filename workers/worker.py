@@ -1,4 +1,4 @@
-"""An RQ worker for one queue, with the intervals that bring a killed worker's job back soonest."""
+"""An RQ worker that serves one queue."""
 
 import logging
 import os
@@ -14,14 +14,14 @@ from workers.text.data import frequencies, glossary, korean_terms
 
 
 def serve(settings: Settings, queue: str) -> int:
-    """Work until SIGTERM or SIGINT; returns 0. Raises SettingsError or QueueDown before the first job."""
+    """Work until SIGTERM or SIGINT, then return 0. Raises SettingsError or QueueDown before the first job."""
     if not settings.queue.url:
         raise SettingsError("queue.url: a worker needs REDIS_URL")
     work = WorkQueue(settings.queue.url)
     if not work.ping():
         raise QueueDown(f"Redis does not answer at {work.address}: is it running?")
     _prepare(queue)
-    # Short enough that a killed worker is noticed; the reconciler is sooner, for it looks at leases in the store.
+    # RQ notices a killed worker after these seconds. The scheduler notices earlier, because it reads the leases.
     worker = Worker(
         [Queue(queue, connection=work.connection, serializer=JSONSerializer)],
         connection=work.connection,
@@ -35,7 +35,7 @@ def serve(settings: Settings, queue: str) -> int:
 
 
 def _prepare(queue: str) -> None:
-    """Load what each question needs before its process is forked: a reader waits for every import."""
+    """Load what every question needs before RQ forks a process for it, so that no reader waits for the imports."""
     if queue == QUESTIONS:
         import_module("workers.jobs")
         glossary()

@@ -50,7 +50,7 @@ def serve(settings: Settings) -> int:
         raise SettingsError("DISCORD_BOT_TOKEN: is not set; discord.com/developers gives one")
     if not settings.queue.url:
         raise SettingsError("queue.url: the Discord frontend needs REDIS_URL")
-    parent_process.tie()
+    parent_process.exit_with_parent()
     point_at(os.environ.get("DISCORD_API_URL"), os.environ.get("DISCORD_GATEWAY_URL"))
     reads = identity.reads_messages(os.environ)
     with open_store(settings.store.url, system_clock(), settings.lease.edition_s, settings.lease.delivery_s) as store:

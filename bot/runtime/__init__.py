@@ -1,1 +1,1 @@
-"""The processes on this machine: started, supervised, checked."""
+"""Starts, supervises and checks the processes on this machine."""

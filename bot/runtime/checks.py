@@ -1,4 +1,4 @@
-"""What `paperboy doctor` checks of the frontends: the private queue server, and each token with its bot."""
+"""The checks of `paperboy doctor` for the private queue server and for the token of each platform."""
 
 from collections.abc import Iterable, Mapping
 
@@ -10,7 +10,10 @@ from workers.domain.findings import Finding
 
 
 def findings(settings: Settings, environment: Mapping[str, str]) -> Iterable[Finding]:
-    """One finding per part, in the order of `PLATFORMS`; asks each platform for its bot."""
+    """One finding for the private queue server, if it is used, and one for each platform, in the order of PLATFORMS.
+
+    Asks each platform whose token is set for the bot of the token.
+    """
     if not settings.queue.url:
         yield _private_queue()
     for platform in PLATFORMS:

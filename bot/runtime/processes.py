@@ -1,4 +1,4 @@
-"""The parts of the program as processes, each started as a user would start it."""
+"""The processes of `paperboy run`, each started by its verb of the command line."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,19 +10,20 @@ from workers.queue import QUEUES
 PROGRAM = (sys.executable, "-P", "-m", "bot")
 
 
-def work() -> list[Process]:
-    """A worker for each queue, and the clock."""
-    return [*(_part(f"worker {queue}", "worker", queue) for queue in QUEUES), _part("clock", "clock")]
+def worker_processes() -> list[Process]:
+    """A worker for each queue, and the scheduler (`paperboy clock`)."""
+    return [*(_process(f"worker {queue}", "worker", queue) for queue in QUEUES), _process("clock", "clock")]
 
 
-def frontends(environment: Mapping[str, str]) -> list[Process]:
-    """Each platform's own process, where its token is set."""
-    return [_part(platform.name, platform.name) for platform in enabled(environment)]
+def frontend_processes(environment: Mapping[str, str]) -> list[Process]:
+    """One process for each platform whose token is set."""
+    return [_process(platform.name, platform.name) for platform in enabled(environment)]
 
 
-def _part(name: str, *verb: str) -> Process:
-    return Process(name, [*PROGRAM, *verb])
+def command(*arguments: str) -> Sequence[str]:
+    """The command line `paperboy ARGUMENTS`, run by this Python interpreter."""
+    return [*PROGRAM, *arguments]
 
 
-def command(*verb: str) -> Sequence[str]:
-    return [*PROGRAM, *verb]
+def _process(name: str, *arguments: str) -> Process:
+    return Process(name, command(*arguments))

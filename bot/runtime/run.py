@@ -1,4 +1,4 @@
-"""`paperboy run`: every part as a process under one supervisor, until told to stop."""
+"""`paperboy run`: runs all processes under one supervisor until it is stopped."""
 
 import asyncio
 import fcntl
@@ -27,26 +27,29 @@ from workers.store import Store, open_store
 from workers.store.subscriptions import NewSubscription
 
 _READY_S = 60.0
-_LOOK_AGAIN_S = 0.05
+_POLL_S = 0.05
 
 
 def run(settings_file: Path | None) -> int:
-    """Run everything until SIGTERM or Ctrl-C; 0 then. Raises SettingsError where another run is on the same folder."""
+    """Run everything until SIGTERM or Ctrl-C, then return 0.
+
+    Raises SettingsError if another run uses the same folder, and QueueDown if the processes do not become ready.
+    """
     environment = dict(os.environ)
     if settings_file:
         environment["PAPERBOY_CONFIG"] = str(settings_file.resolve())
     settings = config.load(environment=environment, platforms=PLATFORMS)
-    with _alone(settings.folder), open_store(settings.store.url, system_clock(environment)) as store:
-        return asyncio.run(until_told(_run(settings, store, environment), stopped=0))
+    with _only_run(settings.folder), open_store(settings.store.url, system_clock(environment)) as store:
+        return asyncio.run(run_until_signal(_run(settings, store, environment), stopped=0))
 
 
-async def until_told(work: Coroutine[None, None, int], stopped: int) -> int:
-    """Run `work`; SIGTERM, SIGINT and SIGHUP cancel it, so that what it started is stopped; `stopped` is returned."""
+async def run_until_signal(work: Coroutine[None, None, int], stopped: int) -> int:
+    """Run `work` and return its result; return `stopped` if SIGTERM, SIGINT or SIGHUP cancelled it."""
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
-        if not task.cancelling():  # an impatient second Ctrl-C does not break the stopping off
+        if not task.cancelling():  # a second Ctrl-C does not interrupt the clean-up
             task.cancel()
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -58,19 +61,20 @@ async def until_told(work: Coroutine[None, None, int], stopped: int) -> int:
 
 
 async def _run(settings: Settings, store: Store, environment: dict[str, str]) -> int:
-    started, said = time.monotonic(), catalog_for(settings.digest.language)
+    started, catalog = time.monotonic(), catalog_for(settings.digest.language)
     console = Console(highlight=False)
-    server = []
+    servers = []
     if not settings.queue.url:
-        part, environment["REDIS_URL"] = valkey.part(settings.folder / "valkey")
-        server.append(part)
+        server = valkey.server(settings.folder / "valkey")
+        servers.append(server.process)
+        environment["REDIS_URL"] = server.url
     redis_url = environment.get("REDIS_URL") or str(settings.queue.url)
-    async with running(server, environment):
+    async with running(servers, environment):
         await valkey.ready(redis_url)
-        frontends = processes.frontends(environment)
-        async with running([*processes.work(), *frontends], environment):
+        frontends = processes.frontend_processes(environment)
+        async with running([*processes.worker_processes(), *frontends], environment):
             await _until_ready(WorkQueue(redis_url), store, settings)
-            console.print(f"[dim]{said.ready.format(seconds=time.monotonic() - started)}[/dim]")
+            console.print(f"[dim]{catalog.ready.format(seconds=time.monotonic() - started)}[/dim]")
             if frontends:
                 await asyncio.to_thread(_introduce, settings, store, environment, console)
                 await asyncio.to_thread(_leave_terminal, store)
@@ -80,7 +84,7 @@ async def _run(settings: Settings, store: Store, environment: dict[str, str]) ->
 
 
 async def _until_ready(queue: WorkQueue, store: Store, settings: Settings) -> None:
-    """Until both workers serve and a clock holds its post. Raises QueueDown after a while."""
+    """Wait until a worker serves each queue and a scheduler has the leader lease. Raises QueueDown after _READY_S."""
     lease = store.lease("clock", settings.clock.lease_s)
 
     def ready() -> bool:
@@ -89,37 +93,40 @@ async def _until_ready(queue: WorkQueue, store: Store, settings: Settings) -> No
     try:
         async with asyncio.timeout(_READY_S):
             while not await asyncio.to_thread(ready):
-                await asyncio.sleep(_LOOK_AGAIN_S)
+                await asyncio.sleep(_POLL_S)
     except TimeoutError:
         raise QueueDown("the workers and the clock do not come up; PAPERBOY_LOG_LEVEL=INFO shows why") from None
 
 
 def _introduce(settings: Settings, store: Store, environment: Mapping[str, str], console: Console) -> None:
-    """The bots of our tokens with their invite links; where nobody owns them, a one-time code to become the owner."""
-    said, bots = catalog_for(settings.digest.language), []
+    """Print each bot with its invite link and, if no owner is known, a one-time code to become the owner."""
+    catalog, bots = catalog_for(settings.digest.language), []
     for platform in PLATFORMS:
         try:
             bot = platform.identity().identify(environment)
-        except SettingsError as error:  # its process goes on trying; what is wrong is said here
+        except SettingsError as error:  # the frontend's process tries again; the owner reads the reason here
             console.print(str(error), soft_wrap=True)
             continue
         if bot:
             bots.append(bot)
-            console.print(said.bot_ready.format(name=bot.name, invite=bot.invite), soft_wrap=True)
+            console.print(catalog.bot_ready.format(name=bot.name, invite=bot.invite), soft_wrap=True)
     if bots and not [
         platform for platform, _ in store.owners.all(settings.named_owners()) if platform != TerminalChat.platform
     ]:
-        console.print(said.owner_code.format(code=store.owners.new_code()))
+        console.print(catalog.owner_code.format(code=store.owners.new_code()))
 
 
 def _leave_terminal(store: Store) -> None:
-    """Where bots post, a terminal that was the frontend of an earlier run is neither served nor told of trouble."""
+    """End the subscription and the ownership of a terminal that was the frontend of an earlier run without bots."""
     store.subscriptions.pause(TerminalChat.platform, TerminalChat.chat, SubscriptionStatus.REMOVED)
     store.owners.remove(TerminalChat.platform, TerminalChat.chat)
 
 
 async def _terminal(settings: Settings, store: Store, console: Console, redis_url: str) -> None:
-    """The terminal as the frontend: it is subscribed, its reader is an owner, and it ends the run."""
+    """Serve this terminal as the only frontend: subscribe it and make its reader an owner.
+
+    Returns when the reader leaves.
+    """
     chat = TerminalChat(store, settings, console, WorkQueue(redis_url))
     store.owners.add(chat.platform, chat.chat)
     if not store.subscriptions.reactivate(chat.platform, chat.chat) and not store.subscriptions.of(
@@ -134,15 +141,18 @@ async def _terminal(settings: Settings, store: Store, console: Console, redis_ur
             if console.is_terminal:
                 await chat.converse(ready="")
             else:
-                await asyncio.wait([delivering])  # not awaited itself, for then a cancel would go to it alone
+                await asyncio.wait([delivering])  # `await delivering` would pass a cancel to that task alone
                 delivering.result()
         finally:
             delivering.cancel()
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock for the body; the system frees it with this process, however that ends."""
+def _only_run(folder: Path) -> Iterator[None]:
+    """Lock the folder for the body; the system releases the lock when this process ends, even if it is killed.
+
+    Raises SettingsError if another process has the lock.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "run.lock").open("a+", encoding="ascii") as lock:
         try:

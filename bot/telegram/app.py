@@ -52,7 +52,7 @@ def serve(settings: Settings) -> int:
         raise SettingsError("TELEGRAM_BOT_TOKEN: is not set; @BotFather gives one")
     if not settings.queue.url:
         raise SettingsError("queue.url: the Telegram frontend needs REDIS_URL")
-    parent_process.tie()
+    parent_process.exit_with_parent()
     os.environ["PTB_TIMEDELTA"] = "1"  # the library's own way to have its times as they will be
     clock = system_clock()
     with open_store(settings.store.url, clock, settings.lease.edition_s, settings.lease.delivery_s) as store:

@@ -54,13 +54,13 @@ def main() -> None:
 
 @contextmanager
 def _queue(folder: Path) -> Iterator[str]:
-    part, address = valkey.part(folder / "valkey")
-    with subprocess.Popen(part.command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as server:
+    server = valkey.server(folder / "valkey")
+    with subprocess.Popen(server.process.command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as child:
         retry = redis.retry.Retry(redis.backoff.ConstantBackoff(0.02), 500)
-        with redis.Redis.from_url(address, retry=retry) as connection:
+        with redis.Redis.from_url(server.url, retry=retry) as connection:
             connection.ping()
-        yield address
-        server.terminate()
+        yield server.url
+        child.terminate()
 
 
 @contextmanager

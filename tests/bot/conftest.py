@@ -34,11 +34,11 @@ def free_port() -> int:
 
 @pytest.fixture
 def valkey_url(tmp_path: Path) -> Iterator[str]:
-    part, address = valkey.part(tmp_path / "valkey")
-    with subprocess.Popen(part.command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as server:
-        asyncio.run(valkey.ready(address))
-        yield address
-        server.terminate()
+    server = valkey.server(tmp_path / "valkey")
+    with subprocess.Popen(server.process.command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as child:
+        asyncio.run(valkey.ready(server.url))
+        yield server.url
+        child.terminate()
 
 
 @pytest.fixture

@@ -102,7 +102,7 @@ def test_what_fell_is_asked_for_once_more_with_the_reasons(whole: Edition) -> No
     digest = writer(model).write(whole, "en")
     rejected = [json.loads(prompt.material)["rejected"] for prompt in model.asked if prompt.purpose == "repair"]
     assert len(rejected) == 3
-    assert "the number 97.31% does not stand in the papers named" in rejected[0]
+    assert "the number 97.31% is not in the papers named" in rejected[0]
     assert digest.model.dropped_claims == 0
     assert (digest.model.calls, digest.model.repairs) == (3, 3)
 

@@ -82,16 +82,16 @@ def test_flushall_and_a_killed_worker_lose_nothing(
 async def _story(folder: Path, environment: dict[str, str], source: Web, let_go: threading.Event, store: Store) -> None:
     store.subscriptions.add(NewSubscription("terminal", "here", store.clock.now()))
     store.editions.want(DAY)
-    server, url = valkey.part(folder / "valkey")
+    server = valkey.server(folder / "valkey")
     program = [sys.executable, "-P", "-m", "bot"]
     parts = [Process("worker", [*program, "worker", "editions"]), Process("clock", [*program, "clock"])]
-    async with running([server], environment):
-        await valkey.ready(url)
-        WorkQueue(url).ask_for_edition(DAY, store.clock.now())
-        async with running(parts, {**environment, "REDIS_URL": url}):
+    async with running([server.process], environment):
+        await valkey.ready(server.url)
+        WorkQueue(server.url).ask_for_edition(DAY, store.clock.now())
+        async with running(parts, {**environment, "REDIS_URL": server.url}):
             await until(lambda: source.seen)
             await asyncio.to_thread(kill_worker_and_job)
-            redis.Redis.from_url(url).flushall()
+            redis.Redis.from_url(server.url).flushall()
             let_go.set()
             await until(lambda: store.editions.text(DAY, "ko"))
             await until(lambda: not store.outbox.idle("terminal"))

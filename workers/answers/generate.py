@@ -14,7 +14,7 @@ from workers.domain.completions import Model, Prompt
 from workers.domain.errors import BudgetExceeded, ModelError
 from workers.domain.passages import Passage
 from workers.factcheck.check import COMMON
-from workers.factcheck.evidence import Evidence, common_words, manner_faults, name_faults, number_faults
+from workers.factcheck.evidence import common_words, evidence_in, name_faults, number_faults, style_faults
 from workers.i18n.lines import digest_catalog_for
 
 _MOST_SENTENCES = 8
@@ -187,12 +187,12 @@ class Answerer:
         quote = _plain(said.quote).strip(" .…\"'“”")
         if len(quote.split()) < _QUOTED_WORDS or not any(quote.casefold() in text.casefold() for text in texts):
             return None
-        evidence = Evidence(texts)
+        evidence = evidence_in(texts)
         titles = " ".join(book.paper.title for book, _ in cited)
         wrong = [
             *number_faults(said.text, evidence, [len(cited)]),
             *name_faults(said.text, evidence, common_words(self.words.glossary, COMMON), language),
-            *manner_faults(said.text, language, titles),
+            *style_faults(said.text, language, titles),
         ]
         if wrong:
             return None

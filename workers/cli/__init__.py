@@ -1,1 +1,1 @@
-"""The work verbs of the command line, one module each."""
+"""The work verbs of the command line, one module for each."""

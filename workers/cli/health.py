@@ -29,7 +29,7 @@ def health(arguments: argparse.Namespace) -> int:
 
 
 def _worker(queue: WorkQueue, name: str) -> str:
-    spoke = queue.heard_here(name)
+    spoke = queue.last_heartbeat(name)
     if spoke is None:
         return f"no worker for {name} on this host"
     silent = datetime.now(UTC) - spoke

@@ -90,7 +90,7 @@ def _worker(arguments: argparse.Namespace) -> int:
     from workers import worker
     from workers.runtime import parent_process
 
-    parent_process.tie()
+    parent_process.exit_with_parent()
     return worker.serve(settings_of(arguments), arguments.queue)
 
 
@@ -100,7 +100,7 @@ def _clock(arguments: argparse.Namespace) -> int:
     from workers.runtime import parent_process
     from workers.runtime.clock import system_clock
 
-    parent_process.tie()
+    parent_process.exit_with_parent()
     return scheduler.serve(settings_of(arguments), system_clock())
 
 

@@ -1,1 +1,1 @@
-"""Whether a sentence says what its papers say; used by digest and answers."""
+"""Checks that a sentence is supported by the papers it cites; used by digest and answers."""

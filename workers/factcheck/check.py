@@ -1,11 +1,11 @@
-"""Step 7: keep only what the papers support; whoever wrote it."""
+"""Step 7: removes the claims and lines of a digest that its papers do not support, whoever wrote them."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from workers.domain.models import SYNTHESIS_FIELDS, Claim, Digest, DigestPaper, Edition, Section, Synthesis
-from workers.factcheck.evidence import Evidence, common_words, manner_faults, name_faults, number_faults
+from workers.factcheck.evidence import common_words, evidence_in, name_faults, number_faults, style_faults
 from workers.text.latex import readable
 from workers.text.quotes import inner_quotes
 
@@ -32,19 +32,22 @@ COMMON = (
     ),
     *("token", "prompt", "benchmark", "dataset", "state-of-the-art"),
 )
-"""Terms of the field that any paper may be described with."""
+"""Common terms of the field; a sentence may use them even if its papers do not."""
 
 
 def check(digest: Digest, edition: Edition, glossary: Mapping[str, str]) -> Digest:
-    """`digest` without the claims and lines its papers do not hold; how many fell stands in `model.dropped_claims`.
+    """`digest` without the claims and lines that its papers do not support.
 
-    A claim stands if it names papers of its section, each quote stands in one of them word for word, each number with
-    its unit and each name outside the quotes does too, and it is written in the digest's language, without links,
-    repetition or phrases that would stand under any paper. Counts of the papers named and common terms are free.
+    Their number is added to `model.dropped_claims`. A claim is supported if it cites only papers of its section, if
+    the papers it cites contain each of its quotes word for word and, outside the quotes, each number with its unit and
+    each name, and if it is in the digest's language, without links, repetition or boilerplate. The number of the
+    papers cited and common terms need no support.
     """
     judge = Judge(edition, glossary)
     sections = tuple(_checked_section(section, judge, digest.language) for section in digest.sections)
-    highlights = tuple(claim for claim in digest.highlights if judge.stands(claim, judge.all_papers, digest.language))
+    highlights = tuple(
+        claim for claim in digest.highlights if judge.is_supported(claim, judge.all_papers, digest.language)
+    )
     judge.dropped += len(digest.highlights) - len(highlights)
     papers = tuple(_checked_line(paper, judge, digest.language) for paper in digest.papers)
     return replace(
@@ -57,7 +60,7 @@ def check(digest: Digest, edition: Edition, glossary: Mapping[str, str]) -> Dige
 
 
 class Judge:
-    """Holds sentences against the papers of one edition; `dropped` counts what fell."""
+    """Checks sentences against the papers of one edition; `dropped` counts those that `check` removed."""
 
     def __init__(self, edition: Edition, glossary: Mapping[str, str]) -> None:
         self._texts = {
@@ -68,20 +71,20 @@ class Judge:
         self.all_papers = frozenset(self._texts)
         self.dropped = 0
 
-    def stands(self, claim: Claim, allowed: frozenset[int], language: str) -> bool:
+    def is_supported(self, claim: Claim, allowed: frozenset[int], language: str) -> bool:
         return not self.faults(claim, allowed, language)
 
     def faults(self, claim: Claim, allowed: frozenset[int], language: str) -> list[str]:
-        """Why a claim does not stand, in words that its writer can act on; empty where it does."""
+        """The reasons why a claim is not supported, written for the model that repairs it; empty if it is supported."""
         if not claim.papers or not allowed.issuperset(claim.papers):
-            return ["it names no paper, or one that is not of this section"]
+            return ["it names no paper, or one that is not in this section"]
         texts = tuple(self._texts[n] for n in claim.papers)
-        evidence = Evidence(texts)
+        evidence = evidence_in(texts)
         quotes, frame = _QUOTE.findall(claim.text), _QUOTE.sub(" ", claim.text)
-        wrong = [f"the quote “{quote[:40]}…” stands in no paper named" for quote in quotes if not _in_any(quote, texts)]
-        wrong += number_faults(frame, evidence, [len(claim.papers)])
-        wrong += name_faults(frame, evidence, self._common, language)
-        return [*wrong, *manner_faults(claim.text, language, self._titles)]
+        faults = [f"the quote “{quote[:40]}…” is in no paper named" for quote in quotes if not _in_any(quote, texts)]
+        faults += number_faults(frame, evidence, [len(claim.papers)])
+        faults += name_faults(frame, evidence, self._common, language)
+        return [*faults, *style_faults(claim.text, language, self._titles)]
 
 
 def _in_any(quote: str, texts: tuple[str, ...]) -> bool:
@@ -91,16 +94,16 @@ def _in_any(quote: str, texts: tuple[str, ...]) -> bool:
 def _checked_section(section: Section, judge: Judge, language: str) -> Section:
     if section.synthesis is None:
         return section
-    allowed, parts = frozenset(section.papers), {}
-    for part in SYNTHESIS_FIELDS:
-        claims: tuple[Claim, ...] = getattr(section.synthesis, part)
-        parts[part] = tuple(claim for claim in claims if judge.stands(claim, allowed, language))
-        judge.dropped += len(claims) - len(parts[part])
-    return replace(section, synthesis=Synthesis(**parts))
+    allowed, kept = frozenset(section.papers), {}
+    for field in SYNTHESIS_FIELDS:
+        claims: tuple[Claim, ...] = getattr(section.synthesis, field)
+        kept[field] = tuple(claim for claim in claims if judge.is_supported(claim, allowed, language))
+        judge.dropped += len(claims) - len(kept[field])
+    return replace(section, synthesis=Synthesis(**kept))
 
 
 def _checked_line(paper: DigestPaper, judge: Judge, language: str) -> DigestPaper:
-    if not paper.tldr or judge.stands(Claim(paper.tldr, (paper.n,)), judge.all_papers, language):
+    if not paper.tldr or judge.is_supported(Claim(paper.tldr, (paper.n,)), judge.all_papers, language):
         return paper
     judge.dropped += 1
     return replace(paper, tldr="")

@@ -1,4 +1,4 @@
-"""What a sentence claims, held against the papers it names: numbers with their units, names, language, manner."""
+"""Checks of one sentence: its numbers and names against the papers it cites, its language and its style."""
 
 import re
 from collections import Counter
@@ -6,7 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-PERCENT, TIMES, POINTS, COUNT = "percent", "times", "points", "count"
+PERCENT = "percent"
+TIMES = "times"
+POINTS = "points"
+COUNT = "count"
 
 _SCALES = {
     "k": 1e3,
@@ -34,7 +37,7 @@ _UNITS = {
         ["개", "편", "명", "건", "종", "가지", "회", "번", "개의", "시간", "분", "초", "단계", "장"], COUNT
     ),
 }
-_WORDS = {
+_NUMBER_WORDS = {
     "one": 1,
     "two": 2,
     "three": 3,
@@ -70,12 +73,12 @@ _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _OTHER_SCRIPT = re.compile(r"[\u0590-\u06ff\u0900-\u0dff\u0e00-\u0e7f]")
 _HANGUL = re.compile(r"[가-힣]")
 _LATIN = re.compile(r"[A-Za-z]")
-_FOREIGN_TO = {
+_FOREIGN_SCRIPTS = {
     "": (_HANGUL, _KANA, _HAN),
     "en": (_HANGUL, _KANA, _HAN, _CYRILLIC),
     **dict.fromkeys(["ja", "zh"], (_HANGUL,)),
 }
-"""Scripts that a text in a language does not hold; "" is every other language."""
+"""Scripts that a text does not contain, by language; "" is for every other language than those named."""
 _BOILERPLATE = re.compile(
     r"중요한 (?:역할|의미|기여)를? (?:할|가|하|될)|주목할 만|큰 (?:영향|도움|기여)을? (?:미칠|줄|할)|"
     r"기대(?:됩니다|된다|를 모)|"
@@ -84,15 +87,15 @@ _BOILERPLATE = re.compile(
     r"it is (?:important|worth) (?:to note|noting)|cutting[- ]edge|revolutioni[sz]|plays? a (?:crucial|vital|key) role",
     re.IGNORECASE,
 )
-"""Sentences that would stand under any paper; the ancestor's reports held them in more than one of five."""
+"""Phrases that could be written about any paper; 22.6% of the sentences of Paperboy's predecessor were of this kind."""
 _QUOTE = re.compile(r"“[^”]*”")
-_FOREIGN = 2
-"""Words without Hangul for one with it; names and terms are as many at most."""
+_LATIN_RATIO_LIMIT = 2
+"""Largest allowed ratio of Latin-only words to words with Hangul; above it the sentence is not Korean."""
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """`value` with scale words counted in; `unit` one of ours, or none."""
+    """A number as written (`shown`), its `value` with the scale word applied, and its unit: PERCENT, … or None."""
 
     value: float
     unit: str | None
@@ -100,7 +103,7 @@ class Number:
 
 
 def numbers(text: str) -> Iterator[Number]:
-    """The numbers of a text: `1.3배` and `1.3x`, `6.2%`, `1,200`, `7B`, `37개`."""
+    """The numbers of a text in order, such as `1.3배`, `1.3x`, `6.2%`, `1,200`, `7B` and `37개`."""
     for found in _NUMBER.finditer(text):
         digits, scale, unit = found.groups()
         value = float(digits.replace(",", "")) * (_SCALES[scale.lower()] if scale else 1)
@@ -108,107 +111,113 @@ def numbers(text: str) -> Iterator[Number]:
 
 
 def names(text: str) -> set[str]:
-    """Words in Latin letters, lower case, without their full stop."""
+    """The words in Latin letters, in lower case, without punctuation at their end."""
     return {word.rstrip(".-/_").lower() for word in _NAME.findall(text)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """The texts a claim may rest on, read once: their numbers and their names."""
+    """What a group of texts contains: the units of each number (None for a number without), and the names."""
 
-    texts: tuple[str, ...]
-
-    def held(self) -> tuple[dict[float, set[str | None]], set[str]]:
-        return _held(self.texts)
+    units: Mapping[float, frozenset[str | None]]
+    names: frozenset[str]
 
 
 @lru_cache(maxsize=2048)
-def _held(texts: tuple[str, ...]) -> tuple[dict[float, set[str | None]], set[str]]:
+def evidence_in(texts: tuple[str, ...]) -> Evidence:
+    """The numbers and names of `texts`. Cached, because many claims cite the same papers."""
     values: dict[float, set[str | None]] = {}
     words: set[str] = set()
     for text in texts:
         for number in numbers(text):
             values.setdefault(number.value, set()).add(number.unit)
         for word in _WORD.findall(text.lower()):
-            if word in _WORDS:
-                values.setdefault(float(_WORDS[word]), set()).add(None)
+            if word in _NUMBER_WORDS:
+                values.setdefault(float(_NUMBER_WORDS[word]), set()).add(None)
         words |= names(text)
         words |= {part for word in names(text) for part in re.split(r"[-/_.]", word) if part}
-    return values, words
+    return Evidence({value: frozenset(units) for value, units in values.items()}, frozenset(words))
 
 
 def number_faults(sentence: str, evidence: Evidence, counts: Iterable[int] = ()) -> Iterator[str]:
-    """Numbers that do not stand in the evidence with a fitting unit; `counts` of listed papers are free."""
-    held, free = evidence.held()[0], {float(count) for count in counts}
+    """One fault for each number that is not in the evidence with a fitting unit; `counts` need no evidence."""
+    allowed = {float(count) for count in counts}
     for number in numbers(sentence):
-        units = held.get(number.value)
+        units = evidence.units.get(number.value)
         if units is None:
-            if number.value in free and number.unit in {None, COUNT}:
+            if number.value in allowed and number.unit in {None, COUNT}:
                 continue
-            yield f"the number {number.shown} does not stand in the papers named"
+            yield f"the number {number.shown} is not in the papers named"
         elif not _fits(number.unit, units):
             yield f"{number.shown} has another unit in the papers named"
 
 
-def _fits(unit: str | None, held: set[str | None]) -> bool:
-    """The same unit, or none told on one side; points and percent are both written after a percentage."""
-    if unit in held or unit is None or (unit == COUNT and None in held):
+def _fits(unit: str | None, known: frozenset[str | None]) -> bool:
+    """True if the units are equal or one of them is missing.
+
+    PERCENT and POINTS count as equal, because papers write either after a percentage.
+    """
+    if unit in known or unit is None or (unit == COUNT and None in known):
         return True
     if unit in {PERCENT, POINTS}:
-        return bool(held & {PERCENT, POINTS, None})
-    return unit == TIMES and bool(held & {TIMES, None})
+        return bool(known & {PERCENT, POINTS, None})
+    return unit == TIMES and None in known
 
 
 def name_faults(sentence: str, evidence: Evidence, common: frozenset[str], language: str) -> Iterator[str]:
-    """Latin names that stand neither in the evidence nor among common terms.
+    """One fault for each Latin name that is neither in the evidence nor a common term.
 
-    In Korean any Latin word is a name; elsewhere one with a capital inside or a digit, and in English one with a
-    capital in the middle of the sentence.
+    In Korean every Latin word is a name. In other languages a word is a name if it has a capital or a digit after its
+    first letter, and in English also if it has a capital in the middle of the sentence.
     """
-    held = evidence.held()[1]
-    for place, word in enumerate(found := _NAME.findall(sentence)):
+    known = evidence.names | common
+    for place, word in enumerate(_NAME.findall(sentence)):
         bare = word.rstrip(".-/_")
-        first = place == 0 or sentence[: sentence.find(found[place])].rstrip().endswith((".", ":", "“"))
-        capital = language == "en" and bare[:1].isupper() and not first
-        named = language == "ko" or re.search(r"[A-Z0-9]", bare[1:]) or capital
-        if not named or bare.lower() in held or bare.lower() in common:
+        is_first = place == 0 or sentence[: sentence.find(word)].rstrip().endswith((".", ":", "“"))
+        is_capital = language == "en" and bare[:1].isupper() and not is_first
+        is_name = language == "ko" or re.search(r"[A-Z0-9]", bare[1:]) or is_capital
+        if not is_name or bare.lower() in known:
             continue
         parts = [part for part in re.split(r"[-/_.]", bare.lower()) if part]
-        if len(parts) > 1 and all(part in held or part in common for part in parts):
+        if len(parts) > 1 and known.issuperset(parts):
             continue
-        if {f"{bare.lower()}s", bare.lower().removesuffix("s")} & (held | common):
+        if {f"{bare.lower()}s", bare.lower().removesuffix("s")} & known:
             continue
-        yield f"the name {bare} does not stand in the papers named"
+        yield f"the name {bare} is not in the papers named"
 
 
-def manner_faults(sentence: str, language: str, titles: str = "") -> Iterator[str]:
-    """Script, language, repetition, links and phrases that say nothing; what is quoted is the papers' own."""
+def style_faults(sentence: str, language: str, titles: str = "") -> Iterator[str]:
+    """One fault each for links, a wrong language or script, repetition and boilerplate.
+
+    Quotes are not checked, because their words are the papers' own. A Korean text may use the letters of `titles`.
+    """
     frame = _QUOTE.sub(" ", sentence)
     if _URL.search(frame):
-        yield "it holds a link"
+        yield "it contains a link"
     if language == "ko":
         yield from _korean_faults(frame, titles)
-    elif any(script.search(frame) for script in _FOREIGN_TO.get(language, _FOREIGN_TO[""])):
+    elif any(script.search(frame) for script in _FOREIGN_SCRIPTS.get(language, _FOREIGN_SCRIPTS[""])):
         yield "it is not in the language asked for"
     if _repeats(frame):
         yield "it repeats itself"
     if _BOILERPLATE.search(frame):
-        yield "it would stand under any paper: say what was found, with which method, on what, by how much"
+        yield "it could be written about any paper: say what was found, with which method, on what, by how much"
 
 
 def _korean_faults(frame: str, titles: str) -> Iterator[str]:
     for script, name in ((_KANA, "kana"), (_HAN, "Han"), (_CYRILLIC, "Cyrillic"), (_OTHER_SCRIPT, "foreign")):
         if set(script.findall(frame)) - set(titles):
-            yield f"it holds {name} letters"
-    words = [(bool(_HANGUL.search(word)), bool(_LATIN.search(word))) for word in frame.split()]
-    hangul, foreign = sum(has for has, _ in words), sum(latin and not has for has, latin in words)
-    run = re.search(r"F{6,}", "".join("F" if latin and not has else "." for has, latin in words))
-    if (not hangul and frame.strip(" .—")) or foreign > _FOREIGN * hangul or run:
+            yield f"it contains {name} letters"
+    words = frame.split()
+    hangul = sum(bool(_HANGUL.search(word)) for word in words)
+    is_latin = [bool(_LATIN.search(word)) and not _HANGUL.search(word) for word in words]
+    run = re.search(r"L{6,}", "".join("L" if latin else "." for latin in is_latin))
+    if (not hangul and frame.strip(" .—")) or sum(is_latin) > _LATIN_RATIO_LIMIT * hangul or run:
         yield "it is not Korean"
 
 
 def _repeats(text: str) -> bool:
-    """A word or run of words said over and over, as models do when they lose the thread."""
+    """True if a word, a phrase or a run of characters is repeated again and again, as models sometimes do."""
     words = text.split()
     if len(words) < 8:
         return bool(re.search(r"(.{2,20}?)\1{4,}", text))
@@ -217,7 +226,7 @@ def _repeats(text: str) -> bool:
 
 
 def common_words(glossary: Mapping[str, str], more: Iterable[str]) -> frozenset[str]:
-    """Words that need no paper: the glossary's own, in English and in its Korean, and `more`."""
+    """The Latin words, in lower case, that need no support: those of the glossary and of `more`, and their parts."""
     phrases = [*glossary, *glossary.values(), *more]
     return frozenset(word for phrase in phrases for word in names(phrase)) | frozenset(
         part for phrase in phrases for word in names(phrase) for part in re.split(r"[-/_.]", word) if part

@@ -1,1 +1,1 @@
-"""A paper's text: fetched once, from arXiv alone, and cut into passages with their sections and anchors."""
+"""The full text of a paper, fetched from arXiv and split into passages with their sections and anchors."""

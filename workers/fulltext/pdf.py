@@ -1,4 +1,4 @@
-"""A PDF as passages: only what a reader sees on the page, the references left out."""
+"""A PDF as passages, without invisible text and without the references."""
 
 import ctypes
 import re
@@ -12,15 +12,19 @@ from workers.domain.errors import SourceError
 from workers.domain.passages import Passage
 from workers.text.latex import fold
 
-MOST_PAGES = 60
-_SMALLEST_PT, _INVISIBLE = 3.0, 3
+PAGE_LIMIT = 60
+"""Pages read; the rest of a longer document is ignored."""
+_MIN_FONT_PT = 3.0
+"""Smaller characters are ignored, because a reader does not see them."""
+_INVISIBLE = 3
+"""Text rendering mode of text that is neither filled nor stroked (PDF 32000-1, table 106)."""
 _WHITE = 245
-"""Red, green and blue from which on nothing is seen on paper."""
-_GAP = 1.6
-"""Lines further apart than this many line heights begin a paragraph."""
+"""A colour whose red, green and blue are all at least this is invisible on white paper."""
+_PARAGRAPH_GAP = 1.6
+"""In line heights; a larger distance between two lines separates paragraphs."""
 _REFERENCES = re.compile(r"^\s*(?:\d+\.?\s*)?(?:references|bibliography)\s*$", re.IGNORECASE)
 _HEADING = re.compile(r"^(?:(?:\d+(?:\.\d+)*\.?|[A-Z]\.?)\s+)?[A-Z][A-Za-z].{1,70}$")
-_NAMED = re.compile(
+_USUAL_HEADING = re.compile(
     r"^(?:abstract|introduction|related work|background|methods?|experiments?|results|discussion|conclusions?"
     r"|limitations)$",
     re.IGNORECASE,
@@ -29,6 +33,8 @@ _NAMED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Line:
+    """A line of text; `top` and `height` in points, `top` from the lower edge of the page."""
+
     text: str
     top: float
     height: float
@@ -36,7 +42,10 @@ class _Line:
 
 
 def passages(body: bytes) -> tuple[Passage, ...]:
-    """Paragraphs in reading order; `anchor` is the page. Raises SourceError for what is no PDF or has no text."""
+    """The paragraphs in reading order, numbered from 1; `anchor` is `page=N`, counted from 1.
+
+    Raises SourceError if the body is not a PDF, cannot be read, or has no text.
+    """
     if not body.startswith(b"%PDF-"):
         raise SourceError("not a PDF")
     try:
@@ -44,7 +53,7 @@ def passages(body: bytes) -> tuple[Passage, ...]:
     except pypdfium2.PdfiumError:
         raise SourceError("a PDF that cannot be opened") from None
     try:
-        lines = [line for n in range(min(len(document), MOST_PAGES)) for line in _lines(document[n], n + 1)]
+        lines = [line for n in range(min(len(document), PAGE_LIMIT)) for line in _lines(document[n], n + 1)]
     except pypdfium2.PdfiumError:
         raise SourceError("a PDF that cannot be read") from None
     finally:
@@ -56,7 +65,7 @@ def passages(body: bytes) -> tuple[Passage, ...]:
 
 
 def _lines(page: "pypdfium2.PdfPage", number: int) -> list[_Line]:
-    """Lines of the characters that are seen: none tiny, white, invisible or off the page."""
+    """The lines of a page, in its order, made of visible characters only (see `_is_visible`)."""
     text = page.get_textpage()
     raw = text.raw
     width, height = page.get_size()
@@ -72,7 +81,7 @@ def _lines(page: "pypdfium2.PdfPage", number: int) -> list[_Line]:
             continue
         if letter == "\ufffe" or letter == "\x02":  # a hyphen at a line's end
             continue
-        if not letter.isspace() and not _seen(raw, at, width, height):
+        if not letter.isspace() and not _is_visible(raw, at, width, height):
             continue
         if not letters:
             top = _box(raw, at)[3]
@@ -84,8 +93,9 @@ def _lines(page: "pypdfium2.PdfPage", number: int) -> list[_Line]:
     return [line for line in lines if line.text]
 
 
-def _seen(raw: object, at: int, width: float, height: float) -> bool:
-    if pdfium.FPDFText_GetFontSize(raw, at) < _SMALLEST_PT:
+def _is_visible(raw: object, at: int, width: float, height: float) -> bool:
+    """False for a character that is tiny, white, transparent, off the page or in the invisible rendering mode."""
+    if pdfium.FPDFText_GetFontSize(raw, at) < _MIN_FONT_PT:
         return False
     left, right, bottom, top = _box(raw, at)
     if right < 0 or left > width or top < 0 or bottom > height or top - bottom < 0.5:
@@ -96,53 +106,57 @@ def _seen(raw: object, at: int, width: float, height: float) -> bool:
     colour = [ctypes.c_uint() for _ in range(4)]
     if not pdfium.FPDFText_GetFillColor(raw, at, *map(ctypes.byref, colour)):
         return True
-    red, green, blue, alpha = (each.value for each in colour)
+    red, green, blue, alpha = (channel.value for channel in colour)
     return alpha > 10 and not (red >= _WHITE and green >= _WHITE and blue >= _WHITE)
 
 
 def _box(raw: object, at: int) -> tuple[float, float, float, float]:
-    """(left, right, bottom, top) in points from the page's lower left corner."""
+    """(left, right, bottom, top) of a character, in points from the lower left corner of the page."""
     box = [ctypes.c_double() for _ in range(4)]
     pdfium.FPDFText_GetCharBox(raw, at, *map(ctypes.byref, box))
-    left, right, bottom, top = (each.value for each in box)
+    left, right, bottom, top = (side.value for side in box)
     return left, right, bottom, top
 
 
 def _paragraphs(lines: Sequence[_Line]) -> Iterator[Passage]:
     section, n = "", 0
-    held: list[_Line] = []
+    paragraph: list[_Line] = []
 
     def passage() -> Passage:
-        return Passage(n, section, _joined(held), f"page={held[0].page}")
+        return Passage(n, section, _joined(paragraph), f"page={paragraph[0].page}")
 
     for line in lines:
         if _REFERENCES.match(line.text):
             break
         heading = _is_heading(line.text)
-        begins = bool(held) and (
-            line.page != held[-1].page or abs(held[-1].top - line.top) > _GAP * max(line.height, held[-1].height)
-        )
-        if held and (heading or (begins and held[-1].text.endswith((".", ":", "?", "!")))):
+        if paragraph and (heading or _is_paragraph_end(paragraph[-1], line)):
             n += 1
             yield passage()
-            held = []
+            paragraph = []
         if heading:
             section = line.text[:200]
         else:
-            held.append(line)
-    if held:
+            paragraph.append(line)
+    if paragraph:
         n += 1
         yield passage()
 
 
+def _is_paragraph_end(last: _Line, following: _Line) -> bool:
+    """True if `last` ends a sentence, and `following` is on another page or further away than the next line."""
+    gap = _PARAGRAPH_GAP * max(following.height, last.height)
+    is_apart = following.page != last.page or abs(last.top - following.top) > gap
+    return is_apart and last.text.endswith((".", ":", "?", "!"))
+
+
 def _is_heading(text: str) -> bool:
-    return bool(_NAMED.match(text.lstrip("0123456789. "))) or (
+    return bool(_USUAL_HEADING.match(text.lstrip("0123456789. "))) or (
         text[:1].isdigit() and bool(_HEADING.match(text)) and not text.endswith((".", ",", ";"))
     )
 
 
 def _joined(lines: Sequence[_Line]) -> str:
-    """One paragraph: a word parted at a line's end is put together again."""
+    """The text of a paragraph; a word hyphenated at the end of a line is joined again."""
     text = ""
     for line in lines:
         text = text[:-1] + line.text if text.endswith("-") and line.text[:1].islower() else f"{text} {line.text}"

@@ -1,4 +1,4 @@
-"""Read a paper: arXiv's HTML, else its PDF, else the abstract; whatever else is linked is never fetched."""
+"""Reads a paper: arXiv's HTML, else its PDF, else the abstract; fetches nothing else."""
 
 import logging
 
@@ -14,13 +14,13 @@ log = logging.getLogger(__name__)
 
 
 class PaperReader:
-    """`base` is arXiv's address; its gate is shared with everything else that asks there."""
+    """Fetches from `base`, arXiv's address, through the gate that all requests to arXiv share."""
 
     def __init__(self, base: str, fetch: Fetch, gate: Gate) -> None:
         self._base, self._fetch, self._gate = base.rstrip("/"), fetch, gate
 
     def read(self, paper: Paper) -> PaperText:
-        """The best text that is to be had now; the abstract where there is none, never an error."""
+        """The best text that arXiv serves now; the abstract if there is none. Raises no SourceError."""
         if paper.arxiv_id is None:
             return abstract_of(paper)
         version = f"{paper.arxiv_id}v{paper.version}" if paper.version else paper.arxiv_id
@@ -30,7 +30,7 @@ class PaperReader:
             note(log, "no html", arxiv_id=paper.arxiv_id, error=error)
         try:
             found = pdf.passages(self._get(f"/pdf/{version}"))
-            if not html.same_title(" ".join(each.text for each in found[:4])[:2000], readable(paper.title)):
+            if not html.same_title(" ".join(passage.text for passage in found[:4])[:2000], readable(paper.title)):
                 raise SourceError("the PDF has another title")
             return PaperText("pdf", found)
         except SourceError as error:
@@ -42,4 +42,5 @@ class PaperReader:
 
 
 def abstract_of(paper: Paper) -> PaperText:
+    """The abstract as one passage; the title if there is no abstract."""
     return PaperText("abstract", (Passage(1, "Abstract", readable(paper.abstract) or readable(paper.title)),))

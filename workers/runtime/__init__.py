@@ -1,1 +1,1 @@
-"""What every process has: its log, its clock, its heartbeat, its tie to the process that started it."""
+"""What every process uses: log, clock, heartbeats of leases, and the end with its parent process."""

@@ -1,4 +1,4 @@
-"""The machine's own clock, for everything that is not a test."""
+"""The system clock."""
 
 import os
 import time
@@ -8,23 +8,24 @@ from pathlib import Path
 
 
 class SystemClock:
-    """Real time; with `ahead`, a file that holds a number of seconds, real time moved by as much.
+    """Real time, or real time plus the number of seconds in the file `ahead`.
 
-    A rehearsal of weeks in minutes moves all its processes together by writing that file.
+    A test that runs through weeks in minutes writes that file to move all its processes together. `ahead` does not
+    change `sleep`.
     """
 
     def __init__(self, ahead: Path | None = None) -> None:
         self._ahead = ahead
 
     def now(self) -> datetime:
-        moved = timedelta(seconds=float(self._ahead.read_text("ascii"))) if self._ahead else timedelta()
-        return datetime.now(UTC) + moved
+        offset = timedelta(seconds=float(self._ahead.read_text("ascii"))) if self._ahead else timedelta()
+        return datetime.now(UTC) + offset
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
 
 
 def system_clock(environment: Mapping[str, str] = os.environ) -> SystemClock:
-    """The clock of this process: PAPERBOY_CLOCK_AHEAD names the file of a rehearsal."""
+    """The clock of this process; PAPERBOY_CLOCK_AHEAD names the file of `SystemClock`'s `ahead`."""
     ahead = environment.get("PAPERBOY_CLOCK_AHEAD")
     return SystemClock(Path(ahead) if ahead else None)

@@ -1,4 +1,4 @@
-"""Keep a lease alive while a long step runs, and stop the work when it is lost."""
+"""Renews a lease while a long step runs, and tells the step when the lease is lost."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -9,9 +9,9 @@ from workers.domain.errors import LeaseLost
 
 @contextmanager
 def keep_alive(renew: Callable[[], None], every_s: float) -> Iterator[Callable[[], None]]:
-    """Call `renew` every `every_s` seconds until the body ends.
+    """Call `renew` in a thread every `every_s` seconds until the body ends or `renew` raises LeaseLost.
 
-    Yields a check that raises LeaseLost once the lease is lost.
+    Yields a function that raises LeaseLost once the lease is lost; the body calls it between its steps.
     """
     done, lost = threading.Event(), threading.Event()
 
@@ -27,10 +27,10 @@ def keep_alive(renew: Callable[[], None], every_s: float) -> Iterator[Callable[[
         if lost.is_set():
             raise LeaseLost("another process has taken over")
 
-    keeper = threading.Thread(target=beat, name="lease", daemon=True)
-    keeper.start()
+    heartbeat = threading.Thread(target=beat, name="lease", daemon=True)
+    heartbeat.start()
     try:
         yield check
     finally:
         done.set()
-        keeper.join()
+        heartbeat.join()

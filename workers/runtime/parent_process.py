@@ -1,20 +1,23 @@
-"""A part of `paperboy run` ends with it, however that ends: its standard input is a pipe that the parent holds."""
+"""Ends a process of `paperboy run` when its parent ends, even if the parent is killed.
+
+The parent keeps the other end of the process's standard input open; when the parent is gone, reading it ends.
+"""
 
 import os
 import signal
 import threading
 
-TIED = "PAPERBOY_TIED"
-"""Set in the environment of a process whose standard input is such a pipe."""
+EXIT_WITH_PARENT = "PAPERBOY_EXIT_WITH_PARENT"
+"""Environment variable; set for a process whose standard input is a pipe that its parent keeps open."""
 
 
-def tie() -> None:
-    """End this process as SIGTERM would when the parent is gone; does nothing for a process started by hand."""
-    if os.environ.get(TIED):
-        threading.Thread(target=_wait, name="lifeline", daemon=True).start()
+def exit_with_parent() -> None:
+    """Send SIGTERM to this process when its parent ends. Does nothing unless EXIT_WITH_PARENT is set."""
+    if os.environ.get(EXIT_WITH_PARENT):
+        threading.Thread(target=_wait_for_parent, name="parent", daemon=True).start()
 
 
-def _wait() -> None:
+def _wait_for_parent() -> None:
     while os.read(0, 1):
         pass
     os.kill(os.getpid(), signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The sample day's sources on loopback, so that the real adapters read it over real HTTP."""
+"""An HTTP server on loopback that serves the sample day, so that the real adapters can read it."""
 
 import threading
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """The base URL of a server that lives as long as the body, on a free port of 127.0.0.1."""
+    """Run the server on a free port of 127.0.0.1 while the body runs; yields its base URL."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Sample)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="sample", daemon=True)
@@ -24,7 +24,7 @@ def serving() -> Iterator[str]:
 
 
 class _Sample(BaseHTTPRequestHandler):
-    """/api/daily_papers, / (the hot papers) and /arxiv/ID/slug, as the two hosts have them."""
+    """Serves /api/daily_papers, / (the hot papers) and /arxiv/ID/slug, as the two sources do."""
 
     def do_GET(self) -> None:
         path = urlsplit(self.path).path.split("/")
@@ -38,17 +38,17 @@ class _Sample(BaseHTTPRequestHandler):
             case _:
                 self.send_error(404)
 
-    def _send(self, where: list[str], kind: str) -> None:
-        file = files("bot.runtime.sample").joinpath(*where)
+    def _send(self, path: list[str], content_type: str) -> None:
+        file = files("bot.runtime.sample").joinpath(*path)
         if not file.is_file():
             self.send_error(404)
             return
         body = file.read_bytes()
         self.send_response(200)
-        self.send_header("Content-Type", kind)
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name
-        """The demo's screen is the diary here."""
+        """Log nothing: the terminal shows the demo."""

@@ -1,4 +1,4 @@
-"""Processes kept alive, and none left behind."""
+"""The supervisor: it restarts what dies and leaves no process behind."""
 
 import asyncio
 import os
@@ -36,13 +36,13 @@ def alive(pid: int) -> bool:
     return True
 
 
-def part(name: str, program: str, file: Path) -> Process:
+def process(name: str, program: str, file: Path) -> Process:
     return Process(name, [sys.executable, "-c", program, str(file)])
 
 
-def test_a_part_that_dies_is_started_again(tmp_path: Path) -> None:
+def test_a_process_that_dies_is_started_again(tmp_path: Path) -> None:
     async def story() -> list[int]:
-        async with running([part("one", SAY_PID, tmp_path / "one")], dict(os.environ)):
+        async with running([process("one", SAY_PID, tmp_path / "one")], dict(os.environ)):
             (first,) = await pids(tmp_path / "one", 1)
             os.kill(first, signal.SIGKILL)
             return await pids(tmp_path / "one", 2)
@@ -52,11 +52,11 @@ def test_a_part_that_dies_is_started_again(tmp_path: Path) -> None:
     assert not alive(second)
 
 
-def test_all_parts_stop_with_the_body_even_when_it_fails(tmp_path: Path) -> None:
+def test_all_processes_stop_with_the_body_even_when_it_fails(tmp_path: Path) -> None:
     async def story() -> list[int]:
         found: list[int] = []
         try:
-            async with running([part(name, SAY_PID, tmp_path / name) for name in ("a", "b")], dict(os.environ)):
+            async with running([process(name, SAY_PID, tmp_path / name) for name in ("a", "b")], dict(os.environ)):
                 found += [*await pids(tmp_path / "a", 1), *await pids(tmp_path / "b", 1)]
                 raise LookupError
         except LookupError:
@@ -66,11 +66,11 @@ def test_all_parts_stop_with_the_body_even_when_it_fails(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("turns", range(12))
-def test_no_part_is_lost_however_soon_the_body_ends(turns: int, tmp_path: Path) -> None:
+def test_no_process_is_lost_however_soon_the_body_ends(turns: int, tmp_path: Path) -> None:
     marker = f"soon-{secrets.token_hex(8)}"
 
     async def story() -> None:
-        async with running([part("one", SAY_PID, tmp_path / "one")], {**os.environ, "PAPERBOY_TEST": marker}):
+        async with running([process("one", SAY_PID, tmp_path / "one")], {**os.environ, "PAPERBOY_TEST": marker}):
             for _ in range(turns):
                 await asyncio.sleep(0)
 
@@ -78,9 +78,9 @@ def test_no_part_is_lost_however_soon_the_body_ends(turns: int, tmp_path: Path) 
     assert processes_with(marker) == []
 
 
-def test_a_part_that_will_not_stop_is_killed(tmp_path: Path) -> None:
+def test_a_process_that_will_not_stop_is_killed(tmp_path: Path) -> None:
     async def story() -> list[int]:
-        async with running([part("deaf", DEAF, tmp_path / "deaf")], dict(os.environ), stop_s=0.2):
+        async with running([process("deaf", DEAF, tmp_path / "deaf")], dict(os.environ), stop_s=0.2):
             return await pids(tmp_path / "deaf", 1)
 
     (pid,) = asyncio.run(story())
