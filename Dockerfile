@@ -1,4 +1,5 @@
-# One image for every part; docker-compose.yml says which part a container is. No token, key or data is in it.
+# One image for all processes; docker-compose.yml chooses the process of each container. The image contains no token,
+# key or data.
 
 FROM python:3.13-slim AS build
 WORKDIR /src

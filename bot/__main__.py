@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="paperboy", description="The day's AI papers as one digest, in your chats.")
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
-    demo = verbs.add_parser("demo", help="a bundled sample day, from the sources to the post, in this terminal")
+    demo = verbs.add_parser("demo", help="make and post a bundled sample day in this terminal")
     demo.add_argument("--lang", choices=["ko", "en"], default="ko", help="language of the digest (default: ko)")
     demo.add_argument(
         "--out", type=Path, default=Path("paperboy-demo"), metavar="DIR", help="folder for the files (paperboy-demo)"

@@ -26,7 +26,7 @@ class BotIdentity:
 def ask(model: type[Body], token_variable: str, url: str, headers: Mapping[str, str] | None = None) -> Body:
     """GET `url` and read the answer as `model`.
 
-    Raises SettingsError, which names `token_variable` and never holds the token, if the platform cannot be reached,
+    Raises SettingsError, which names `token_variable` and never contains the token, if the platform cannot be reached,
     refuses the token, or answers with something else.
     """
     try:

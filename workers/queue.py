@@ -23,7 +23,7 @@ QUEUES = (EDITIONS, QUESTIONS)
 MAKE_EDITION = "workers.jobs.make_edition"
 COLLECT = "workers.jobs.collect_source"
 ANSWER = "workers.jobs.answer_question"
-WAKEUP_CHANNEL = "paperboy:doorbell"
+WAKEUP_CHANNEL = "paperboy:wakeup"
 """Redis channel; a message on it means that the store has news. A message that nobody receives loses nothing."""
 _JOB_TIMEOUT_S = 1800
 _REQUEUE_PERIOD_S = 15

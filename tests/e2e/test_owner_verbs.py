@@ -46,7 +46,8 @@ def test_a_day_made_anew_has_what_the_sources_say_now(
     capsys.readouterr()
     assert main(["redo", DAY, "--config", str(settings)]) == 0
     assert (
-        capsys.readouterr().out == f"{DAY}: made anew with 2 papers; 0 posted deliveries follow while a frontend runs\n"
+        capsys.readouterr().out
+        == f"{DAY}: made again with 2 papers; a running frontend now updates 0 posted deliveries\n"
     )
     papers = digest(settings, tmp_path / "second")["papers"]
     assert isinstance(papers, list)

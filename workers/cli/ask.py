@@ -1,4 +1,4 @@
-"""`paperboy ask`: one question answered here and now, from the editions and papers in the store."""
+"""`paperboy ask`: answers one question in this process, from the editions and papers in the store."""
 
 import argparse
 import json
@@ -15,34 +15,34 @@ from workers.runtime.clock import system_clock
 
 
 def ask(arguments: argparse.Namespace) -> int:
-    """Print the answer; 1 where no paper was found that is meant."""
+    """Print the answer and return the exit code; FAILED if no paper was found that the question is about."""
     settings, clock = settings_of(arguments), system_clock()
     language = arguments.lang or settings.digest.language
     with open_configured_store(settings, clock) as store:
-        words = f"{arguments.paper} {arguments.question}" if arguments.paper else arguments.question
-        post = PostedMessage(arguments.date, language) if arguments.date else None
-        question = Question(0, QuestionRequest("terminal", "", "", "", language, words, None, post), clock.now())
-        given = pipeline.answer(question, [], answer_services(settings, store))
-    print(json.dumps(shown(given), ensure_ascii=False, indent=1) if arguments.json else _lines(given, language))
-    return OK if given.heads else FAILED
+        text = f"{arguments.paper} {arguments.question}" if arguments.paper else arguments.question
+        posted = PostedMessage(arguments.date, language) if arguments.date else None
+        question = Question(0, QuestionRequest("terminal", "", "", "", language, text, None, posted), clock.now())
+        answer = pipeline.answer(question, [], answer_services(settings, store))
+    print(json.dumps(_json(answer), ensure_ascii=False, indent=1) if arguments.json else _text(answer, language))
+    return OK if answer.heads else FAILED
 
 
-def shown(given: Answer) -> dict[str, object]:
-    """The answer as JSON: answerable, text, read, and the sentences with the places they rest on."""
-    text = " ".join(sentence.text for sentence in given.sentences) or given.line
-    read = given.heads[0].read if given.heads else None
-    sentences = [asdict(sentence) for sentence in given.sentences]
-    return {"answerable": given.answerable, "text": text, "read": read, "sentences": sentences}
+def _json(answer: Answer) -> dict[str, object]:
+    """`answerable`, the whole `text`, what was `read` of the first paper, and the `sentences` with their citations."""
+    text = " ".join(sentence.text for sentence in answer.sentences) or answer.line
+    read = answer.heads[0].read if answer.heads else None
+    sentences = [asdict(sentence) for sentence in answer.sentences]
+    return {"answerable": answer.answerable, "text": text, "read": read, "sentences": sentences}
 
 
-def _lines(given: Answer, language: str) -> str:
-    words = digest_catalog_for(language)
-    lines = [f"[{head.label}] {head.title}" if head.label else head.title for head in given.heads]
-    lines += [words.was_read[given.heads[0].read]] if given.heads else [given.line]
-    if given.heads and given.extractive:
-        lines.append(words.closest if given.answerable else words.not_said)
-    for sentence in given.sentences:
+def _text(answer: Answer, language: str) -> str:
+    catalog = digest_catalog_for(language)
+    lines = [f"[{head.label}] {head.title}" if head.label else head.title for head in answer.heads]
+    lines += [catalog.was_read[answer.heads[0].read]] if answer.heads else [answer.line]
+    if answer.heads and answer.extractive:
+        lines.append(catalog.closest if answer.answerable else catalog.not_said)
+    for sentence in answer.sentences:
         lines.append(f"- {sentence.text}")
         lines += [f"  {cite.section} {cite.url}".rstrip() for cite in sentence.cites]
-    lines += [f"- [{label}] {title}" for label, title in given.choices]
+    lines += [f"- [{label}] {title}" for label, title in answer.choices]
     return "\n".join(lines)

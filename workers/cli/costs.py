@@ -1,4 +1,4 @@
-"""`paperboy costs`: what the model cost, day by day."""
+"""`paperboy costs`: prints the cost of the model for each day."""
 
 import argparse
 
@@ -9,14 +9,14 @@ from workers.store import open_store
 
 
 def costs(arguments: argparse.Namespace) -> int:
-    """One line a day (UTC) and model, newest first; the prices are those of the settings at the time."""
+    """Print one line for each day (UTC) and model, newest first, with the prices in the settings of that day."""
     settings = settings_of(arguments)
     with open_store(settings.store.url, system_clock()) as store:
         days = store.model_calls.days()
-    for each in days:
-        use = each.usage
+    for day in days:
+        use = day.usage
         print(
-            f"{each.day} {each.model}: {use.calls} calls, {use.input_tokens:,} tokens in "
+            f"{day.day} {day.model}: {use.calls} calls, {use.input_tokens:,} tokens in "
             f"({use.cached_tokens:,} cached), {use.output_tokens:,} out, ${use.cost_usd:.4f}"
         )
     if not days:

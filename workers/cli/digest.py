@@ -1,4 +1,4 @@
-"""`paperboy digest`: one day's digest made or found in this process, and its files."""
+"""`paperboy digest`: makes or finds the digest of one day in this process and writes its files."""
 
 import argparse
 import sys
@@ -21,12 +21,16 @@ from workers.store.texts import digest_json
 
 
 def digest(arguments: argparse.Namespace) -> int:
-    """Make or find one day's digest in this process and write its three files; 3 for a quiet day."""
+    """Make or find the digest of a day, write its files and print their paths.
+
+    Returns OK, or QUIET for a day without papers. Raises SettingsError for wrong arguments, and EditionFailed if every
+    source failed. With --explain, prints the categories of a paper instead.
+    """
     settings, clock = settings_of(arguments), system_clock()
     if arguments.explain:
         return _explain(arguments.explain, settings, clock)
     if arguments.out is None:
-        raise SettingsError("--out: name the folder the files shall go to")
+        raise SettingsError("--out: name the folder for the files")
     today = clock.now().astimezone(EASTERN).date()
     day = arguments.date or today
     if day > today:
@@ -41,28 +45,32 @@ def digest(arguments: argparse.Namespace) -> int:
         text = pipeline.find_or_write(
             edition, arguments.lang or settings.digest.language, plan, store.editions, clock, progress
         )
-    for told in filter(None, (source_line(each, "en") for each in text.digest.sources if each.status == "failed")):
-        print(told, file=sys.stderr)
+    failed = [source_line(source, "en") for source in text.digest.sources if source.status == "failed"]
+    for line in filter(None, failed):
+        print(line, file=sys.stderr)
     for file in write_files(text, settings, arguments.out):
         print(file)
     return OK if text.digest.papers else QUIET
 
 
 def write_files(text: Text, settings: Settings, folder: Path) -> list[Path]:
-    """Papers_DATE_report.md, digest.json and, unless the day is quiet, paper_DATE.png; returns what was written."""
+    """Write Papers_DATE_report.md, digest.json and, unless the day is quiet, paper_DATE.png.
+
+    Returns the paths that were written.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    made = text.digest
-    files = [(folder / f"Papers_{made.date}_report.md", report(made, settings.closed_list()).encode())]
-    if made.chart and text.chart_png:
-        files.append((folder / made.chart, text.chart_png))
-    files.append((folder / "digest.json", digest_json(made)))
-    for path, content in files:
-        _replace(path, content)
-    return [path for path, _ in files]
+    content = text.digest
+    files = {folder / f"Papers_{content.date}_report.md": report(content, settings.closed_list()).encode()}
+    if content.chart and text.chart_png:
+        files[folder / content.chart] = text.chart_png
+    files[folder / "digest.json"] = digest_json(content)
+    for path, body in files.items():
+        _replace(path, body)
+    return list(files)
 
 
 def _explain(arxiv_id: str, settings: Settings, clock: SystemClock) -> int:
-    """Print each category something spoke for, the winner first, and what it was."""
+    """Print the category of a collected paper, then every category with points, best first, and their reasons."""
     with open_pipeline(settings, clock) as (store, plan):
         paper = store.editions.paper(arxiv_id)
     if paper is None:
@@ -74,14 +82,14 @@ def _explain(arxiv_id: str, settings: Settings, clock: SystemClock) -> int:
     print(f"{paper.title}\n{classify(paper, plan.categories)}")
     for category in sorted(totals, key=lambda name: -totals[name]):
         print(f"  {category}: {totals[category]:g}")
-        for point in sorted(points, key=lambda each: -each.points):
+        for point in sorted(points, key=lambda point: -point.points):
             if point.category == category:
                 print(f"    {point.points:g}  {point.because}")
     return OK
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Whole or not at all: a reader never sees half a file."""
-    aside = path.with_name(f".{path.name}.new")
-    aside.write_bytes(content)
-    aside.replace(path)
+    """Replace the file in one step, so that nobody reads half a file."""
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_bytes(content)
+    temporary.replace(path)

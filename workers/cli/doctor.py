@@ -1,4 +1,4 @@
-"""`paperboy doctor`: one line for each thing this installation needs, well or with its cure."""
+"""`paperboy doctor`: checks what this installation needs, and prints one line for each check, with the cure."""
 
 import argparse
 import os
@@ -22,23 +22,27 @@ from workers.sources.fetch import client
 from workers.store import Store, open_store
 from workers.store.migrate import HEAD
 
-_MOST_SKEW_S = 30.0
-_MODEL_S = 10.0
+_SKEW_LIMIT_S = 30.0
+_MODEL_TIMEOUT_S = 10.0
 
-More = Callable[[Settings, Mapping[str, str]], Iterable[Finding]]
-"""Checks of what only the frontends know: tokens, the private queue."""
+Checks = Callable[[Settings, Mapping[str, str]], Iterable[Finding]]
+"""Checks that take the settings and the environment; those of the frontends are passed in by `bot`."""
 
 
 def doctor(arguments: argparse.Namespace) -> int:
-    """Print each finding as it comes; 1 where something needs a cure."""
+    """Print each finding as soon as it is known; returns FAILED if one of them needs a cure."""
     ok = True
-    for finding in findings(arguments, arguments.more, os.environ):
+    for finding in findings(arguments, arguments.more_checks, os.environ):
         print(finding, flush=True)
         ok = ok and finding.ok
     return OK if ok else FAILED
 
 
-def findings(arguments: argparse.Namespace, more: More, environment: Mapping[str, str]) -> Iterator[Finding]:
+def findings(arguments: argparse.Namespace, more_checks: Checks, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Check settings, store, sources, clock, queue, font and model, then `more_checks`.
+
+    Wrong settings end the checks.
+    """
     try:
         settings = config.load(arguments.config, environment, arguments.platforms)
     except SettingsError as error:
@@ -56,30 +60,33 @@ def findings(arguments: argparse.Namespace, more: More, environment: Mapping[str
         yield _queue(WorkQueue(settings.queue.url))
     yield _font()
     yield _model(environment, settings.model.name)
-    yield from more(settings, environment)
+    yield from more_checks(settings, environment)
 
 
 def _queue(queue: WorkQueue) -> Finding:
     try:
-        serving = queue.workers()
+        workers = queue.workers()
     except QueueDown as error:
         return Finding("queue", False, str(error))
-    if serving < len(QUEUES):
-        return Finding("queue", False, f"{serving} workers; start `paperboy run`, or `paperboy worker` for each queue")
-    return Finding("queue", True, f"answers at {queue.address}, {serving} workers")
+    if workers < len(QUEUES):
+        return Finding("queue", False, f"{workers} workers; start `paperboy run`, or `paperboy worker` for each queue")
+    return Finding("queue", True, f"answers at {queue.address}, {workers} workers")
 
 
 def _sources(settings: Settings, store: Store, clock: Clock) -> Iterator[Finding]:
-    """Each enabled source asked for its newest day, arXiv for its first category alone; then the clock's skew."""
+    """Ask each enabled source for its newest day, arXiv for only its first category.
+
+    The last finding is the difference between this machine's clock and the sources' clocks (their Date headers).
+    """
     skews: list[float] = []
 
-    def look(answer: httpx.Response) -> None:
+    def note_skew(answer: httpx.Response) -> None:
         try:
             skews.append((clock.now() - parsedate_to_datetime(answer.headers["Date"])).total_seconds())
         except (KeyError, ValueError, TypeError):
             return
 
-    quick = settings.model_copy(
+    first_categories = settings.model_copy(
         update={"sources": tuple(s.model_copy(update={"categories": s.categories[:1]}) for s in settings.sources)}
     )
     newest = {
@@ -87,8 +94,8 @@ def _sources(settings: Settings, store: Store, clock: Clock) -> Iterator[Finding
         for source in settings.sources
     }
     with client(settings.http, user_agent()) as web:
-        web.event_hooks = {"response": [look]}
-        for source in pipeline_config(quick, store, web, clock).sources:
+        web.event_hooks = {"response": [note_skew]}
+        for source in pipeline_config(first_categories, store, web, clock).sources:
             report = ask(source, newest[source.name]).report
             message = f"{report.entries} entries of {newest[source.name]}"
             cure = f"{report.reason}; see `sources` in config.yaml, or set enabled: false"
@@ -97,11 +104,11 @@ def _sources(settings: Settings, store: Store, clock: Clock) -> Iterator[Finding
             )
     if skews:
         skew = min(skews, key=abs)
-        cure = "set the machine's clock by NTP, for editions and slots are late or early by as much"
+        cure = "synchronise this machine's clock by NTP, because editions and slots are early or late by as much"
         yield Finding(
             "clock",
-            abs(skew) <= _MOST_SKEW_S,
-            f"{skew:+.0f} s from the sources'" + (f"; {cure}" if abs(skew) > _MOST_SKEW_S else ""),
+            abs(skew) <= _SKEW_LIMIT_S,
+            f"{skew:+.0f} s from the sources' clocks" + (f"; {cure}" if abs(skew) > _SKEW_LIMIT_S else ""),
         )
 
 
@@ -112,14 +119,14 @@ def _font() -> Finding:
 
 
 def _model(environment: Mapping[str, str], name: str | None) -> Finding:
-    """Any OpenAI-compatible endpoint lists its models; neither key nor address is ever printed."""
+    """Ask the endpoint for its list of models. Neither key nor address is printed."""
     key, base = environment.get("OPENAI_API_KEY"), environment.get("OPENAI_BASE_URL")
     if not key and not base:
-        return Finding("model", True, "none; digests are made of the abstracts' own sentences")
+        return Finding("model", True, "none; digests consist of sentences of the abstracts")
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     address = (base or "https://api.openai.com/v1").rstrip("/") + "/models"
     try:
-        answer = httpx.get(address, headers=headers, timeout=_MODEL_S)
+        answer = httpx.get(address, headers=headers, timeout=_MODEL_TIMEOUT_S)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return Finding("model", False, f"cannot be reached ({type(error).__name__}); see OPENAI_BASE_URL")
     if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
@@ -128,4 +135,4 @@ def _model(environment: Mapping[str, str], name: str | None) -> Finding:
         return Finding("model", False, f"HTTP {answer.status_code}; see OPENAI_BASE_URL")
     if not name:
         return Finding("model", False, "an endpoint answers, but no model is named; set OPENAI_MODEL or model.name")
-    return Finding("model", True, f"{name} at an endpoint that answers")
+    return Finding("model", True, f"{name}, at an endpoint that answers")

@@ -1,3 +1,6 @@
 """Exit codes of the command line."""
 
-OK, FAILED, QUIET = 0, 1, 3
+OK = 0
+FAILED = 1
+QUIET = 3
+"""The digest of the day has no papers."""

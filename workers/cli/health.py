@@ -1,4 +1,4 @@
-"""`paperboy health PART`: whether a part does its work, for a container's health check."""
+"""`paperboy health PROCESS`: checks that a process does its work, for the health check of a container."""
 
 import argparse
 import sys
@@ -12,30 +12,38 @@ from workers.queue import QUEUES, WorkQueue
 from workers.runtime.clock import system_clock
 from workers.store import open_store
 
-_FRESH = timedelta(seconds=60)
-"""A worker speaks up every few seconds while it waits, and at least twice a minute while it works."""
+_LONGEST_SILENCE = timedelta(seconds=60)
+"""A worker sends a heartbeat every few seconds while it waits, and at least twice a minute while it works."""
 
 
 def health(arguments: argparse.Namespace) -> int:
-    """0 while the part is alive: this host's worker has spoken up lately, the part's post is held; else 1."""
+    """Return OK if the process is alive, else print why not and return FAILED.
+
+    A worker is alive if one on this host sent a heartbeat within _LONGEST_SILENCE; the scheduler or a frontend is alive
+    if a process, here or on another host, has its leader lease. Raises SettingsError without a shared queue.
+    """
     settings = settings_of(arguments)
     if not settings.queue.url:
-        raise SettingsError("queue.url: health is for parts that share a queue; set REDIS_URL")
-    part, queue = arguments.part, WorkQueue(settings.queue.url)
-    told = _worker(queue, part) if part in QUEUES else _post(settings, part)
-    if told:
-        print(f"paperboy: {told}", file=sys.stderr)
-    return FAILED if told else OK
+        raise SettingsError("queue.url: health checks need a shared queue; set REDIS_URL")
+    name, queue = arguments.process, WorkQueue(settings.queue.url)
+    fault = _worker_fault(queue, name) if name in QUEUES else _lease_fault(settings, name)
+    if fault:
+        print(f"paperboy: {fault}", file=sys.stderr)
+    return FAILED if fault else OK
 
 
-def _worker(queue: WorkQueue, name: str) -> str:
-    spoke = queue.last_heartbeat(name)
-    if spoke is None:
+def _worker_fault(queue: WorkQueue, name: str) -> str:
+    heartbeat = queue.last_heartbeat(name)
+    if heartbeat is None:
         return f"no worker for {name} on this host"
-    silent = datetime.now(UTC) - spoke
-    return f"the worker for {name} has been silent for {silent.total_seconds():.0f} s" if silent > _FRESH else ""
+    silence = datetime.now(UTC) - heartbeat
+    return (
+        f"the last heartbeat of the worker for {name} was {silence.total_seconds():.0f} s ago"
+        if silence > _LONGEST_SILENCE
+        else ""
+    )
 
 
-def _post(settings: config.Settings, name: str) -> str:
+def _lease_fault(settings: config.Settings, name: str) -> str:
     with open_store(settings.store.url, system_clock()) as store:
-        return "" if store.lease(name, 0).is_held() else f"nobody holds the post of the {name}"
+        return "" if store.lease(name, 0).is_held() else f"no {name} process is active"

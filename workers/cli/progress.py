@@ -1,9 +1,9 @@
-"""Progress lines for somebody who watches a terminal."""
+"""Progress lines for a terminal."""
 
 import sys
 
 
 def progress(step: str, figures: str) -> None:
-    """Print a step to standard error, if that is a terminal: a script gets the result, or one line of what failed."""
+    """Print a step to standard error if that is a terminal, so that scripts see only the result or the error."""
     if sys.stderr.isatty():
         print(f"{step}: {figures}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`paperboy redo` and `paperboy retract`: an edition made anew or taken back, and its messages with it."""
+"""`paperboy redo` and `paperboy retract`: make an edition again, or take it back, with the messages of it."""
 
 import argparse
 
@@ -14,35 +14,38 @@ from workers.runtime.clock import system_clock
 
 
 def redo(arguments: argparse.Namespace) -> int:
-    """Ask the sources for the day again, choose and write anew; what was posted is edited by the frontends.
+    """Ask the sources for the day again, select and write again; the frontends then edit the messages.
 
-    Killed in the middle, the clock finishes it.
+    If this process is killed, the scheduler finishes the edition. Raises SettingsError if the day has no digest.
     """
     settings, clock, day = settings_of(arguments), system_clock(), arguments.date
     with open_pipeline(settings, clock) as (store, plan):
-        had = store.editions.reopen(day)
-        if had is None:
+        written_languages = store.editions.reopen(day)
+        if written_languages is None:
             raise SettingsError(f"redo: there is no digest of {day}; `paperboy digest --date {day}` makes one")
-        following = store.outbox.revise(day)
-        languages = dict.fromkeys([settings.digest.language, *had, *store.subscriptions.languages()])
+        deliveries = store.outbox.revise(day)
+        languages = dict.fromkeys([settings.digest.language, *written_languages, *store.subscriptions.languages()])
         edition = pipeline.find_or_make(day, plan, store.editions, store.source_answers, clock, progress)
         for language in languages:
             pipeline.find_or_write(edition, language, plan, store.editions, clock, progress)
-        _say(f"{day}: made anew with {len(edition.placed)} papers", following, settings)
+        _print_result(f"{day}: made again with {len(edition.placed)} papers", deliveries, settings)
     return OK
 
 
 def retract(arguments: argparse.Namespace) -> int:
-    """Take the day's edition back: the frontends delete what was posted of it; its papers stay announced."""
+    """Take the edition of a day back; the frontends then delete its messages. Its papers still count as announced.
+
+    Raises SettingsError if the day has no digest.
+    """
     settings, day = settings_of(arguments), arguments.date
     with open_pipeline(settings, system_clock()) as (store, _):
         if not store.editions.retract(day):
             raise SettingsError(f"retract: there is no digest of {day}")
-        _say(f"{day}: taken back", store.outbox.revise(day), settings)
+        _print_result(f"{day}: taken back", store.outbox.revise(day), settings)
     return OK
 
 
-def _say(done: str, deliveries: int, settings: config.Settings) -> None:
+def _print_result(result: str, deliveries: int, settings: config.Settings) -> None:
     if settings.queue.url:
         WorkQueue(settings.queue.url).wake()
-    print(f"{done}; {deliveries} posted deliveries follow while a frontend runs")
+    print(f"{result}; a running frontend now updates {deliveries} posted deliveries")

@@ -1,4 +1,4 @@
-"""The option --config and the settings that it names."""
+"""The option --config, and the settings that it selects."""
 
 import argparse
 from collections.abc import Sequence
@@ -8,13 +8,13 @@ from workers import config
 
 
 def settings_option(platforms: Sequence[config.Platform]) -> argparse.ArgumentParser:
-    """The parent of every verb that reads settings: `settings_of` loads them."""
+    """The parent parser of every verb that reads settings; `settings_of` loads them."""
     parent = argparse.ArgumentParser(add_help=False)
     parent.set_defaults(platforms=platforms)
-    parent.add_argument("--config", type=Path, metavar="FILE", help="settings that stand over the bundled config.yaml")
+    parent.add_argument("--config", type=Path, metavar="FILE", help="settings that override the bundled config.yaml")
     return parent
 
 
 def settings_of(arguments: argparse.Namespace) -> config.Settings:
-    """The settings that the verb was called with. Raises SettingsError."""
+    """The settings for the arguments of a verb. Raises SettingsError."""
     return config.load(arguments.config, platforms=arguments.platforms)

@@ -1,4 +1,4 @@
-"""`paperboy status`: the last editions, the sources, who reads, what is posted and what waits."""
+"""`paperboy status`: prints the last editions, sources, subscriptions, deliveries and waiting jobs."""
 
 import argparse
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from workers.store.status import EditionLine, Overview, overview
 
 
 def status(arguments: argparse.Namespace) -> int:
-    """Print it; nothing is changed."""
+    """Print the status. Changes nothing."""
     settings = settings_of(arguments)
     with open_store(settings.store.url, system_clock()) as store:
         for line in lines(overview(store.engine)):
@@ -25,8 +25,8 @@ def status(arguments: argparse.Namespace) -> int:
 
 
 def lines(seen: Overview) -> Iterator[str]:
-    """One line a fact, newest first; what needs an owner's eye names its chat and reason."""
-    yield from (f"edition {each.day}: {_edition(each)}" for each in seen.editions)
+    """One line for each fact, editions newest first. A paused subscription is shown with its chat and reason."""
+    yield from (f"edition {edition.day}: {_edition(edition)}" for edition in seen.editions)
     if not seen.editions:
         yield "edition: none yet"
     for source in seen.sources:
@@ -52,7 +52,7 @@ def _edition(line: EditionLine) -> str:
 
 def _queue(settings: config.Settings) -> str:
     if not settings.queue.url:
-        return "private, known to `paperboy run` alone"
+        return "private, known only to `paperboy run`"
     queue = WorkQueue(settings.queue.url)
     try:
         waiting = ", ".join(f"{count} {name}" for name, count in queue.waiting().items())

@@ -1,4 +1,4 @@
-"""The work verbs of `paperboy` on its command line; each returns its exit code and loads only what it needs."""
+"""The work verbs of the command line. Each returns its exit code and imports only what it needs."""
 
 import argparse
 import os
@@ -22,43 +22,48 @@ def add_verbs(
     platforms: Sequence[config.Platform],
     more_checks: Checks,
 ) -> None:
-    """Add the work verbs to the program's parser; `more_checks` are the doctor's checks of the frontends."""
+    """Add the work verbs to the parser of the program.
+
+    The verbs accept `platforms`; `paperboy doctor` also runs `more_checks`, the checks of the frontends.
+    """
     parents = [settings_option(platforms)]
 
     verb = verbs.add_parser("digest", parents=parents, help="make or find one day's digest and write its files")
     verb.add_argument("--date", type=_day, metavar="DATE", help="announcement day, e.g. 2025-06-03 (default: today)")
     verb.add_argument("--lang", type=_language, metavar="LANG", help="ko, en, … (default: digest.language)")
     verb.add_argument("--out", type=Path, metavar="DIR", help="folder for the files")
-    verb.add_argument("--explain", metavar="ID", help="instead: what spoke for which category of a collected paper")
+    verb.add_argument("--explain", metavar="ID", help="instead, print why a collected paper got its category")
     verb.set_defaults(run=_verb("digest", "digest"))
 
-    verb = verbs.add_parser("redo", parents=parents, help="make a day's digest anew and edit what was posted of it")
+    verb = verbs.add_parser("redo", parents=parents, help="make a day's digest again and edit its posted messages")
     verb.add_argument("date", type=_day, metavar="DATE")
     verb.set_defaults(run=_verb("redo", "redo"))
 
-    verb = verbs.add_parser("retract", parents=parents, help="take a day's digest back: what was posted is deleted")
+    verb = verbs.add_parser("retract", parents=parents, help="take a day's digest back and delete its posted messages")
     verb.add_argument("date", type=_day, metavar="DATE")
     verb.set_defaults(run=_verb("redo", "retract"))
 
     verb = verbs.add_parser("ask", parents=parents, help="answer a question from a paper")
     verb.add_argument("question")
-    verb.add_argument("--date", type=_day, default=None, help="of that day's digest (default: the newest)")
+    verb.add_argument("--date", type=_day, default=None, help="about that day's digest (default: the newest)")
     verb.add_argument("--paper", metavar="ID", default=None, help="about the paper with this arXiv id")
     verb.add_argument("--lang", type=_language, default=None, help="language of the answer")
-    verb.add_argument("--json", action="store_true", help="as JSON, with the places that the answer rests on")
+    verb.add_argument("--json", action="store_true", help="print JSON, with the passages that support the answer")
     verb.set_defaults(run=_verb("ask", "ask"))
 
-    verb = verbs.add_parser("status", parents=parents, help="the last editions, what is posted, what waits")
+    verb = verbs.add_parser("status", parents=parents, help="show the last editions, what is posted and what waits")
     verb.set_defaults(run=_verb("status", "status"))
 
-    verb = verbs.add_parser("costs", parents=parents, help="what the model cost, day by day")
+    verb = verbs.add_parser("costs", parents=parents, help="show what the model cost on each day")
     verb.set_defaults(run=_verb("costs", "costs"))
 
-    verb = verbs.add_parser("doctor", parents=parents, help="check everything this installation needs, line by line")
-    verb.set_defaults(run=_verb("doctor", "doctor"), more=more_checks)
+    verb = verbs.add_parser("doctor", parents=parents, help="check everything that this installation needs")
+    verb.set_defaults(run=_verb("doctor", "doctor"), more_checks=more_checks)
 
-    verb = verbs.add_parser("health", parents=parents, help="0 while a part does its work, for health checks")
-    verb.add_argument("part", choices=["editions", "questions", "clock", *(platform.name for platform in platforms)])
+    verb = verbs.add_parser(
+        "health", parents=parents, help="exit with 0 while a process does its work, for health checks"
+    )
+    verb.add_argument("process", choices=["editions", "questions", "clock", *(platform.name for platform in platforms)])
     verb.set_defaults(run=_verb("health", "health"))
 
     verb = verbs.add_parser("config", parents=parents, help="print the settings in force, secrets masked")
@@ -68,16 +73,18 @@ def add_verbs(
     verb.add_argument("queue", choices=["editions", "questions"])
     verb.set_defaults(run=_worker)
 
-    verb = verbs.add_parser("clock", parents=parents, help="keep the hours (part of `paperboy run`)")
+    verb = verbs.add_parser("clock", parents=parents, help="run the scheduler (part of `paperboy run`)")
     verb.set_defaults(run=_clock)
 
 
 def set_up_logs() -> None:
-    """The diary of this process; what a reader of the terminal must know is printed, not logged."""
+    """Set up the log of this process, with the level in PAPERBOY_LOG_LEVEL (default: ERROR)."""
     logs.set_up(os.environ.get("PAPERBOY_LOG_LEVEL", "ERROR").upper())
 
 
 def _verb(module: str, name: str) -> Verb:
+    """The function `name` of `workers.cli.MODULE`, imported when it is called."""
+
     def run(arguments: argparse.Namespace) -> int:
         verb: Verb = getattr(import_module(f"workers.cli.{module}"), name)
         return verb(arguments)
@@ -86,7 +93,7 @@ def _verb(module: str, name: str) -> Verb:
 
 
 def _worker(arguments: argparse.Namespace) -> int:
-    """Serve one queue until told to stop."""
+    """Serve one queue until SIGTERM or SIGINT."""
     from workers import worker
     from workers.runtime import parent_process
 
@@ -95,7 +102,7 @@ def _worker(arguments: argparse.Namespace) -> int:
 
 
 def _clock(arguments: argparse.Namespace) -> int:
-    """Run the clock's loop until told to stop."""
+    """Run the scheduler until SIGTERM or SIGINT."""
     from workers import scheduler
     from workers.runtime import parent_process
     from workers.runtime.clock import system_clock

@@ -39,7 +39,7 @@ _ANNOUNCE_TYPES: dict[str, AnnounceType] = {
 
 @dataclass(frozen=True, slots=True)
 class ArxivFeeds:
-    """Which categories are read, and where.
+    """The categories to read, and their addresses.
 
     The feed of a category is at `base_url`/CATEGORY. Without `api_url`, only the day that the feeds show can be read.
     """
@@ -90,7 +90,7 @@ class Arxiv:
     def collect(self, day: date) -> SourceAnswer:
         """The papers that arXiv announced on `day` (an Eastern date).
 
-        If a category fails, the answer has the status `failed` and still holds the entries of the other categories.
+        If a category fails, the answer has the status `failed` and still contains the entries of the other categories.
         Raises SourceError if every category fails.
         """
         entries: list[Entry] = []
