@@ -1,4 +1,4 @@
-"""The endpoint and its moods: waiting, falling back, refusing, and never paying twice."""
+"""Calls of a model: waits, fallbacks, refusals, and no prompt paid twice."""
 
 import json
 from collections.abc import Iterator

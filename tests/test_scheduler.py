@@ -1,4 +1,4 @@
-"""The clock's look at the store: what nobody works on is queued, what is due is published."""
+"""The scheduler queues work that no process is doing, and publishes what is due."""
 
 import subprocess
 from collections.abc import Iterator

@@ -25,7 +25,7 @@ def serve(settings: Settings, clock: Clock) -> int:
     the queue does not answer, the next tick tries again.
     """
     if not settings.queue.url:
-        raise SettingsError("queue.url: the clock needs REDIS_URL")
+        raise SettingsError("queue.url: the scheduler needs REDIS_URL")
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())

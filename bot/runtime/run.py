@@ -95,7 +95,9 @@ async def _until_ready(queue: WorkQueue, store: Store, settings: Settings) -> No
             while not await asyncio.to_thread(ready):
                 await asyncio.sleep(_POLL_S)
     except TimeoutError:
-        raise QueueDown("the workers and the clock do not come up; PAPERBOY_LOG_LEVEL=INFO shows why") from None
+        raise QueueDown(
+            "the workers or the scheduler did not start in time; PAPERBOY_LOG_LEVEL=INFO shows why"
+        ) from None
 
 
 def _introduce(settings: Settings, store: Store, environment: Mapping[str, str], console: Console) -> None:

@@ -1,4 +1,4 @@
-"""Holding: a lease is renewed while the work runs, and its loss stops the work."""
+"""A lease is renewed while the work runs, and its loss stops the work."""
 
 import threading
 

@@ -44,7 +44,7 @@ class DeepLearn:
     def collect(self, day: date) -> SourceAnswer:  # noqa: ARG002 - the site shows only today
         """Today's hot papers. A paper is dropped if its page cannot be read.
 
-        Raises SourceError if the front page, or no paper page at all, can be read.
+        Raises SourceError if the front page cannot be read, or if none of the paper pages can.
         """
         front = parse_front(self._fetcher.get(self._url), self._url)
         entries = []
