@@ -12,7 +12,8 @@ from bot.runtime.sample import DAY
 from bot.runtime.sample.server import serving
 from tests.fakes.web import Answer, web
 from workers import jobs
-from workers.domain.deliveries import View, direct_chat
+from workers.domain.chats import ChatRef, direct_chat
+from workers.domain.deliveries import View
 from workers.domain.errors import EditionFailed
 from workers.runtime.clock import SystemClock
 from workers.store import Store, open_store
@@ -38,7 +39,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 
 
 def test_a_job_makes_the_edition_in_every_language_that_is_read_and_publishes(store: Store) -> None:
-    store.subscriptions.add(NewSubscription("terminal", "a", store.clock.now(), view=View("en")))
+    store.subscriptions.add(NewSubscription(ChatRef("terminal", "a"), store.clock.now(), view=View("en")))
     jobs.make_edition(DAY.isoformat())
     korean, english = store.editions.text(DAY, "ko"), store.editions.text(DAY, "en")
     assert korean is not None
@@ -97,12 +98,12 @@ def test_when_every_source_fails_the_owners_hear_of_it_once_and_no_chat_does(
         (tmp_path / "settings.yaml").write_text(yaml.safe_dump(settings), "utf-8")
         monkeypatch.setenv("PAPERBOY_CONFIG", str(tmp_path / "settings.yaml"))
         monkeypatch.delenv("REDIS_URL", raising=False)
-        store.subscriptions.add(NewSubscription("telegram", "-100", store.clock.now()))
+        store.subscriptions.add(NewSubscription(ChatRef("telegram", "-100"), store.clock.now()))
         for _ in range(2):
             with pytest.raises(EditionFailed, match="huggingface: HTTP 500"):
                 jobs.make_edition(DAY.isoformat())
         alert = store.outbox.claim("telegram")
         assert alert is not None
-        assert (alert.chat, alert.day) == (direct_chat("9"), None)
+        assert (alert.chat, alert.day) == (direct_chat("telegram", "9"), None)
         assert "huggingface: HTTP 500" in (alert.notice or "")
         assert store.outbox.claim("telegram") is None

@@ -14,6 +14,7 @@ from bot.runtime import valkey
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
 from workers import config
+from workers.domain.chats import ChatRef
 from workers.domain.models import Digest, RankedPaper, Selection, SourceAnswer, SourceReport, Text
 from workers.domain.questions import QuestionRequest
 from workers.queue import EDITIONS, QUESTIONS, WorkQueue
@@ -85,7 +86,7 @@ def test_a_closed_edition_without_its_text_is_queued(store: Store, queue: WorkQu
 def test_a_question_that_nobody_answers_is_queued_again_after_the_queue_was_emptied(
     store: Store, queue: WorkQueue, clock: FakeClock
 ) -> None:
-    number = store.questions.ask("c:1", QuestionRequest("telegram", "5", "", "7", "ko", "1번은?"))
+    number = store.questions.ask("c:1", QuestionRequest(ChatRef("telegram", "5"), "7", "ko", "1번은?"))
     assert number is not None
     for _ in range(2):
         tick(store, queue, clock)
@@ -104,7 +105,7 @@ def test_what_is_due_is_published_even_while_the_queue_is_away(store: Store, clo
     store.editions.want(date(2025, 6, 4))
     digest = Digest(DAY.isoformat(), "ko", "제목", (), (), (), 1, 1, {}, ())
     store.editions.save_text(DAY, Text(digest, None))
-    store.subscriptions.add(NewSubscription("terminal", "a", datetime(2025, 6, 3, tzinfo=UTC)))
+    store.subscriptions.add(NewSubscription(ChatRef("terminal", "a"), datetime(2025, 6, 3, tzinfo=UTC)))
     clock.advance(7200)
     tick(store, WorkQueue("redis://127.0.0.1:9/0"), clock)
     delivery = store.outbox.claim("terminal")

@@ -16,6 +16,7 @@ from workers import config
 from workers.config import Settings
 from workers.digest.pipeline import PipelineConfig
 from workers.digest.select import Weights
+from workers.domain.chats import ChatRef
 from workers.domain.errors import SourceError
 from workers.scheduler import Scheduler
 from workers.store import Store, open_store
@@ -148,7 +149,7 @@ def test_a_site_that_is_down_at_the_close_costs_nothing_that_was_kept(store: Sto
 def test_a_holiday_has_no_edition_and_what_hugging_face_had_comes_after_it(store: Store, clock: FakeClock) -> None:
     holiday = date(2025, 6, 4)
     world = World(store, clock, MONDAY, holidays=(holiday,))
-    store.subscriptions.add(NewSubscription("terminal", "seoul", utc("2025-06-03 00:00")))
+    store.subscriptions.add(NewSubscription(ChatRef("terminal", "seoul"), utc("2025-06-03 00:00")))
     world.run(utc("2025-06-06 12:00"))
     assert holiday not in world.editions()
     assert "2506.04002" in world.editions()[date(2025, 6, 5)]
@@ -160,7 +161,7 @@ def test_a_quiet_day_is_told_once_without_a_sound_worth_waking_for(store: Store,
     quiet = date(2025, 6, 3)
     world.arxiv._answers = {day: answer for day, answer in world.arxiv._answers.items() if day != quiet}  # noqa: SLF001
     world.huggingface._answers = {MONDAY: a_paper_on(MONDAY, "huggingface")}  # noqa: SLF001
-    store.subscriptions.add(NewSubscription("terminal", "seoul", utc("2025-06-03 00:00")))
+    store.subscriptions.add(NewSubscription(ChatRef("terminal", "seoul"), utc("2025-06-03 00:00")))
     world.run(utc("2025-06-04 12:00"))
     assert world.editions()[quiet] == []
     assert [day for _, day, _ in world.deliveries("seoul")] == ["06-02", "06-03"]
@@ -176,7 +177,9 @@ def test_every_zone_gets_each_edition_once_at_its_hour(store: Store, clock: Fake
         "Pacific/Auckland": ("07:15", "19:15"),
     }
     for zone, (slot, due) in zones.items():
-        store.subscriptions.add(NewSubscription("terminal", zone, utc(f"2025-06-02 {due}"), slot=slot, zone=zone))
+        store.subscriptions.add(
+            NewSubscription(ChatRef("terminal", zone), utc(f"2025-06-02 {due}"), slot=slot, zone=zone)
+        )
     world.run(utc("2025-06-14 23:00"), step=15 * MINUTE)
     for zone, (_, due) in zones.items():
         given = world.deliveries(zone)
@@ -189,7 +192,7 @@ def test_every_zone_gets_each_edition_once_at_its_hour(store: Store, clock: Fake
 
 def test_a_week_switched_off_is_caught_up_once_the_newest_first_and_silently(store: Store, clock: FakeClock) -> None:
     world = World(store, clock, MONDAY)
-    store.subscriptions.add(NewSubscription("terminal", "seoul", utc("2025-06-03 00:00")))
+    store.subscriptions.add(NewSubscription(ChatRef("terminal", "seoul"), utc("2025-06-03 00:00")))
     world.run(utc("2025-06-04 12:00"))
     world.off(utc("2025-06-11 10:00"))
     before = world.deliveries("seoul")
@@ -220,7 +223,9 @@ def test_on_the_nights_the_clocks_change_each_slot_comes_once(
         first, every_day = date.fromisoformat(start), tuple(range(7))
         world = World(store, clock, first, closes_at="00:10 UTC")
         due = utc(f"{start[:5]}{moments[0]}")
-        store.subscriptions.add(NewSubscription("terminal", "a", due, slot=slot, zone=zone, weekdays=every_day))
+        store.subscriptions.add(
+            NewSubscription(ChatRef("terminal", "a"), due, slot=slot, zone=zone, weekdays=every_day)
+        )
         seen = []
         while clock.now() < utc(f"{start} 00:00") + 4 * DAY:
             world.run(clock.now(), step=10 * MINUTE)

@@ -1,4 +1,4 @@
-"""What answering needs, what was said, and what comes back: the nouns of `bot.commands.router`."""
+"""The input and output of commands: services, the context of one command, and the reply."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,21 +16,22 @@ from workers.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The store, the settings, and the closed list that readers know."""
+    """What all commands use, whoever gives them; `categories` is the closed list."""
 
     store: Store
     settings: Settings
     categories: Sequence[Category]
     rate_limiter: RateLimiter = field(default_factory=RateLimiter)
     work: WorkQueue | None = None
-    """Where questions are queued; without it the clock finds them."""
+    """The queue for questions. Without it, or if it is down, the scheduler queues them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`blocks` in order; `ends` when the reader said goodbye, `expects` the command that their next words end.
+    """The blocks to show, in order; none where there is nothing to say.
 
-    `replaces`: it takes the place of the message whose choice was pressed.
+    `ends`: the reader leaves the terminal. `expects`: the command that the reader's next words complete. `replaces`:
+    the reply replaces the message whose button was pressed.
     """
 
     blocks: Sequence[Block] = ()
@@ -41,10 +42,11 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class CommandContext:
-    """One line and what is known of it.
+    """A command, or a question, and what is known of it.
 
-    `idempotency_key` is the same whenever the platform repeats it, "" where an answer is shown at once and never sent;
-    `message_id` is the line's own message, `about` the post that it answers.
+    `text` is the line without the command's name. `idempotency_key` is the same if the platform repeats the update; ""
+    if the reply is shown at once (in a terminal) instead of being sent. `message_id` is the reader's own message;
+    `about` is the posted message that it replies to.
     """
 
     text: str

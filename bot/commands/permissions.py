@@ -1,24 +1,24 @@
-"""Who may do what: owners, and who may subscribe a chat."""
+"""Who may do what: owners, and people who may subscribe a chat."""
 
 from dataclasses import dataclass
 from enum import Enum
 
 from workers.config import Settings
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Place
 from workers.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who says something about which chat; `manages` when the platform itself says that they may manage it.
+    """A person who gives a command about a chat.
 
-    `elsewhere`: it is said in another chat, such as about a channel in private. `name` is what people call the chat.
+    `manages`: the platform confirms that the person may manage the chat. `elsewhere`: the command was given in another
+    chat, e.g. about a channel in private. `name` is the chat's title.
     """
 
-    platform: str
     person: str
-    chat: str
-    thread: str = ""
+    chat: ChatRef
     manages: bool = False
     place: Place = Place.PRIVATE
     elsewhere: bool = False
@@ -26,7 +26,7 @@ class Actor:
 
 
 class Decision(Enum):
-    """`WAIT` for an owner's word."""
+    """`WAIT`: an owner must approve first."""
 
     YES = "yes"
     WAIT = "wait"
@@ -34,15 +34,15 @@ class Decision(Enum):
 
 
 def is_owner(actor: Actor, store: Store, settings: Settings) -> bool:
-    return (actor.platform, actor.person) in store.owners.all(settings.named_owners())
+    return (actor.chat.platform, actor.person) in store.owners.all(settings.named_owners())
 
 
 def may_subscribe(actor: Actor, store: Store, settings: Settings) -> Decision:
-    """What `access` says of a chat that its speaker may manage; an owner may always."""
+    """Whether the actor may subscribe the chat: they must manage it, and `access` must allow it to people like them."""
     if not actor.manages:
         return Decision.NO
     if settings.access == "open" or is_owner(actor, store, settings):
         return Decision.YES
     if settings.access == "approve":
         return Decision.WAIT
-    return Decision.YES if f"{actor.platform}:{actor.chat}" in settings.allowed else Decision.NO
+    return Decision.YES if str(actor.chat) in settings.allowed else Decision.NO

@@ -1,8 +1,8 @@
-"""Questions on their way in: kept before anything is said, or politely refused."""
+"""Commands that ask a question: it is stored before the reader gets any reply, or refused over the daily limit."""
 
 import uuid
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.commands.context import CommandContext, Reply, text_reply
@@ -13,47 +13,38 @@ from workers.domain.errors import QueueDown
 from workers.domain.questions import PostedMessage, QuestionRequest
 
 LONGEST = 2000
-"""Characters of a question; what is longer is cut, for no question needs more."""
+"""Characters of a question; a longer one is cut."""
 
 
 def question(ctx: CommandContext) -> Reply:
-    """Keep the question; its answer comes by the outbox."""
+    """Store the question and queue it. The outbox sends the answer, so the reply is empty."""
     actor, store = ctx.actor, ctx.store
     limit = ctx.services.settings.questions.per_person_a_day
     today = store.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    if store.questions.asked_since(actor.platform, actor.person, today) >= limit:
+    if store.questions.asked_since(actor.chat.platform, actor.person, today) >= limit:
         return text_reply(ctx.catalog.too_many_questions.format(count=limit))
-    asked = QuestionRequest(
-        actor.platform,
-        actor.chat,
-        actor.thread,
-        actor.person,
-        ctx.language,
-        ctx.text[:LONGEST],
-        ctx.message_id,
-        _with_hits(ctx),
-    )
-    kept = store.questions.ask(ctx.idempotency_key or f"{actor.platform}:{uuid.uuid4()}", asked)
-    if kept is not None and ctx.services.work:
-        with suppress(QueueDown):  # the clock finds it and asks again
-            ctx.services.work.ask_for_answer(kept, store.clock.now())
+    text, about = ctx.text[:LONGEST], _with_hits(ctx)
+    request = QuestionRequest(actor.chat, actor.person, ctx.language, text, ctx.message_id, about)
+    question_id = store.questions.ask(ctx.idempotency_key or f"{actor.chat.platform}:{uuid.uuid4()}", request)
+    if question_id is not None and ctx.services.work:
+        with suppress(QueueDown):  # the scheduler will queue it
+            ctx.services.work.ask_for_answer(question_id, store.clock.now())
     return Reply()
 
 
 def again(ctx: CommandContext) -> Reply:
-    """`/again 12 7`: the question of that number once more, about the paper that its reader chose."""
+    """`/again 12 7`: ask question 12 again, about paper 7, which the reader chose from a list."""
     number, _, label = ctx.text.partition(" ")
     known = ctx.store.questions.get(int(number)) if number.isdigit() else None
-    if known is None or known.asked.chat != ctx.actor.chat or not label:
+    if known is None or known.asked.chat.whole != ctx.actor.chat.whole or not label:
         return Reply()
     marked = label if label.startswith("K") else f"[{label}]"
     return question(replace(ctx, text=f"{marked} {known.asked.text}", about=known.asked.about or ctx.about))
 
 
 def _with_hits(ctx: CommandContext) -> PostedMessage | None:
-    """The post that is asked about, with what K1, K2 … mean in this chat."""
-    about, actor = ctx.about, ctx.actor
-    known = ctx.store.subscriptions.of(actor.platform, actor.chat, actor.thread)
+    """The posted message that the question is about, with the papers that K1, K2 … are in this chat."""
+    about, known = ctx.about, ctx.store.subscriptions.of(ctx.actor.chat)
     if about is None or known is None or not known.view.include:
         return about
     day_papers = load_day_papers(ctx.store, about.day, known.view)
@@ -63,28 +54,37 @@ def _with_hits(ctx: CommandContext) -> PostedMessage | None:
 
 
 def ask(ctx: CommandContext) -> Reply:
-    """`/ask QUESTION`; `/ask 2025-06-03 3 QUESTION` about one section, as buttons say it; without one, a prompt."""
-    about, name, words = _about(ctx)
-    if words:
-        return question(replace(ctx, text=words, about=about))
-    prompt = ctx.catalog.ask_about.format(name=name) if name else ctx.catalog.question_of
+    """`/ask QUESTION`; or `/ask 2025-06-03 3 QUESTION` about a section, as buttons do. Without QUESTION: a prompt."""
+    asked = _parse_ask(ctx)
+    if asked.question:
+        return question(replace(ctx, text=asked.question, about=asked.about))
+    prompt = ctx.catalog.ask_about.format(name=asked.section) if asked.section else ctx.catalog.question_of
     return Reply(text_reply(prompt).blocks, expects=f"/ask {ctx.text}".strip())
 
 
 def forget(ctx: CommandContext) -> Reply:
-    """Delete what this person asked, and our answers, from the store."""
-    count = ctx.store.questions.forget(ctx.actor.platform, ctx.actor.person)
+    """`/forget`: delete this person's questions and their answers from the store."""
+    count = ctx.store.questions.forget(ctx.actor.chat.platform, ctx.actor.person)
     return text_reply(ctx.catalog.forgotten.format(count=count))
 
 
-def _about(ctx: CommandContext) -> tuple[PostedMessage | None, str, str]:
-    """(the section named by day and place, what it is called, the words after that)."""
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """The arguments of `/ask`: the question, what it is about, and the title of the section that was named, if any."""
+
+    question: str
+    about: PostedMessage | None
+    section: str = ""
+
+
+def _parse_ask(ctx: CommandContext) -> _Ask:
+    unnamed = _Ask(ctx.text, ctx.about)
     parts = ctx.text.split(" ", 2)
     if len(parts) >= 2 and len(parts[0]) == 10 and parts[1].isdigit():
         try:
             day = date.fromisoformat(parts[0])
         except ValueError:
-            return ctx.about, "", ctx.text
+            return unnamed
         written = ctx.store.editions.languages(day)
         language = ctx.language if ctx.language in written else next(iter(written), ctx.language)
         text = ctx.store.editions.text(day, language)
@@ -93,5 +93,5 @@ def _about(ctx: CommandContext) -> tuple[PostedMessage | None, str, str]:
             block = found[0]
             numbers = tuple(paper.n for paper in block.papers)
             words = parts[2] if len(parts) > 2 else ""
-            return PostedMessage(day, language, numbers), f"{block.emoji} {block.name}", words
-    return ctx.about, "", ctx.text
+            return _Ask(words, PostedMessage(day, language, numbers), f"{block.emoji} {block.name}")
+    return unnamed

@@ -1,24 +1,26 @@
-"""How often one person may ask something of the bot, so that nobody takes it from the others."""
+"""Limits how many commands a person and a chat may give in a minute, so that the bot stays free for others."""
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from workers.domain.chats import ChatRef
+
 
 class RateLimiter:
-    """Counted in this process: a restart forgives."""
+    """Counters are kept in memory and reset on restart. A chat may give three times as many commands as a person."""
 
     def __init__(self, a_minute: int = 20) -> None:
         self.a_minute = a_minute
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._person, self._chat = RateLimitItemPerMinute(a_minute), RateLimitItemPerMinute(3 * a_minute)
-        self._told = RateLimitItemPerMinute(1)
+        self._warning = RateLimitItemPerMinute(1)
 
-    def allows(self, platform: str, person: str, chat: str) -> bool:
-        """Whether this person, and this chat, may have one more answer in this minute."""
-        mine = self._limiter.hit(self._person, platform, "person", person)
-        return mine and self._limiter.hit(self._chat, platform, "chat", chat)
+    def hit(self, chat: ChatRef, person: str) -> bool:
+        """Count a command; False if the person or the chat has used up this minute's commands."""
+        mine = self._limiter.hit(self._person, chat.platform, "person", person)
+        return mine and self._limiter.hit(self._chat, chat.platform, "chat", chat.chat)
 
-    def tells(self, platform: str, person: str) -> bool:
-        """Whether to say so: once a minute, for more would be the flood that it stops."""
-        return self._limiter.hit(self._told, platform, "told", person)
+    def should_warn(self, chat: ChatRef, person: str) -> bool:
+        """Whether to tell the person about the limit: once a minute, so that warnings are no flood themselves."""
+        return self._limiter.hit(self._warning, chat.platform, "warning", person)

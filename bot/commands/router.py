@@ -1,8 +1,8 @@
-"""What people may say to a bot, once for all frontends: a line comes in, a reply of blocks goes out."""
+"""Commands, once for all platforms: takes the line that a person typed or pressed, returns a reply of blocks."""
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.commands import admin, questions, subscriptions
@@ -17,7 +17,7 @@ from workers.domain.questions import PostedMessage
 
 
 def answer(
-    words: str,
+    line: str,
     actor: Actor,
     language: str,
     services: Services,
@@ -25,11 +25,12 @@ def answer(
     message_id: str | None = None,
     about: PostedMessage | None = None,
 ) -> Reply:
-    """The reply to one line a reader typed or pressed: a command, or a question. See `CommandContext`."""
-    ctx = CommandContext(words.strip(), actor, language, services, idempotency_key, message_id, about)
-    if idempotency_key and not services.rate_limiter.allows(actor.platform, actor.person, actor.chat):
-        tells = services.rate_limiter.tells(actor.platform, actor.person)
-        return text_reply(ctx.catalog.too_many.format(count=services.rate_limiter.a_minute)) if tells else Reply()
+    """Run one line, which is a command or a question, and return the reply. See `CommandContext` for the arguments."""
+    ctx = CommandContext(line.strip(), actor, language, services, idempotency_key, message_id, about)
+    limiter = services.rate_limiter
+    if idempotency_key and not limiter.hit(actor.chat, actor.person):
+        warn = limiter.should_warn(actor.chat, actor.person)
+        return text_reply(ctx.catalog.too_many.format(count=limiter.a_minute)) if warn else Reply()
     word, _, rest = ctx.text.partition(" ")
     command = _COMMANDS.get(word.casefold())
     if command:
@@ -46,56 +47,61 @@ def answer(
 
 
 def _help(ctx: CommandContext) -> Reply:
-    end = f"\n{ctx.catalog.terminal_help}" if ctx.actor.platform == "terminal" else ""
+    end = f"\n{ctx.catalog.terminal_help}" if ctx.actor.chat.platform == "terminal" else ""
     return text_reply(ctx.catalog.help + end)
 
 
 def _start(ctx: CommandContext) -> Reply:
-    """The line that a deep link carries (`digest_2025-06-03_3`), or the help."""
+    """`/start`: the help, or the command of a deep link, e.g. `digest_2025-06-03_3`."""
     word, _, rest = ctx.text.replace("_", " ").partition(" ")
     linked = _LINKED.get(word)
     return linked(replace(ctx, text=rest)) if linked else _help(ctx)
 
 
 def _digest(ctx: CommandContext) -> Reply:
-    """An edition in this chat now, as the chat sees them, or one category of it; it never makes one."""
-    store, subscription = ctx.store, _subscription(ctx)
-    view = subscription if subscription else View(ctx.language, place=ctx.actor.place)
-    words, day, language = _asked(ctx, view.language)
+    """`/digest`: post an edition to this chat now, in the chat's view, or show one category of it. It makes none."""
+    store, subscription = ctx.store, ctx.store.subscriptions.of(ctx.actor.chat)
+    view = subscription.view if subscription else View(ctx.language, place=ctx.actor.place)
+    wanted = _parse_digest(ctx, view.language)
+    day, language = wanted.day, wanted.language
     if day is None:
         return text_reply(ctx.catalog.no_digest)
     text = store.editions.text(day, language) if store.editions.stands(day) else None
     if text is None:
         return text_reply(ctx.catalog.no_digest_of.format(date=day))
-    if words:
-        return _category(ctx, text.digest, words)
+    if wanted.category:
+        return _category(ctx, text.digest, wanted.category)
     view = replace(view, language=language)
     if not ctx.idempotency_key:
         return Reply(blocks(narrowed(text.digest, view, load_day_papers(store, day, view)), ctx.services.categories))
-    store.outbox.request(ctx.idempotency_key, ctx.actor.platform, ctx.actor.chat, day, view, ctx.actor.thread)
+    store.outbox.request(ctx.idempotency_key, ctx.actor.chat, day, view)
     choices = ChoiceBlock(tuple(contents(text.digest, ctx.services.categories)))
     return Reply([text_block(ctx.catalog.digest_comes.format(date=day)), choices])
 
 
-def _category(ctx: CommandContext, digest: Digest, wanted: str) -> Reply:
-    found = category_blocks(digest, ctx.services.categories, wanted)
+def _category(ctx: CommandContext, digest: Digest, category: str) -> Reply:
+    found = category_blocks(digest, ctx.services.categories, category)
     if not found:
-        there = {section.category for section in digest.sections}
-        names = ", ".join(each.named(ctx.language) for each in ctx.services.categories if each.name in there)
+        present = {section.category for section in digest.sections}
+        names = ", ".join(known.named(ctx.language) for known in ctx.services.categories if known.name in present)
         return text_reply(ctx.catalog.no_such_section.format(names=names))
     place = getattr(found[0], "place", 0)
     ask = Choice(ctx.catalog.ask_here, f"/ask {digest.date} {place}")
     return Reply([*found, ChoiceBlock((ask,))])
 
 
-def _subscription(ctx: CommandContext) -> View | None:
-    known = ctx.store.subscriptions.of(ctx.actor.platform, ctx.actor.chat, ctx.actor.thread)
-    return known.view if known else None
+@dataclass(frozen=True, slots=True)
+class _WantedDigest:
+    """The arguments of `/digest`. `day` is the newest edition's by default; None if there is none in `language`."""
+
+    category: str
+    day: date | None
+    language: str
 
 
-def _asked(ctx: CommandContext, language: str) -> tuple[str, date | None, str]:
-    """(what is left of the line, the day asked for or the newest, its language)."""
-    left: list[str] = []
+def _parse_digest(ctx: CommandContext, language: str) -> _WantedDigest:
+    """A day, a language that the edition has, and a category, in any order; each may be missing."""
+    category: list[str] = []
     day: date | None = None
     newest = ctx.store.editions.newest(language)
     for word in ctx.text.split():
@@ -107,12 +113,12 @@ def _asked(ctx: CommandContext, language: str) -> tuple[str, date | None, str]:
         elif newest and len(word) == 2 and ctx.store.editions.text(newest, word.casefold()):
             language, newest = word.casefold(), ctx.store.editions.newest(word.casefold())
         else:
-            left.append(word)
-    return " ".join(left), day or newest, language
+            category.append(word)
+    return _WantedDigest(" ".join(category), day or newest, language)
 
 
 def _day(word: str, newest: date | None) -> date | None:
-    """`2025-06-03`, `20250603` or `6/3` of the newest edition's year."""
+    """Parse `2025-06-03`, `20250603`, or `6/3` in the newest edition's year; None for anything else."""
     found = re.fullmatch(r"(?:(\d{4})[-./])?(\d{1,2})[-./](\d{1,2})|(\d{4})(\d\d)(\d\d)", word)
     if not found:
         return None
@@ -146,4 +152,4 @@ _LINKED: Mapping[str, Callable[[CommandContext], Reply]] = {
     "ask": questions.ask,
     "settings": subscriptions.settings,
 }
-"""What a deep link may say: nothing that changes anything by being opened."""
+"""Commands that a deep link may run: opening a link must change nothing."""

@@ -64,7 +64,7 @@ def shown(of: Subscription, key: str, language: str, categories: Sequence[Catego
         case "notify":
             return catalog.notify[of.notify]
         case _:
-            return of.thread or catalog.main_topic
+            return of.chat.thread or catalog.main_topic
 
 
 def days(weekdays: Sequence[int], language: str) -> str:
@@ -109,8 +109,8 @@ def _categories(panel: Panel, value: str) -> Subscription:
 
 
 def _keywords(panel: Panel, value: str) -> Subscription:
-    include, exclude = ((), ()) if value == _NONE else keywords.parse(value)
-    return _seeing(panel.of, include=include, exclude=exclude)
+    parsed = keywords.Keywords() if value == _NONE else keywords.parse(value)
+    return _seeing(panel.of, include=parsed.include, exclude=parsed.exclude)
 
 
 def _time(panel: Panel, value: str) -> Subscription:
@@ -154,7 +154,7 @@ def _layout(panel: Panel, value: str) -> Subscription:
     if layout not in {
         Layout.SECTIONS,
         Layout.COMPACT,
-        *([Layout.THREAD] if supports_threads(panel.of.platform) else ()),
+        *([Layout.THREAD] if supports_threads(panel.of.chat.platform) else ()),
     }:
         raise ValueError(value)
     return _seeing(panel.of, layout=layout)
@@ -178,7 +178,7 @@ def _topic(panel: Panel, value: str) -> Subscription:
     """Only the topic that this is said in, so that nobody posts where they do not see it."""
     if value not in {_HERE, "여기"} or panel.here is None:
         raise ValueError(value)
-    return replace(panel.of, thread=panel.here)
+    return replace(panel.of, chat=replace(panel.of.chat, thread=panel.here))
 
 
 CHANGES: Mapping[str, Callable[[Panel, str], Subscription]] = {
@@ -264,7 +264,7 @@ def _layout_options(panel: Panel) -> _Options:
     return [
         (_mark(name, key == panel.of.view.layout), key)
         for key, name in panel.catalog.settings.layouts.items()
-        if key != Layout.THREAD or supports_threads(panel.of.platform)
+        if key != Layout.THREAD or supports_threads(panel.of.chat.platform)
     ]
 
 

@@ -22,7 +22,7 @@ def main(panel: Panel, notice: str = "") -> Screen:
     catalog = panel.catalog.settings
     keys = [key for key in catalog.names if key != "topic" or panel.of.view.place == Place.GROUP]
     lines = [f"{catalog.names[key]}: {shown(panel.of, key, panel.language, panel.categories)}" for key in keys]
-    head = catalog.title.format(name=panel.name or f"{panel.of.platform}:{panel.of.chat}")
+    head = catalog.title.format(name=panel.name or str(panel.of.chat))
     choices = [Choice(catalog.names[key], _command(panel, key)) for key in keys]
     return Screen([TextBlock(tuple(filter(None, [notice, head, *lines, catalog.usage]))), ChoiceBlock(tuple(choices))])
 

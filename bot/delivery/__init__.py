@@ -1,1 +1,1 @@
-"""From deliveries in the store to messages in chats, once for all platforms."""
+"""Sends deliveries from the store to chats, in the same way on all platforms."""

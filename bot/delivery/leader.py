@@ -1,4 +1,4 @@
-"""The post of a platform's one process: a second one waits, and takes over when the first falls silent."""
+"""Leader lease: only one process per platform serves; a standby takes over when the lease expires."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,21 +7,23 @@ from contextlib import asynccontextmanager
 from workers.domain.errors import LeaseLost
 from workers.store import Store
 
-_LOOK_AGAIN_S = 1.0
+_RETRY_S = 1.0
+"""Seconds between a standby's tries to acquire the lease."""
 
 
 @asynccontextmanager
 async def leadership(
     store: Store, name: str, lasts_s: float, stopped: asyncio.Event
 ) -> AsyncIterator["asyncio.Task[None]"]:
-    """Hold the post for the body, or until `stopped` while waiting for it.
+    """Wait for the lease, then renew it while the body runs. Enters without the lease once `stopped` is set.
 
-    Yields a task that raises LeaseLost when somebody else has taken it over: two must never serve one token.
+    Yields a task that raises LeaseLost when another process has acquired the lease: the body must then end, because
+    two processes must never use one token.
     """
     lease = store.lease(name, lasts_s)
     while not stopped.is_set() and not await asyncio.to_thread(lease.acquire):
         try:
-            await asyncio.wait_for(stopped.wait(), _LOOK_AGAIN_S)
+            await asyncio.wait_for(stopped.wait(), _RETRY_S)
         except TimeoutError:
             continue
 
@@ -31,7 +33,7 @@ async def leadership(
             if not await asyncio.to_thread(lease.acquire):
                 raise LeaseLost(f"{name}: another process has taken over")
 
-    keeping = asyncio.create_task(keep(), name=f"post {name}")
+    keeping = asyncio.create_task(keep(), name=f"leader lease {name}")
     try:
         yield keeping
     finally:

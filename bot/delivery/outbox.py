@@ -1,11 +1,12 @@
-"""From delivery rows to messages: claim, expand into stored parts, send in order, record."""
+"""Sends the deliveries in the store: claim one, expand it into stored parts, send them in order, record the results."""
 
 import asyncio
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.delivery.ports import Follow, Render, Sender, Wakeup
 from bot.i18n import catalog_for
+from workers.domain.chats import ChatRef, direct_chat
 from workers.domain.deliveries import (
     TAKEN_BACK,
     Content,
@@ -15,8 +16,8 @@ from workers.domain.deliveries import (
     Notify,
     PartState,
     Place,
+    Subscription,
     SubscriptionStatus,
-    direct_chat,
 )
 from workers.domain.errors import (
     ChatGone,
@@ -35,16 +36,28 @@ from workers.store.subscriptions import FAILURES
 log = logging.getLogger(__name__)
 
 AT_ONCE = 128
-"""Deliveries under way at once: several times what fills a platform's pace, so that the last ones are no trickle."""
-_AGAIN_S = 1.0
-"""Seconds until what was put off is tried again, at least."""
+"""Deliveries under way at once. It is several times what a platform's limits let through, so that the last deliveries
+of a broadcast are sent as fast as the first ones."""
+_RETRY_S = 1.0
+"""Shortest wait, in seconds, before a part that was put off is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """The result of one try at one part; `retry_after_s` counts only if `state` is PENDING."""
+
+    state: PartState
+    message_id: str | None = None
+    reason: str = ""
+    retry_after_s: float = 0.0
 
 
 async def deliver_next(store: Store, platform: str, sender: Sender, render: Render, urgent: bool = False) -> bool:
-    """Bring the oldest open delivery of `platform` to its end; False when there was none.
+    """Send the oldest open delivery of `platform`; False if there is none.
 
-    A crash at any moment leaves each part posted, pending, or sending; a part found sending later counts as unknown
-    and is not sent again by itself. An edit or a removal is repeated, for twice is once.
+    A crash leaves each part POSTED, PENDING or SENDING. A part that is found SENDING later becomes UNKNOWN and is not
+    sent again, unless the platform can tell that it did not arrive. Edits and removals are repeated, because repeating
+    them is harmless.
     """
     delivery = await asyncio.to_thread(store.outbox.claim, platform, urgent)
     if delivery is None:
@@ -62,9 +75,9 @@ async def serve(
     at_once: int = AT_ONCE,
     follow: Follow | None = None,
 ) -> None:
-    """Deliver for ever: `at_once` broadcasts under way, beside them whatever somebody waits for.
+    """Send deliveries until cancelled: at most `at_once` at a time, and urgent ones beyond that.
 
-    `follow` is given each first line under which an answer is still to come.
+    `follow` is called with each first message of a question whose answer is not written yet.
     """
     async with asyncio.TaskGroup() as group:
         under_way: set[asyncio.Task[None]] = set()
@@ -72,33 +85,33 @@ async def serve(
             full = len(under_way) >= at_once
             delivery = await asyncio.to_thread(store.outbox.claim, platform, full)
             if delivery is None:
-                await _news(wakeup, under_way)
+                await _wait_for_news(wakeup, under_way)
                 continue
             task = group.create_task(_deliver(store, delivery, sender, render))
             under_way.add(task)
             task.add_done_callback(under_way.discard)
             if follow and delivery.question_id and delivery.revision == 0:
-                group.create_task(_followed(store, delivery, task, follow))
+                group.create_task(_follow_once_sent(store, delivery, task, follow))
 
 
-async def _followed(store: Store, delivery: Delivery, sending: "asyncio.Task[None]", follow: Follow) -> None:
-    """Once the first line stands."""
+async def _follow_once_sent(store: Store, delivery: Delivery, sending: "asyncio.Task[None]", follow: Follow) -> None:
+    """Call `follow` when the first message of a question's delivery is posted."""
     await asyncio.wait([sending])
-    sent = await asyncio.to_thread(store.outbox.parts, f"question:{delivery.question_id}")
-    for _, state, message_id in sent[:1]:
-        if state == PartState.POSTED and message_id:
-            await follow(delivery, message_id)
+    parts = await asyncio.to_thread(store.sent_messages.parts, f"question:{delivery.question_id}")
+    for first in parts[:1]:
+        if first.state == PartState.POSTED and first.message_id:
+            await follow(delivery, first.message_id)
 
 
-async def _news(wakeup: Wakeup, under_way: "set[asyncio.Task[None]]") -> None:
-    """Until somebody rings, or a delivery has ended: its chat may have another."""
-    ringing = asyncio.create_task(wakeup.wait())
+async def _wait_for_news(wakeup: Wakeup, under_way: "set[asyncio.Task[None]]") -> None:
+    """Return at a wakeup, or when a delivery has ended, because its chat may have another one."""
+    waiting = asyncio.create_task(wakeup.wait())
     try:
-        await asyncio.wait([ringing, *under_way], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([waiting, *under_way], return_when=asyncio.FIRST_COMPLETED)
     finally:
-        ringing.cancel()
-    if ringing.done() and not ringing.cancelled():
-        ringing.result()
+        waiting.cancel()
+    if waiting.done() and not waiting.cancelled():
+        waiting.result()
 
 
 async def _deliver(store: Store, delivery: Delivery, sender: Sender, render: Render) -> None:
@@ -126,116 +139,129 @@ def _expand(store: Store, delivery: Delivery, render: Render) -> None:
 
 
 def _content(store: Store, delivery: Delivery) -> Content | None:
-    """None where it is gone: a text that is made anew, a question that was forgotten."""
+    """None if it is gone: a text that is being made again, or a question that its reader deleted."""
     if delivery.question_id:
         return store.questions.get(delivery.question_id)
     return store.editions.text(delivery.day, delivery.view.language) if delivery.day else delivery.notice
 
 
 async def _settle_unknown(store: Store, delivery: Delivery, sender: Sender) -> None:
-    """Ask the platform what became of each part that was on its way when its sender stopped."""
+    """Ask the platform about each UNKNOWN part: was it posted or not?"""
     for part in await asyncio.to_thread(store.outbox.unsettled, delivery):
         if part.message is None:
             continue
-        state, message_id = await _fate(delivery, part, part.message, sender)
-        if state != PartState.UNKNOWN:
-            await asyncio.to_thread(store.outbox.settle, delivery, part, state, message_id)
+        result = await _look_up(delivery, part, part.message, sender)
+        if result.state != PartState.UNKNOWN:
+            await asyncio.to_thread(store.outbox.settle, delivery, part, result.state, result.message_id)
 
 
-async def _fate(delivery: Delivery, part: MessagePart, message: Message, sender: Sender) -> tuple[str, str | None]:
-    """(state, message id) of a part that may have been sent."""
+async def _look_up(
+    delivery: Delivery, part: MessagePart, message: Message, sender: Sender, reason: str = ""
+) -> SendResult:
+    """Ask the platform whether a part arrived: POSTED, PENDING if it did not, UNKNOWN if the platform cannot tell."""
     try:
-        found = await sender.found(delivery.chat, _thread(delivery, part, message), message, str(part.part_id))
+        message_id = await sender.found(_target(delivery, part, message), message, str(part.part_id))
     except SendError:
-        return PartState.UNKNOWN, None
-    return (
-        (PartState.UNKNOWN, None)
-        if found is None
-        else (PartState.POSTED, found)
-        if found
-        else (PartState.PENDING, None)
-    )
+        message_id = None
+    if message_id is None:
+        return SendResult(PartState.UNKNOWN, reason=reason)
+    if not message_id:
+        return SendResult(PartState.PENDING, reason=reason)
+    return SendResult(PartState.POSTED, message_id, reason)
 
 
-def _thread(delivery: Delivery, part: MessagePart, message: Message) -> str:
-    """The thread under the delivery's first message, for what stands in it."""
-    return part.root or "" if message.inside else delivery.thread
+def _target(delivery: Delivery, part: MessagePart, message: Message) -> ChatRef:
+    """Where the message belongs: the delivery's chat, or the thread under the delivery's first message."""
+    return replace(delivery.chat, thread=part.root or "") if message.inside else delivery.chat
 
 
 async def _send_all(store: Store, delivery: Delivery, sender: Sender) -> bool:
-    """Send, edit or take back part after part; False where the platform said "later" and the rest was put off."""
+    """Send, edit or delete all pending parts in order; False if one must be tried later, which puts off the rest."""
     part = await asyncio.to_thread(store.outbox.next_part, delivery)
     while part is not None:
-        state, message_id, reason, wait_s = await _one(store, delivery, part, sender)
-        following = await asyncio.to_thread(store.outbox.settle, delivery, part, state, message_id, reason)
+        result = await _try_part(store, delivery, part, sender)
+        state, reason = result.state, result.reason
+        following = await asyncio.to_thread(store.outbox.settle, delivery, part, state, result.message_id, reason)
         if state not in {PartState.POSTED, PartState.DROPPED}:
             note(log, "part not posted", level=logging.WARNING, part=part.part_id, state=state, reason=reason)
         if state == PartState.PENDING:
-            await asyncio.to_thread(store.outbox.put_off, delivery, max(wait_s, _AGAIN_S))
+            await asyncio.to_thread(store.outbox.put_off, delivery, max(result.retry_after_s, _RETRY_S))
             return False
         if state == PartState.POSTED and part.n == 0 and delivery.day:
-            await asyncio.to_thread(store.subscriptions.taken, delivery.platform, delivery.chat, delivery.thread)
+            await asyncio.to_thread(store.subscriptions.reset_refusals, delivery.chat)
         part = following
     return True
 
 
-async def _one(
-    store: Store, delivery: Delivery, part: MessagePart, sender: Sender
-) -> tuple[str, str | None, str, float]:
-    """(state, message id, reason, seconds to wait) after one try at one part."""
+async def _try_part(store: Store, delivery: Delivery, part: MessagePart, sender: Sender) -> SendResult:
+    """Send, edit or delete one part once; each error of the sender becomes a result."""
     try:
         if part.message is None:
-            await sender.delete(delivery.chat, part.message_id or "")
-            return PartState.DROPPED, None, TAKEN_BACK, 0.0
+            await sender.delete(delivery.chat.chat, part.message_id or "")
+            return SendResult(PartState.DROPPED, reason=TAKEN_BACK)
         if part.message_id:
-            async with sender.editing(delivery.chat):
-                await sender.edit(delivery.chat, part.message_id, part.message)
-            return PartState.POSTED, part.message_id, "", 0.0
-        message = replace(
-            part.message,
-            silent=part.message.silent or _silent(delivery, part.n),
-            reply_to=delivery.reply_to if part.n == 0 else None,
-        )
-        if delivery.view.place == Place.FORUM and part.n > 0 and part.root is None:
-            return PartState.FAILED, None, "the post that it belongs to was not made", 0.0
-        async with sender.turn(delivery.chat, delivery.urgent):
-            await asyncio.to_thread(store.outbox.sending, delivery, part)
-            thread = _thread(delivery, part, message)
-            return PartState.POSTED, await sender.send(delivery.chat, thread, message, str(part.part_id)), "", 0.0
+            async with sender.editing(delivery.chat.chat):
+                await sender.edit(delivery.chat.chat, part.message_id, part.message)
+            return SendResult(PartState.POSTED, part.message_id)
+        return await _send(store, delivery, part, part.message, sender)
     except (ChatGone, ChatNotWritable) as error:
         await asyncio.to_thread(store.outbox.drop_rest, delivery, str(error))
-        await asyncio.to_thread(_refused, store, delivery, error)
-        return PartState.FAILED, part.message_id, str(error), 0.0
+        await asyncio.to_thread(_chat_refused, store, delivery, error)
+        return SendResult(PartState.FAILED, part.message_id, str(error))
     except SendRetryable as error:
-        return PartState.PENDING, part.message_id, str(error), error.retry_after_s
+        return SendResult(PartState.PENDING, part.message_id, str(error), error.retry_after_s)
     except SendRefused as error:
-        return PartState.FAILED, part.message_id, str(error), 0.0
-    except SendUnknown as error:  # an edit or a removal can be repeated, a message only where the platform knows it
+        return SendResult(PartState.FAILED, part.message_id, str(error))
+    except SendUnknown as error:  # an edit or a removal can be repeated, a new message only if the platform finds none
         if part.message_id or part.message is None:
-            return PartState.PENDING, part.message_id, str(error), 0.0
-        return *await _fate(delivery, part, part.message, sender), str(error), 0.0
+            return SendResult(PartState.PENDING, part.message_id, str(error))
+        return await _look_up(delivery, part, part.message, sender, str(error))
 
 
-def _silent(delivery: Delivery, n: int) -> bool:
+async def _send(store: Store, delivery: Delivery, part: MessagePart, message: Message, sender: Sender) -> SendResult:
+    if delivery.view.place == Place.FORUM and part.n > 0 and part.root is None:
+        return SendResult(PartState.FAILED, reason="the post that it belongs to was not made")
+    message = replace(
+        message,
+        silent=message.silent or _is_silent(delivery, part.n),
+        reply_to=delivery.reply_to if part.n == 0 else None,
+    )
+    async with sender.turn(delivery.chat.chat, delivery.urgent):
+        await asyncio.to_thread(store.outbox.sending, delivery, part)
+        message_id = await sender.send(_target(delivery, part, message), message, str(part.part_id))
+        return SendResult(PartState.POSTED, message_id)
+
+
+def _is_silent(delivery: Delivery, n: int) -> bool:
     return delivery.silent or delivery.notify == Notify.NEVER or (delivery.notify == Notify.FIRST and n > 0)
 
 
-def _refused(store: Store, delivery: Delivery, error: ChatGone | ChatNotWritable) -> None:
-    """A chat that is gone rests at once, one that is shut after some refusals; who subscribed it is told the cure."""
-    platform, chat, reason = delivery.platform, delivery.chat, str(error)
+def _chat_refused(store: Store, delivery: Delivery, error: ChatGone | ChatNotWritable) -> None:
+    """Pause the chat's subscriptions, and tell the people who subscribed it how to resume them.
+
+    A chat that is gone is paused at once; one that is not writable is paused after FAILURES refusals in a row, but its
+    person is told at the first one.
+    """
     if isinstance(error, ChatGone):
         status = SubscriptionStatus.REMOVED
-        paused = store.subscriptions.pause(platform, chat, status, reason)
+        affected = store.subscriptions.pause_chat(delivery.chat, status, str(error))
     else:
         status = SubscriptionStatus.NOT_WRITABLE
-        known = store.subscriptions.of(platform, chat, delivery.thread)
-        paused = [known] if known and known.active else []
-        if store.subscriptions.refused(platform, chat, delivery.thread) >= FAILURES:
-            store.subscriptions.pause(platform, chat, status, reason, delivery.thread)
-    for each in paused:
-        if not each.person or chat in {each.person, direct_chat(each.person)}:
-            continue
-        catalog = catalog_for(each.view.language)
-        notice = catalog.trouble.format(name=f"{platform}:{chat}", reason=reason, cure=catalog.trouble_cures[status])
-        idempotency_key = f"trouble:{each.subscription_id}:{store.clock.now():%Y-%m-%d}"
-        store.outbox.notify(idempotency_key, platform, direct_chat(each.person), each.view.language, notice)
+        known = store.subscriptions.of(delivery.chat)
+        affected = [known] if known and known.active else []
+        if store.subscriptions.count_refusal(delivery.chat) >= FAILURES:
+            store.subscriptions.pause(delivery.chat, status, str(error))
+    for subscription in affected:
+        _notify_person(store, subscription, status, str(error))
+
+
+def _notify_person(store: Store, subscription: Subscription, status: SubscriptionStatus, reason: str) -> None:
+    """Tell the person who subscribed a chat, once a day, unless the chat is the one with that person."""
+    person, chat = subscription.person, subscription.chat
+    private = direct_chat(chat.platform, person)
+    if not person or chat.chat in {person, private.chat}:
+        return
+    catalog = catalog_for(subscription.view.language)
+    notice = catalog.trouble.format(name=str(chat), reason=reason, cure=catalog.trouble_cures[status])
+    idempotency_key = f"trouble:{subscription.subscription_id}:{store.clock.now():%Y-%m-%d}"
+    store.outbox.notify(idempotency_key, private, subscription.view.language, notice)

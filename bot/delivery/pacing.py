@@ -1,4 +1,4 @@
-"""A platform's limits kept beforehand: who may send when, answers to people before broadcasts."""
+"""Keeps a platform's rate limits: who may send when, with answers to people before broadcasts."""
 
 import asyncio
 import heapq
@@ -10,13 +10,13 @@ from itertools import count
 
 from bot.platforms import Limits
 
-INTERACTIVE, BROADCAST = 0, 1
-"""A person waits for the first; the second takes what is left."""
-
-
+INTERACTIVE = 0
+"""Priority of a message that a person waits for."""
+BROADCAST = 1
+"""Priority of all other messages; they are sent when no interactive one waits."""
 _MINUTE_S = 60.0
 _CATCH_UP_S = 0.2
-"""How far behind an even pace the line may fall and still make up for it."""
+"""If sends fall behind the even pace by at most this much, they may catch up."""
 
 
 @dataclass(order=True)
@@ -29,10 +29,11 @@ class _Waiting:
 
 
 class Pacer:
-    """One for all that is sent with one token. Times are those of the event loop, or of `now` in a test.
+    """Spaces out everything that is sent with one token. Times are those of the event loop, or of `now` in a test.
 
-    A send reaches the platform at some moment between its turn and its end. What is under way is therefore counted
-    beside what ended within the window: whatever the line does, no window of the platform's holds more than `overall`.
+    The platform counts a send at some moment between its turn and its end. Sends under way are therefore counted
+    together with those that ended within the window, so that no window of the platform holds more than `overall`,
+    however slow the network is.
     """
 
     def __init__(self, limits: Limits, now: Callable[[], float] | None = None) -> None:
@@ -51,7 +52,7 @@ class Pacer:
     async def turn(self, chat: str, *, group: bool, priority: int) -> AsyncIterator[None]:
         """Enter when one message may be sent to `chat`, and send it inside.
 
-        Whoever waits longest within a priority goes first.
+        Within a priority, the caller that has waited longest goes first. `group`: the limit per minute applies too.
         """
         await self._may_go(chat, group, priority)
         try:
@@ -76,11 +77,11 @@ class Pacer:
             raise
 
     def halt(self, seconds: float) -> None:
-        """The platform said "later": nothing is sent before that, whatever else happens meanwhile."""
+        """Send nothing for `seconds`, because the platform said "later"; a longer halt from before stays."""
         self._halted_until = max(self._halted_until, self._now() + seconds)
 
     def _let_go(self) -> None:
-        """Wake everybody who may send now, and look again when the next one may."""
+        """Let every caller go that may send now, and set a timer for the next one."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
@@ -97,7 +98,7 @@ class Pacer:
             else:
                 earliest = min(earliest, at)
                 kept.append(waiting)
-                if self._overall_at() > now:  # for nobody; those behind may go as soon as it opens
+                if self._overall_at() > now:  # nobody may send before that, so the rest need not be checked
                     earliest = min(earliest, self._overall_at())
                     break
         self._queue = [*kept, *self._queue]
@@ -106,7 +107,7 @@ class Pacer:
             self._timer = asyncio.get_running_loop().call_later(max(0.0, earliest - self._now()), self._let_go)
 
     def _overall_at(self) -> float:
-        """Sends are spread evenly too, for a burst at each window's start serves nobody."""
+        """When the limit over all chats allows a send. Sends are spread evenly over each window, without a burst."""
         now, window_s = self._now(), self._limits.window_s
         while self._ended and self._ended[0] <= now - window_s:
             self._ended.popleft()
@@ -116,6 +117,7 @@ class Pacer:
         return max(free_at, self._ended[0] + window_s) if self._ended else float("inf")
 
     def _chat_at(self, waiting: _Waiting, now: float) -> float:
+        """When the limits of the caller's chat allow a send."""
         at = self._chats.get(waiting.chat, float("-inf")) + self._limits.chat_gap_s
         if waiting.group and self._limits.group:
             minute = self._groups.setdefault(waiting.chat, deque())

@@ -1,48 +1,53 @@
-"""What the outbox needs from a platform: a way to render, to send and to be woken."""
+"""The interfaces between the outbox and a platform: rendering, sending, waking up."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Content, Delivery, Message
 
 Render = Callable[[Content, Delivery], list[Message]]
+"""Renders what a delivery shows as messages of the platform, in order."""
 Follow = Callable[[Delivery, str], Awaitable[None]]
-"""Watches over the message of that id while its answer is written."""
+"""Edits the message with that id while the answer of the delivery's question is written."""
 
 
 class Wakeup(Protocol):
     async def wait(self) -> None:
-        """Return when there may be something new, or after a while."""
+        """Return when there may be something new to send, and after a while in any case."""
         ...
 
 
 class Sender(Protocol):
-    """One platform's way out. Raises a SendError, and nothing else on purpose."""
+    """Sends, edits and deletes messages on one platform. Raises SendError only.
+
+    Methods that need no thread take the platform's id of the chat (`ChatRef.chat`).
+    """
 
     def turn(self, chat: str, urgent: bool) -> AbstractAsyncContextManager[None]:
-        """Entered when one message may be sent to `chat`, which is then sent inside; `urgent` ones go first."""
+        """Enter when one message may be sent to `chat`, and send it inside; urgent ones go first."""
         ...
 
-    async def send(self, chat: str, thread: str, message: Message, key: str) -> str:
-        """Send one message; returns the platform's id of it. `key` is the part's own, the same at every try."""
+    async def send(self, chat: ChatRef, message: Message, key: str) -> str:
+        """Send one message; returns the platform's id of it. `key` identifies the part and is equal at every try."""
         ...
 
     def editing(self, chat: str) -> AbstractAsyncContextManager[None]:
-        """Entered when one message of `chat` may be edited, which is then done inside."""
+        """Enter when one message of `chat` may be edited, and edit it inside."""
         ...
 
     async def edit(self, chat: str, message_id: str, message: Message) -> None:
-        """Put `message` in the place of one that was sent."""
+        """Replace the content of a sent message by `message`."""
         ...
 
     async def delete(self, chat: str, message_id: str) -> None:
-        """Take one that was sent back."""
+        """Delete a sent message."""
         ...
 
-    async def found(self, chat: str, thread: str, message: Message, key: str) -> str | None:
-        """What became of a send whose fate is unknown: its message's id, or "" where it surely did not arrive.
+    async def found(self, chat: ChatRef, message: Message, key: str) -> str | None:
+        """Whether a send whose result is unknown arrived: the message's id, or "" if it certainly did not.
 
-        None where the platform cannot tell: then it is never repeated by itself.
+        None if the platform cannot tell; then the message is not sent again.
         """
         ...

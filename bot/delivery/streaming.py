@@ -1,9 +1,9 @@
-"""An answer on its way: each sentence is shown as it is written, by edits of the line that was sent first."""
+"""Shows an answer while it is written, by edits of the message that was sent first."""
 
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import redis.asyncio
@@ -18,59 +18,70 @@ from workers.store import Store
 
 log = logging.getLogger(__name__)
 
-_LOOK_S, _LONGEST_S = 1.0, 120.0
-"""Seconds between two looks whether the whole answer is there, and after which nobody watches any more."""
+_LOOK_S = 1.0
+"""Seconds between two checks whether the whole answer is in the store."""
+_LONGEST_S = 120.0
+"""Seconds after which an answer is no longer followed; the outbox sends it when it is complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """The newest answer so far in a stream: its JSON, None if there is no new one; `position` is the last id read."""
+
+    body: bytes | None
+    position: str
 
 
 class AnswerStreamer:
-    """Follows the streams of answers on one queue. Nobody needs it: the outbox brings the whole answer."""
+    """Follows the answer streams of one Redis. If it fails, the outbox still sends the whole answer."""
 
     def __init__(self, url: str, store: Store, sender: Sender, render: Callable[[Content, Delivery], list[Message]]):
         self._redis, self._store = redis.asyncio.Redis.from_url(url), store
         self._sender, self._render = sender, render
 
     async def follow(self, delivery: Delivery, message_id: str) -> None:
-        """Edit the message until its question is answered; then once more, for an edit may have come too late."""
-        end, seen = asyncio.get_running_loop().time() + _LONGEST_S, "0"
+        """Edit the message until its question is answered, and once more then, because the last edit may be older."""
+        end, position = asyncio.get_running_loop().time() + _LONGEST_S, "0"
         while asyncio.get_running_loop().time() < end:
-            body, seen = await self._next(delivery, seen, _LOOK_S)
-            question = await self._so_far(delivery, body)
+            piece = await self._next(delivery, position, _LOOK_S)
+            question, position = await self._so_far(delivery, piece.body), piece.position
             if question is not None and question.answer is not None:
-                async with self._sender.editing(delivery.chat):
-                    newer, seen = await self._next(delivery, seen)  # what came while the turn was waited for
-                    question = await self._so_far(delivery, newer or body)
+                async with self._sender.editing(delivery.chat.chat):
+                    newer = await self._next(delivery, position)  # what was written while this waited for its turn
+                    question, position = await self._so_far(delivery, newer.body or piece.body), newer.position
                     if question is None or not await self._show(question, delivery, message_id):
                         return
             if question is None or question.revision:
                 return
 
     async def _so_far(self, delivery: Delivery, body: bytes | None) -> Question | None:
-        """The question with its answer, else with the piece of it; None where it was forgotten."""
+        """The question with its stored answer, else with the answer so far; None if its reader deleted it."""
         question = await asyncio.to_thread(self._store.questions.get, delivery.question_id or 0)
         if question is None or question.answer is not None or body is None:
             return question
         return replace(question, answer=partial_answer(body))
 
-    async def _next(self, delivery: Delivery, seen: str, wait_s: float = 0.0) -> tuple[bytes | None, str]:
-        """(the newest piece, its place); None where there is none yet."""
+    async def _next(self, delivery: Delivery, position: str, wait_s: float = 0.0) -> _Piece:
+        """The newest answer so far after `position`; waits for it up to `wait_s`."""
         stream = answer_stream(delivery.question_id or 0)
         try:
-            read: Any = await self._redis.xread({stream: seen}, block=int(wait_s * 1000) or None)
+            read: Any = await self._redis.xread({stream: position}, block=int(wait_s * 1000) or None)
         except redis.RedisError:
             await asyncio.sleep(wait_s)
-            return None, seen
+            return _Piece(None, position)
         if not read:
-            return None, seen
-        (entries,) = read.values() if isinstance(read, dict) else [read[0][1]]  # as RESP 3 and 2 have it
-        place, fields = entries[0][-1] if isinstance(entries[0], list) else entries[-1]
-        return fields[b"answer"], place.decode()
+            return _Piece(None, position)
+        (entries,) = read.values() if isinstance(read, dict) else [read[0][1]]  # RESP 3 and RESP 2 differ
+        entry_id, fields = entries[0][-1] if isinstance(entries[0], list) else entries[-1]
+        return _Piece(fields[b"answer"], entry_id.decode())
 
     async def _show(self, question: Question, delivery: Delivery, message_id: str) -> bool:
+        """Edit the message to the answer so far; False if that is not possible."""
         messages = await asyncio.to_thread(self._render, question, delivery)
         if not messages:
             return False
         try:
-            await self._sender.edit(delivery.chat, message_id, messages[0])
+            await self._sender.edit(delivery.chat.chat, message_id, messages[0])
         except SendError as error:
             note(log, "answer not shown on its way", question=question.question_id, error=error)
             return False

@@ -1,4 +1,4 @@
-"""Waiting for news: the queue's doorbell wakes a frontend; without Redis it looks again by itself."""
+"""Wakes a frontend when the store has something new: by a Redis message, or after LONGEST_S without one."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,13 +9,14 @@ import redis.asyncio
 from workers.queue import WAKEUP_CHANNEL
 
 LONGEST_S = 1.0
-"""After which a frontend looks even where nobody rang: deliveries whose sender died ring no bell."""
+"""Seconds after which a frontend looks without a wakeup, because a sender that died sends none for what it left."""
 
 
 class RedisWakeup:
-    """One ear for the queue's bell and for this process' own.
+    """Waits for a message on the queue's wakeup channel, or for a call of `wake` in this process.
 
-    The listening outlives who waits for it: a connection whose reading is broken off in its middle is of no more use.
+    The task that reads the channel outlives the callers that wait for it, because a Redis connection cannot be used
+    again after a read on it was cancelled.
     """
 
     def __init__(self, pubsub: "redis.asyncio.client.PubSub") -> None:
@@ -23,13 +24,13 @@ class RedisWakeup:
         self._listening: asyncio.Task[None] | None = None
 
     def wake(self) -> None:
-        """This process itself has made something new."""
+        """Wake this process, because it has stored something new itself."""
         self._here.set()
 
     async def wait(self) -> None:
-        """Return at a ring, or after LONGEST_S."""
+        """Return at a wakeup, or after LONGEST_S."""
         if self._listening is None or self._listening.done():
-            self._listening = asyncio.create_task(self._listen(), name="doorbell")
+            self._listening = asyncio.create_task(self._listen(), name="wakeup")
         here = asyncio.create_task(self._here.wait())
         try:
             await asyncio.wait([here, self._listening], return_when=asyncio.FIRST_COMPLETED)
@@ -38,6 +39,7 @@ class RedisWakeup:
         self._here.clear()
 
     async def _listen(self) -> None:
+        """Return at a message, or after LONGEST_S; also when Redis cannot be reached."""
         started = asyncio.get_running_loop().time()
         try:
             if not self._pubsub.subscribed:
@@ -54,6 +56,7 @@ class RedisWakeup:
 
 @asynccontextmanager
 async def redis_wakeup(url: str) -> AsyncIterator[RedisWakeup]:
+    """A wakeup with a connection of its own, closed after the body."""
     async with redis.asyncio.Redis.from_url(url) as connection, connection.pubsub() as pubsub:
         wakeup = RedisWakeup(pubsub)
         try:

@@ -29,6 +29,7 @@ from bot.discord.slash_commands import add_commands
 from bot.platforms import DISCORD, DiscordSettings, Limits
 from bot.presentation.blocks import chart_of, content_blocks
 from workers.config import Settings
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Content, Delivery, Layout, Message, Place, SubscriptionStatus
 from workers.domain.errors import SettingsError
 from workers.domain.models import Text
@@ -170,7 +171,7 @@ class Client(discord.AutoShardedClient):
         paused = await asyncio.to_thread(subscriptions.paused_chats, PLATFORM)
         for channel in [*guild.channels, *guild.threads]:
             if str(channel.id) in paused:
-                await asyncio.to_thread(subscriptions.reactivate, PLATFORM, str(channel.id))
+                await asyncio.to_thread(subscriptions.reactivate_chat, ChatRef(PLATFORM, str(channel.id)))
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         await self.on_guild_join(guild)
@@ -182,9 +183,8 @@ class Client(discord.AutoShardedClient):
         await self._pause(channel.id)
 
     async def _pause(self, channel: int) -> None:
-        await asyncio.to_thread(
-            self._services.store.subscriptions.pause, PLATFORM, str(channel), SubscriptionStatus.REMOVED
-        )
+        chat = ChatRef(PLATFORM, str(channel))
+        await asyncio.to_thread(self._services.store.subscriptions.pause_chat, chat, SubscriptionStatus.REMOVED)
 
     async def _sync(self) -> None:
         """Tell Discord our commands only when they changed: it takes 200 new ones a day."""

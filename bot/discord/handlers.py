@@ -16,6 +16,7 @@ from bot.discord.permissions import Channels
 from bot.discord.renderer import RenderOptions, cards_of, render
 from bot.discord.sender import PLATFORM
 from bot.i18n import LANGUAGES, catalog_for
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Place
 from workers.domain.questions import PostedMessage
 from workers.store.status import overview
@@ -51,14 +52,14 @@ class Answers:
         language = await self.language_of(interaction)
         actor = await self._actor(interaction, channel)
         reply = await self._answer(interaction, "/subscribe", language, actor)
-        known = await asyncio.to_thread(self.services.store.subscriptions.of, PLATFORM, actor.chat)
+        known = await asyncio.to_thread(self.services.store.subscriptions.of, actor.chat)
         if known and actor.manages:
             for key, value in wanted.items():
                 if value:
                     said = f"/settings {known.subscription_id} {key} {value}"
                     reply = await self._answer(interaction, said, language, actor)
         await self._follow_up(interaction, reply, language, private=True)
-        missing = self._channels.missing(int(actor.chat), inside=wanted.get("layout") == "thread")
+        missing = self._channels.missing(int(actor.chat.chat), inside=wanted.get("layout") == "thread")
         if missing:
             lacking = catalog_for(language).lacks_permissions.format(names=", ".join(missing))
             await interaction.followup.send(lacking, ephemeral=True)
@@ -115,7 +116,8 @@ class Answers:
         language = await asyncio.to_thread(self._of_channel, str(message.channel.id), None)
         manages = message.guild is None
         place = Place.PRIVATE if manages else Place.CHANNEL
-        actor = Actor(PLATFORM, str(message.author.id), str(message.channel.id), manages=manages, place=place)
+        chat = ChatRef(PLATFORM, str(message.channel.id))
+        actor = Actor(str(message.author.id), chat, manages=manages, place=place)
         idempotency_key = f"{PLATFORM}:{message.id}"
         reply = await asyncio.to_thread(
             answer, line, actor, language, self.services, idempotency_key, str(message.id), about
@@ -126,8 +128,8 @@ class Answers:
 
     def about(self, channel: str, number: str) -> PostedMessage | None:
         """The digest's message that stands there; in a thread under it, as the outbox calls it."""
-        outbox = self.services.store.outbox
-        return outbox.posted_message_by_id(PLATFORM, [number, f"{channel}/{number}"])
+        sent_messages = self.services.store.sent_messages
+        return sent_messages.posted_message_by_id(PLATFORM, [number, f"{channel}/{number}"])
 
     async def days(self) -> list[str]:
         """The newest editions' days."""
@@ -140,7 +142,7 @@ class Answers:
         return await asyncio.to_thread(self._of_channel, str(interaction.channel_id), spoken)
 
     def _of_channel(self, channel: str, otherwise: str | None) -> str:
-        known = self.services.store.subscriptions.of(PLATFORM, channel)
+        known = self.services.store.subscriptions.of(ChatRef(PLATFORM, channel))
         language = known.view.language if known else otherwise or self.services.settings.digest.language
         return language if language in LANGUAGES or known else "en"
 
@@ -161,17 +163,18 @@ class Answers:
         channel = about or interaction.channel
         forum = isinstance(channel, discord.ForumChannel)
         place = Place.PRIVATE if alone else Place.FORUM if forum else Place.CHANNEL
-        number = str(about.id if about else interaction.channel_id)
+        chat = ChatRef(PLATFORM, str(about.id if about else interaction.channel_id))
         name = getattr(channel, "name", "") or ""
-        return Actor(PLATFORM, str(interaction.user.id), number, manages=manages, place=place, name=name)
+        return Actor(str(interaction.user.id), chat, manages=manages, place=place, name=name)
 
     async def _target(self, line: str, actor: Actor) -> Actor:
         """Who speaks about another channel's subscription must manage the server that it is in."""
         number = target(line)
         of = await asyncio.to_thread(self.services.store.subscriptions.get, number) if number is not None else None
-        if of is None or of.platform != PLATFORM or of.chat == actor.chat:
+        if of is None or of.chat.platform != PLATFORM or of.chat.chat == actor.chat.chat:
             return actor
-        same = self._channels.same_server(int(of.chat), int(actor.chat)) if of.chat.isdigit() else False
+        known = of.chat.chat.isdigit()
+        same = known and self._channels.same_server(int(of.chat.chat), int(actor.chat.chat))
         return replace(actor, chat=of.chat, manages=actor.manages and same, elsewhere=True)
 
     async def _follow_up(self, interaction: Interaction, reply: Reply, language: str, private: bool) -> None:

@@ -8,8 +8,9 @@ import asyncio
 import io
 import logging
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -21,6 +22,7 @@ from bot.discord.components import CHART, key_in, layout
 from bot.discord.permissions import Channels, refused, wait_s
 from bot.discord.renderer import cards_of
 from bot.platforms import Limits
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Message
 from workers.domain.errors import SendError, SendRefused, SendUnknown
 from workers.runtime.logs import note
@@ -41,6 +43,14 @@ _EDITS = Limits(overall=49, window_s=1.0, chat_gap_s=1.2)
 _FAULTS = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
 
 
+@dataclass(frozen=True, slots=True)
+class _Chart:
+    """A message's chart: the file to upload, or its address if Discord has it already; both empty without a chart."""
+
+    files: Sequence[discord.File] = ()
+    address: str = ""
+
+
 class DiscordSender:
     """See `bot.delivery.ports.Sender`; answers to people who wait go before broadcasts."""
 
@@ -52,7 +62,7 @@ class DiscordSender:
     def turn(self, chat: str, urgent: bool) -> AbstractAsyncContextManager[None]:
         return self._pacer.turn(chat, group=False, priority=INTERACTIVE if urgent else BROADCAST)
 
-    async def send(self, chat: str, thread: str, message: Message, key: str) -> str:
+    async def send(self, chat: ChatRef, message: Message, key: str) -> str:
         """The message's id, in a thread `THREAD/MESSAGE`.
 
         Sent again with the same nonce where the line breaks: Discord then answers with what it has. A post in a forum
@@ -60,20 +70,20 @@ class DiscordSender:
         """
         for attempt in range(1, _TRIES + 1):
             try:
-                async with self.turn(chat, urgent=True) if attempt > 1 else nullcontext():
-                    return await self._send(chat, thread, message, key)
+                async with self.turn(chat.chat, urgent=True) if attempt > 1 else nullcontext():
+                    return await self._send(chat, message, key)
             except _FAULTS as error:
                 ours = self._ours(error)
-                if not isinstance(ours, SendUnknown) or attempt == _TRIES or self._has_no_nonce(chat, thread):
+                if not isinstance(ours, SendUnknown) or attempt == _TRIES or self._has_no_nonce(chat):
                     raise ours from None
                 note(log, "sending again", level=logging.WARNING, part=key, error=type(error).__name__)
                 await asyncio.sleep(_AGAIN_S)
         raise SendUnknown("not reached")
 
-    def _has_no_nonce(self, chat: str, thread: str) -> bool:
-        return not thread and chat.isdigit() and self._channels.forum(int(chat)) is not None
+    def _has_no_nonce(self, chat: ChatRef) -> bool:
+        return not chat.thread and chat.chat.isdigit() and self._channels.forum(int(chat.chat)) is not None
 
-    async def found(self, chat: str, thread: str, message: Message, key: str) -> str | None:
+    async def found(self, chat: ChatRef, message: Message, key: str) -> str | None:
         """The part's message in the channel's newest ones; "" where it is not among them.
 
         None for what has no button, hence no key: a notice.
@@ -81,13 +91,13 @@ class DiscordSender:
         if not any(card.choices for card in cards_of(message)):
             return None
         try:
-            channel = await self._channels.number(chat)
+            channel = await self._channels.number(chat.chat)
             forum = self._channels.forum(channel)
-            if forum and not thread:
+            if forum and not chat.thread:
                 return await self._found_post(forum, key)
             inside = ""
-            if message.inside and thread:
-                channel = int(thread.partition("/")[0])
+            if message.inside and chat.thread:
+                channel = int(chat.thread.partition("/")[0])
                 inside = f"{channel}/"
             async for each in self._client.get_partial_messageable(channel).history(limit=_HISTORY):
                 if key in key_in(each):
@@ -107,9 +117,9 @@ class DiscordSender:
 
     async def edit(self, chat: str, message_id: str, message: Message) -> None:
         try:
-            files, picture = await self._picture(message)
-            view = layout(cards_of(message), picture=picture)
-            await (await self._standing(chat, message_id)).edit(view=view, attachments=files)
+            chart = await self._chart(message)
+            view = layout(cards_of(message), picture=chart.address)
+            await (await self._standing(chat, message_id)).edit(view=view, attachments=chart.files)
         except _FAULTS as error:
             if getattr(error, "code", 0) != _NO_MESSAGE:
                 raise self._ours(error) from None
@@ -128,32 +138,32 @@ class DiscordSender:
         channel = int(thread) if thread else await self._channels.number(chat)
         return self._client.get_partial_messageable(channel).get_partial_message(int(number))
 
-    async def _send(self, chat: str, thread: str, message: Message, key: str) -> str:
-        channel = await self._channels.number(chat)
+    async def _send(self, chat: ChatRef, message: Message, key: str) -> str:
+        channel = await self._channels.number(chat.chat)
         self._channels.may_post(channel, inside=bool(message.inside))
         forum = self._channels.forum(channel)
-        if forum and not thread:
+        if forum and not chat.thread:
             return await self._post(forum, message, key)
-        if not (message.inside and thread):
+        if not (message.inside and chat.thread):
             sent = await self._say(channel, message, key)
             await self._publish(channel, sent)
             return str(sent.id)
-        number = int(thread.partition("/")[0])
+        number = int(chat.thread.partition("/")[0])
         if not self._channels.is_open(channel, number):
             async with self.turn(f"threads of {channel}", urgent=True):
                 await self._channels.open_thread(channel, number, message.inside)
         return f"{number}/{(await self._say(number, message, key)).id}"
 
     async def _say(self, channel: int, message: Message, key: str) -> discord.Message:
-        files, picture = await self._picture(message)
+        chart = await self._chart(message)
         answered: dict[str, Any] = {}
         if message.reply_to:
             number = int(message.reply_to)
             reference = discord.MessageReference(message_id=number, channel_id=channel, fail_if_not_exists=False)
             answered = {"reference": reference, "mention_author": False}
         sent = await self._client.get_partial_messageable(channel).send(
-            view=layout(cards_of(message), key, picture),
-            files=files,
+            view=layout(cards_of(message), key, chart.address),
+            files=chart.files,
             nonce=f"paperboy-{key}",
             silent=message.silent,
             allowed_mentions=discord.AllowedMentions.none(),
@@ -164,11 +174,11 @@ class DiscordSender:
 
     async def _post(self, forum: discord.ForumChannel, message: Message, key: str) -> str:
         """A post in a forum: a thread that begins with the message."""
-        files, picture = await self._picture(message)
+        chart = await self._chart(message)
         made = await forum.create_thread(
             name=message.inside,
-            view=layout(cards_of(message), key, picture),
-            files=files,
+            view=layout(cards_of(message), key, chart.address),
+            files=chart.files,
             silent=message.silent,
             allowed_mentions=discord.AllowedMentions.none(),
         )
@@ -185,18 +195,17 @@ class DiscordSender:
                 return f"{thread.id}/{first.id}"
         return ""
 
-    async def _picture(self, message: Message) -> tuple[list[discord.File], str]:
-        """(the chart to upload, or its address where Discord has it already)."""
+    async def _chart(self, message: Message) -> _Chart:
         if not message.chart:
-            return [], ""
+            return _Chart()
         known = await asyncio.to_thread(self._store.uploads.file_id, PLATFORM, message.chart)
         if known:
-            return [], known
+            return _Chart(address=known)
         day, language, _ = message.chart.split(" ")
         text = await asyncio.to_thread(self._store.editions.text, date.fromisoformat(day), language)
         if text is None or text.chart_png is None:
             raise SendRefused("the chart of this edition is not in the store")
-        return [discord.File(io.BytesIO(text.chart_png), filename=CHART)], ""
+        return _Chart([discord.File(io.BytesIO(text.chart_png), filename=CHART)])
 
     async def _remember(self, message: Message, sent: discord.Message) -> None:
         """Where the chart is to be had, without the signature that ends: Discord signs it anew for each message."""

@@ -57,10 +57,19 @@ class KeywordMatcher:
         return next((sentence.strip() for sentence in sentences if self.in_text(sentence)), "")
 
 
-def parse(typed: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(wanted, unwanted) words of a line such as `diffusion, world model, -medical`; commas part phrases.
+@dataclass(frozen=True, slots=True)
+class Keywords:
+    """Words and phrases that a chat wants, and those that it does not want."""
 
-    Without a comma each space does. Raises ValueError for too many or too long ones.
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+def parse(typed: str) -> Keywords:
+    """Parse a line such as `diffusion, world model, -medical`; a word with `-` in front is unwanted.
+
+    Commas separate phrases; in a line without commas each word stands alone. Raises ValueError for too many or too
+    long ones.
     """
     pieces = typed.split(",") if "," in typed else typed.split()
     words = [" ".join(piece.split()) for piece in pieces]
@@ -68,7 +77,7 @@ def parse(typed: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     include = _unique(word for word in words if word and not word.startswith("-"))
     if any(len(group) > MOST or any(len(word) > LONGEST for word in group) for group in (include, exclude)):
         raise ValueError(f"at most {MOST} words of {LONGEST} characters")
-    return include, exclude
+    return Keywords(include, exclude)
 
 
 def hits(view: View, day_papers: DayPapers, papers: Sequence[DigestPaper]) -> list[Hit]:

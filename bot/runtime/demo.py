@@ -105,9 +105,7 @@ class _Demo:
     def _ask_for_edition(self, store: Store, chat: TerminalChat) -> None:
         """Add the edition and a subscription to the store, which must happen before the edition is queued."""
         store.editions.want(DAY)
-        store.subscriptions.add(
-            NewSubscription(chat.platform, chat.chat, store.clock.now(), view=View(self.language, chat.layout))
-        )
+        store.subscriptions.add(NewSubscription(chat.chat, store.clock.now(), view=View(self.language, chat.layout)))
 
     async def _write_files(self, console: Console, environment: Mapping[str, str]) -> None:
         """Run `paperboy digest`, which finds the edition in the store, and print the paths that it wrote."""

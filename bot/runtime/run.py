@@ -120,8 +120,8 @@ def _introduce(settings: Settings, store: Store, environment: Mapping[str, str],
 
 def _leave_terminal(store: Store) -> None:
     """End the subscription and the ownership of a terminal that was the frontend of an earlier run without bots."""
-    store.subscriptions.pause(TerminalChat.platform, TerminalChat.chat, SubscriptionStatus.REMOVED)
-    store.owners.remove(TerminalChat.platform, TerminalChat.chat)
+    store.subscriptions.pause_chat(TerminalChat.chat, SubscriptionStatus.REMOVED)
+    store.owners.remove(TerminalChat.platform, TerminalChat.person)
 
 
 async def _terminal(settings: Settings, store: Store, console: Console, redis_url: str) -> None:
@@ -130,13 +130,9 @@ async def _terminal(settings: Settings, store: Store, console: Console, redis_ur
     Returns when the reader leaves.
     """
     chat = TerminalChat(store, settings, console, WorkQueue(redis_url))
-    store.owners.add(chat.platform, chat.chat)
-    if not store.subscriptions.reactivate(chat.platform, chat.chat) and not store.subscriptions.of(
-        chat.platform, chat.chat
-    ):
-        store.subscriptions.add(
-            NewSubscription(chat.platform, chat.chat, store.clock.now(), view=View(settings.digest.language))
-        )
+    store.owners.add(chat.platform, chat.person)
+    if not store.subscriptions.reactivate_chat(chat.chat) and not store.subscriptions.of(chat.chat):
+        store.subscriptions.add(NewSubscription(chat.chat, store.clock.now(), view=View(settings.digest.language)))
     async with redis_wakeup(redis_url) as wakeup:
         delivering = asyncio.create_task(chat.deliver_for_ever(wakeup))
         try:

@@ -1,12 +1,13 @@
 """What of all that is written in a chat is said to us: commands, replies, mentions, comments that ask."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telegram import Message, MessageOriginChannel
 from telegram.constants import ChatType
 
 from bot.commands.intent import is_question, is_small_talk
 from bot.telegram.sender import PLATFORM
+from workers.domain.chats import ChatRef, MessageRef
 from workers.domain.questions import PostedMessage
 from workers.store import Store
 
@@ -32,11 +33,11 @@ def line_of(message: Message, bot_id: int, username: str, store: Store, comments
         return Line(command, _post(message, store)) if command else None
     answered = message.reply_to_message
     if answered and answered.from_user and answered.from_user.id == bot_id:
-        chat, number = str(message.chat_id), str(answered.message_id)
-        prompt = store.questions.expected(PLATFORM, chat, number)
+        ours = ref_of(answered)
+        prompt = store.questions.expected(ours)
         if prompt:
             return Line(f"{prompt} {text}")
-        return None if is_small_talk(text) else Line(text, store.outbox.posted_message(PLATFORM, chat, number))
+        return None if is_small_talk(text) else Line(text, store.sent_messages.posted_message(ours))
     named = f"@{username}".lower()
     if named in text.lower():
         place = text.lower().index(named)
@@ -48,12 +49,16 @@ def line_of(message: Message, bot_id: int, username: str, store: Store, comments
     return Line(text, about) if about and is_question(text) else None
 
 
-def origin_of(message: Message) -> tuple[str, str] | None:
-    """(channel, message) that Telegram itself forwarded into the discussion group; None for anything else."""
+def ref_of(message: Message) -> MessageRef:
+    return MessageRef(ChatRef(PLATFORM, str(message.chat_id)), str(message.message_id))
+
+
+def origin_of(message: Message) -> MessageRef | None:
+    """The channel's post that Telegram itself forwarded into the discussion group; None for any other message."""
     origin = message.forward_origin
     if not message.is_automatic_forward or not isinstance(origin, MessageOriginChannel):
         return None
-    return str(origin.chat.id), str(origin.message_id)
+    return MessageRef(ChatRef(PLATFORM, str(origin.chat.id)), str(origin.message_id))
 
 
 def _is_among_people(message: Message) -> bool:
@@ -64,16 +69,18 @@ def _is_among_people(message: Message) -> bool:
 
 def _post(message: Message, store: Store) -> PostedMessage | None:
     """The post that a line answers, or under which it is a comment."""
-    answered, chat = message.reply_to_message, str(message.chat_id)
+    answered = message.reply_to_message
     if answered:
         origin = origin_of(answered)
         if origin:
-            return store.outbox.posted_message(PLATFORM, *origin)
-        found = store.outbox.posted_message(PLATFORM, chat, str(answered.message_id))
+            return store.sent_messages.posted_message(origin)
+        found = store.sent_messages.posted_message(ref_of(answered))
         if found:
             return found
     root = message.message_thread_id if not message.is_topic_message else None
-    return store.outbox.posted_message_of_thread(PLATFORM, chat, str(root)) if root else None
+    return (
+        store.sent_messages.posted_message_of_thread(replace(ref_of(message), message_id=str(root))) if root else None
+    )
 
 
 def _command(text: str, username: str) -> str | None:

@@ -17,7 +17,7 @@ from bot.commands.subscriptions import target
 from bot.i18n import catalog_for
 from bot.telegram.addressing import line_of
 from bot.telegram.membership import Membership
-from bot.telegram.permissions import Chats
+from bot.telegram.permissions import Chats, chat_of
 from bot.telegram.replies import Replies
 from bot.telegram.sender import PLATFORM, TelegramSender
 from workers.domain.blocks import TextBlock
@@ -46,8 +46,8 @@ class Updates:
         elif update.callback_query:
             await self._pressed(update.callback_query, idempotency_key)
         elif message and message.migrate_to_chat_id:
-            moved = self._services.store.subscriptions.migrate
-            await asyncio.to_thread(moved, PLATFORM, str(message.chat_id), str(message.migrate_to_chat_id))
+            migrate = self._services.store.subscriptions.migrate_chat
+            await asyncio.to_thread(migrate, chat_of(message), str(message.migrate_to_chat_id))
         elif message and message.chat_shared:
             await self._joining.subscribe_elsewhere(message, str(message.chat_shared.chat_id), idempotency_key)
         elif message and message.is_automatic_forward:
@@ -85,7 +85,7 @@ class Updates:
             )
             await self._replies.give(message, reply, language, to=message)
             if words == "/subscribe" and actor.place == Place.CHANNEL and actor.manages:
-                await self._joining.check_linked(message, actor.chat, language)
+                await self._joining.check_linked(message, actor.chat.chat, language)
 
     async def _pressed(self, query: CallbackQuery, idempotency_key: str) -> None:
         """A button says its line for who pressed it; what they may not is told to them alone."""
@@ -120,12 +120,12 @@ class Updates:
         """Who speaks about another chat's subscription must manage that chat."""
         number = target(line)
         of = await asyncio.to_thread(self._services.store.subscriptions.get, number) if number is not None else None
-        if of is None or of.platform != PLATFORM or of.chat == actor.chat:
+        if of is None or of.chat.platform != PLATFORM or of.chat.chat == actor.chat.chat:
             return actor
-        if user and of.chat == str(user.id):
-            return replace(actor, chat=of.chat, thread=of.thread, manages=True, elsewhere=True)
-        found = await self._chats.elsewhere(of.chat, user)
-        return found or replace(actor, chat=of.chat, thread=of.thread, manages=False, elsewhere=True)
+        if user and of.chat.chat == str(user.id):
+            return replace(actor, chat=of.chat, manages=True, elsewhere=True)
+        found = await self._chats.elsewhere(of.chat.chat, user)
+        return found or replace(actor, chat=of.chat, manages=False, elsewhere=True)
 
 
 def _toast(reply: Reply) -> str:

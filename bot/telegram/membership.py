@@ -20,12 +20,13 @@ from telegram.error import TelegramError
 from bot.commands.context import Services, text_block
 from bot.commands.router import answer
 from bot.i18n import catalog_for
-from bot.telegram.addressing import origin_of
+from bot.telegram.addressing import origin_of, ref_of
 from bot.telegram.permissions import Chats, place_of
 from bot.telegram.renderer import RenderOptions, render
 from bot.telegram.replies import Replies, spoken
 from bot.telegram.sender import PLATFORM
 from workers.domain.blocks import ChoiceBlock
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Choice, Place, SubscriptionStatus
 from workers.runtime.logs import note
 
@@ -82,7 +83,7 @@ class Membership:
             reply = await asyncio.to_thread(answer, word, actor, language, self._services, idempotency_key)
             await self._replies.give(message, reply, language)
         if word != "/unsubscribe":
-            await self.check_linked(message, actor.chat, language)
+            await self.check_linked(message, actor.chat.chat, language)
 
     async def check_linked(self, message: Message, channel: str, language: str) -> None:
         """What we need in the channel's discussion group, verified."""
@@ -97,29 +98,30 @@ class Membership:
     async def echoed(self, message: Message) -> None:
         """Our post as Telegram put it into the discussion group: its comments are found under it, its pin is undone."""
         origin, store = origin_of(message), self._services.store
-        if origin is None or await asyncio.to_thread(store.subscriptions.of, PLATFORM, origin[0]) is None:
+        if origin is None or await asyncio.to_thread(store.subscriptions.of, origin.chat) is None:
             return
-        chat, number = str(message.chat_id), str(message.message_id)
-        await asyncio.to_thread(store.outbox.add_comment_root, PLATFORM, chat, number, *origin)
+        await asyncio.to_thread(store.sent_messages.add_comment_root, ref_of(message), origin)
         try:
             await self._bot.unpin_chat_message(message.chat_id, message.message_id)
         except TelegramError as error:  # without the right to pin, the pins stay
-            note(log, "pin stays", chat=chat, error=error)
+            note(log, "pin stays", chat=message.chat_id, error=error)
 
     async def membership(self, changed: ChatMemberUpdated) -> None:
         """Put out: paused with its settings kept. Let in again: as it was before. A new channel is asked about."""
         chat, status = changed.chat, changed.new_chat_member.status
+        ref = ChatRef(PLATFORM, str(chat.id))
         subscriptions = self._services.store.subscriptions
         if status in {ChatMemberStatus.LEFT, ChatMemberStatus.BANNED}:
-            await asyncio.to_thread(subscriptions.pause, PLATFORM, str(chat.id), SubscriptionStatus.REMOVED)
+            await asyncio.to_thread(subscriptions.pause_chat, ref, SubscriptionStatus.REMOVED)
             return
         if not await self._chats.may_post_at(chat.id):
             return
-        await asyncio.to_thread(subscriptions.reactivate, PLATFORM, str(chat.id))
-        known = await asyncio.to_thread(subscriptions.of_chat, PLATFORM, str(chat.id))
+        await asyncio.to_thread(subscriptions.reactivate_chat, ref)
+        known = await asyncio.to_thread(subscriptions.of_chat, ref)
         if place_of(chat) == Place.CHANNEL and not known:
             language = spoken(changed.from_user, self._services.settings.digest.language)
             said = catalog_for(language)
             choice = ChoiceBlock((Choice(said.subscribe_button, f"/subscribe {chat.id}"),))
             ask = text_block(said.subscribe_which.format(name=chat.effective_name or chat.id))
-            await self._replies.send(str(changed.from_user.id), "", render([ask, choice], RenderOptions(language))[0])
+            private = ChatRef(PLATFORM, str(changed.from_user.id))
+            await self._replies.send(private, render([ask, choice], RenderOptions(language))[0])

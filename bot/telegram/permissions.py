@@ -8,6 +8,7 @@ from telegram.error import TelegramError
 
 from bot.commands.permissions import Actor
 from bot.telegram.sender import PLATFORM
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Place
 
 _ANONYMOUS_ADMIN = 1087968824
@@ -28,9 +29,10 @@ def place_of(chat: Chat | ChatFullInfo) -> Place:
     return _PLACES.get(ChatType(chat.type), Place.GROUP)
 
 
-def thread_of(message: Message) -> str:
-    """The topic; comment threads carry an id too, but are none."""
-    return str(message.message_thread_id) if message.is_topic_message and message.message_thread_id else ""
+def chat_of(message: Message) -> ChatRef:
+    """The message's chat and topic. Comments under a post have a thread id too, but are in no topic."""
+    topic = str(message.message_thread_id) if message.is_topic_message and message.message_thread_id else ""
+    return ChatRef(PLATFORM, str(message.chat_id), topic)
 
 
 class Chats:
@@ -43,10 +45,8 @@ class Chats:
         """Who said it, and whether they may manage the chat; in a channel only those who may can post."""
         chat, user = message.chat, message.from_user
         return Actor(
-            PLATFORM,
             str(user.id if user else chat.id),
-            str(chat.id),
-            thread_of(message),
+            chat_of(message),
             await self._manages(chat, message),
             place_of(chat),
             name=chat.effective_name or "",
@@ -57,7 +57,7 @@ class Chats:
         chat = message.chat
         manages = chat.type == ChatType.PRIVATE or await self.is_admin(chat.id, user.id)
         name = chat.effective_name or ""
-        return Actor(PLATFORM, str(user.id), str(chat.id), thread_of(message), manages, place_of(chat), name=name)
+        return Actor(str(user.id), chat_of(message), manages, place_of(chat), name=name)
 
     async def elsewhere(self, name: str, user: User | None) -> Actor | None:
         """About another chat, by its @name or number; None where the user or we are not what both must be there."""
@@ -68,9 +68,8 @@ class Chats:
         if user is None or not await self.may_post(chat) or not await self.is_admin(chat.id, user.id):
             return None
         return Actor(
-            PLATFORM,
             str(user.id),
-            str(chat.id),
+            ChatRef(PLATFORM, str(chat.id)),
             manages=True,
             place=place_of(chat),
             elsewhere=True,

@@ -10,10 +10,11 @@ from telegram.constants import ChatType
 from telegram.error import TelegramError
 
 from bot.commands.context import Reply, Services
-from bot.telegram.permissions import thread_of
+from bot.telegram.permissions import chat_of
 from bot.telegram.renderer import RenderOptions, render
-from bot.telegram.sender import PLATFORM, TelegramSender
+from bot.telegram.sender import TelegramSender
 from workers.domain.blocks import Block
+from workers.domain.chats import ChatRef, MessageRef
 from workers.domain.deliveries import Message as Rendered
 from workers.domain.errors import SendError, SendRetryable
 from workers.runtime.logs import note
@@ -29,22 +30,22 @@ class Replies:
 
     async def give(self, message: Message, reply: Reply, language: str, to: Message | None = None) -> None:
         """Send a reply where `message` stands; what it expects, of who wrote `to`, is kept with the message sent."""
-        chat, thread = str(message.chat_id), thread_of(message)
+        chat = chat_of(message)
         reply_to = str(to.message_id) if to and reply.expects else None
         for rendered in render(reply.blocks, RenderOptions(language)):
             sent = replace(rendered, expects_reply=bool(reply.expects), reply_to=reply_to)
-            number = await self.send(chat, thread, sent)
+            number = await self.send(chat, sent)
             if number and reply.expects:
                 expect = self._services.store.questions.expect
-                await asyncio.to_thread(expect, PLATFORM, chat, number, reply.expects)
+                await asyncio.to_thread(expect, MessageRef(chat, number), reply.expects)
 
     async def say(self, message: Message, blocks: Sequence[Block], language: str) -> None:
         await self.give(message, Reply(blocks), language)
 
-    async def send(self, chat: str, thread: str, rendered: Rendered) -> str | None:
+    async def send(self, chat: ChatRef, rendered: Rendered) -> str | None:
         async def in_turn() -> str:
-            async with self._sender.turn(chat, urgent=True):
-                return await self._sender.send(chat, thread, rendered)
+            async with self._sender.turn(chat.chat, urgent=True):
+                return await self._sender.send(chat, rendered)
 
         return await self._try(in_turn)
 
@@ -61,8 +62,8 @@ class Replies:
 
     def language(self, message: Message, user: User | None) -> str:
         """The chat's own, else the speaker's where we speak it, else the digest's."""
-        store, chat = self._services.store.subscriptions, str(message.chat_id)
-        known = store.of(PLATFORM, chat, thread_of(message)) or next(iter(store.of_chat(PLATFORM, chat)), None)
+        store, chat = self._services.store.subscriptions, chat_of(message)
+        known = store.of(chat) or next(iter(store.of_chat(chat)), None)
         if known:
             return known.view.language
         ours = self._services.settings.digest.language

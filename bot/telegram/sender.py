@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import date
 
 import httpx
@@ -30,6 +31,7 @@ from telegram.error import (
 from bot.delivery.pacing import BROADCAST, INTERACTIVE, Pacer
 from bot.platforms import Limits
 from bot.telegram.renderer import payload
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Message
 from workers.domain.errors import ChatGone, ChatNotWritable, SendRefused, SendRetryable, SendUnknown, SettingsError
 from workers.runtime.logs import note
@@ -66,14 +68,14 @@ class TelegramSender:
     def turn(self, chat: str, urgent: bool) -> AbstractAsyncContextManager[None]:
         return self._pacer.turn(chat_id(chat), group=is_group(chat), priority=INTERACTIVE if urgent else BROADCAST)
 
-    async def send(self, chat: str, thread: str, message: Message, key: str = "") -> str:
-        """Telegram knows no idempotency key, so `key` is of no use to it."""
+    async def send(self, chat: ChatRef, message: Message, key: str = "") -> str:
+        """Telegram knows no idempotency key, so `key` is not used."""
         try:
-            return await self._post(chat, thread, message)
+            return await self._post(chat, message)
         except ChatMigrated as error:
             new = str(error.new_chat_id)
-            await asyncio.to_thread(self._store.subscriptions.migrate, PLATFORM, chat, new)
-            return await self.send(new, thread, message, key)
+            await asyncio.to_thread(self._store.subscriptions.migrate_chat, chat, new)
+            return await self.send(replace(chat, chat=new), message, key)
         except TelegramError as error:
             raise self._ours(error) from None
 
@@ -103,9 +105,9 @@ class TelegramSender:
             if not _is_done(error):
                 raise self._ours(error) from None
 
-    async def found(self, chat: str, thread: str, message: Message, key: str) -> str | None:
+    async def found(self, chat: ChatRef, message: Message, key: str) -> str | None:
         """Telegram knows no idempotency key, and a bot cannot read what stands in a chat."""
-        del chat, thread, message, key
+        del chat, message, key
         return None
 
     async def delete(self, chat: str, message_id: str) -> None:
@@ -115,14 +117,14 @@ class TelegramSender:
             if not _is_done(error):
                 raise self._ours(error) from None
 
-    async def _post(self, chat: str, thread: str, message: Message) -> str:
-        topic = int(thread) if thread else None
+    async def _post(self, chat: ChatRef, message: Message) -> str:
+        topic = int(chat.thread) if chat.thread else None
         reply = int(message.reply_to) if message.reply_to else None
         answered = ReplyParameters(reply, allow_sending_without_reply=True) if reply else None
-        keyboard = ForceReply(selective=True) if message.expects_reply else self._keyboard(chat, message)
+        keyboard = ForceReply(selective=True) if message.expects_reply else self._keyboard(chat.chat, message)
         if not message.chart:
             sent = await self._bot.send_message(
-                chat_id(chat),
+                chat_id(chat.chat),
                 message.text,
                 parse_mode=ParseMode.HTML,
                 message_thread_id=topic,
@@ -133,7 +135,7 @@ class TelegramSender:
             )
             return str(sent.message_id)
         sent = await self._bot.send_photo(
-            chat_id(chat),
+            chat_id(chat.chat),
             await self._picture(message.chart),
             caption=message.text,
             parse_mode=ParseMode.HTML,

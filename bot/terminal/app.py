@@ -18,6 +18,7 @@ from bot.terminal.renderer import render
 from bot.terminal.sender import TerminalSender, show
 from workers.config import Settings
 from workers.domain.blocks import ChoiceBlock
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Content, Delivery, Layout, Message
 from workers.domain.models import Text
 from workers.domain.questions import Question
@@ -31,12 +32,13 @@ class TerminalChat:
     """One terminal as a chat. On a real terminal a delivery is one screen and the rest comes on /digest."""
 
     platform = "terminal"
-    chat = "here"
+    person = "here"
+    chat = ChatRef(platform, "here")
 
     def __init__(self, store: Store, settings: Settings, console: Console, work: WorkQueue | None = None) -> None:
         self._store, self._language, self._console = store, settings.digest.language, console
         self._services = Services(store, settings, settings.closed_list(), work=work)
-        self._actor = Actor(self.platform, self.chat, self.chat, manages=True)
+        self._actor = Actor(self.person, self.chat, manages=True)
         self._sender = TerminalSender(console, catalog_for(self._language))
 
     @property

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.i18n import Catalog
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Message
 
 _LEAD = re.compile(r"(?:\s*•\s)|\s+")
@@ -23,9 +24,9 @@ class TerminalSender:
         del chat, urgent
         return nullcontext()
 
-    async def send(self, chat: str, thread: str, message: Message, key: str) -> str:
+    async def send(self, chat: ChatRef, message: Message, key: str) -> str:
         """Print `message`; the one terminal is every chat."""
-        del chat, thread, key
+        del chat, key
         show(self._console, message)
         return str(next(self._numbers))
 
@@ -38,9 +39,9 @@ class TerminalSender:
         self._console.print(f"[dim]{self._said.corrected.format(number=message_id)}[/dim]")
         show(self._console, message)
 
-    async def found(self, chat: str, thread: str, message: Message, key: str) -> str | None:
+    async def found(self, chat: ChatRef, message: Message, key: str) -> str | None:
         """What was printed cannot be read back."""
-        del chat, thread, message, key
+        del chat, message, key
         return None
 
     async def delete(self, chat: str, message_id: str) -> None:

@@ -12,6 +12,7 @@ from tests.fakes.papers import paper
 from workers.answers.extractive import Vocabulary
 from workers.answers.pipeline import AnswerServices, attend
 from workers.domain.answers import Answer
+from workers.domain.chats import ChatRef
 from workers.domain.models import Paper
 from workers.domain.passages import PaperText, Passage
 from workers.domain.questions import PostedMessage, QuestionRequest
@@ -48,7 +49,7 @@ class Services:
     def ask(self, text: str, papers: tuple[int, ...] = (), day: date | None = DAY) -> Answer:
         post = PostedMessage(day, "ko", papers) if day else None
         number = self.store.questions.ask(
-            f"c:{text}", QuestionRequest("telegram", "5", "", "7", "ko", text, None, post)
+            f"c:{text}", QuestionRequest(ChatRef("telegram", "5"), "7", "ko", text, None, post)
         )
         assert number is not None
         assert attend(number, self.store.questions, self.means)
@@ -113,7 +114,7 @@ def test_an_unknown_paper_is_said_to_be_none(services: Services) -> None:
 
 def test_a_question_is_answered_once_and_by_one(services: Services, clock: FakeClock) -> None:
     number = services.store.questions.ask(
-        "c:1", QuestionRequest("telegram", "5", "", "7", "ko", "1번은?", None, PostedMessage(DAY, "ko"))
+        "c:1", QuestionRequest(ChatRef("telegram", "5"), "7", "ko", "1번은?", None, PostedMessage(DAY, "ko"))
     )
     assert number is not None
     first = services.store.questions.claim(number)
@@ -130,7 +131,7 @@ def test_a_question_is_answered_once_and_by_one(services: Services, clock: FakeC
 
 def test_what_fails_three_times_is_told(services: Services, clock: FakeClock) -> None:
     number = services.store.questions.ask(
-        "c:1", QuestionRequest("telegram", "5", "", "7", "ko", "1번은?", None, PostedMessage(DAY, "ko"))
+        "c:1", QuestionRequest(ChatRef("telegram", "5"), "7", "ko", "1번은?", None, PostedMessage(DAY, "ko"))
     )
     assert number is not None
     for _ in range(3):

@@ -20,6 +20,7 @@ import yaml
 from bot.runtime import valkey
 from tests.fakes.edition import DAY, closed_edition
 from tests.fakes.openai import serving
+from workers.domain.chats import ChatRef
 from workers.domain.passages import PaperText, Passage
 from workers.domain.questions import PostedMessage, QuestionRequest
 from workers.queue import WorkQueue
@@ -77,7 +78,7 @@ def _worker(address: str, environment: Mapping[str, str]) -> Iterator[None]:
 
 def _ask(store: Store, address: str, text: str) -> tuple[int, float]:
     post = PostedMessage(DAY, "en", (1, 2))
-    number = store.questions.ask(text, QuestionRequest("telegram", text, "", "7", "en", text, None, post))
+    number = store.questions.ask(text, QuestionRequest(ChatRef("telegram", text), "7", "en", text, None, post))
     assert number is not None
     started = time.monotonic()
     WorkQueue(address).ask_for_answer(number, store.clock.now())

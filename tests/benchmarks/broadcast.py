@@ -34,6 +34,7 @@ from bot.telegram.sender import TelegramSender
 from tests.fakes import discord as fake_discord
 from tests.fakes import telegram as fake_telegram
 from tests.fakes.papers import paper
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Content, Delivery, Message, View
 from workers.domain.models import Digest, RankedPaper, Selection, SourceAnswer, SourceReport, Text
 from workers.runtime.clock import SystemClock
@@ -96,7 +97,7 @@ def _fill(store: Store, platform: str, chats: int) -> None:
     store.editions.close(DAY, attempt, Selection((one,), {}), [RankedPaper(1, one, "Robotics")], [answer])
     store.editions.save_text(DAY, Text(Digest(DAY.isoformat(), "ko", "제목", (), (), (), 1, 1, {}, ()), None))
     for chat in range(1, chats + 1):
-        store.subscriptions.add(NewSubscription(platform, str(chat), store.clock.now()))
+        store.subscriptions.add(NewSubscription(ChatRef(platform, str(chat)), store.clock.now()))
     for each in store.subscriptions.due(store.clock.now()):
         store.subscriptions.deliver(each, [DAY], each.due_at, store.clock.now(), silent=False)
 
@@ -112,7 +113,7 @@ async def _broadcast(store: Store, platform: str, sender: Sender, sections: int)
     serve = asyncio.create_task(outbox.serve(store, platform, sender, rendered, _Bell()))
     await asyncio.sleep(2)
     typed = time.monotonic()
-    store.outbox.request("request:1", platform, str(_PERSON), DAY, View())
+    store.outbox.request("request:1", ChatRef(platform, str(_PERSON)), DAY, View())
     while not await asyncio.to_thread(store.outbox.idle, platform):
         await asyncio.sleep(0.05)
     taken_s = time.monotonic() - started

@@ -17,6 +17,7 @@ import yaml
 from sqlalchemy import select
 
 from tests.fakes.edition import DAY, closed_edition
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import PartState, View
 from workers.runtime.clock import SystemClock
 from workers.store import Store, open_store
@@ -79,7 +80,7 @@ def run(place: Place, rounds: int, seed: int) -> Outcome:
                 chats = range(number * _CHATS + 1, (number + 1) * _CHATS + 1)
                 for chat in chats:
                     place.open(chat)
-                    store.outbox.request(f"round:{chat}", place.platform, str(chat), DAY, place.view)
+                    store.outbox.request(f"round:{chat}", ChatRef(place.platform, str(chat)), DAY, place.view)
                 with _frontend(place, settings) as process:
                     _until_under_way(store, f"round:{chats[0]}")
                     time.sleep(chance.uniform(0, place.longest_s))
@@ -103,7 +104,7 @@ def _frontend(place: Place, settings: Path) -> Iterator["subprocess.Popen[bytes]
 
 
 def _until_under_way(store: Store, idempotency_key: str) -> None:
-    _until(lambda: store.outbox.parts(idempotency_key))
+    _until(lambda: store.sent_messages.parts(idempotency_key))
 
 
 def _until(what: Callable[[], object]) -> None:

@@ -3,7 +3,7 @@
 from datetime import date
 
 from workers.digest.alerts import failed_sources, no_edition
-from workers.domain.deliveries import direct_chat
+from workers.domain.chats import ChatRef, direct_chat
 from workers.domain.models import SourceReport
 
 DAY = date(2025, 6, 3)
@@ -14,11 +14,11 @@ class FakeOutbox:
     """Takes each cause once."""
 
     def __init__(self) -> None:
-        self.told: dict[str, tuple[str, str, str, str]] = {}
+        self.told: dict[str, tuple[ChatRef, str]] = {}
 
-    def notify(self, idempotency_key: str, platform: str, chat: str, language: str, notice: str) -> bool:
+    def notify(self, idempotency_key: str, chat: ChatRef, language: str, notice: str) -> bool:
         new = idempotency_key not in self.told
-        self.told.setdefault(idempotency_key, (platform, chat, language, notice))
+        self.told.setdefault(idempotency_key, (chat, notice))
         return new
 
 
@@ -27,8 +27,8 @@ def test_a_day_without_an_edition_is_told_to_each_owner_once() -> None:
     assert no_edition(DAY, "arxiv: HTTP 503", OWNERS, outbox, "ko") == 2
     assert no_edition(DAY, "arxiv: HTTP 503", OWNERS, outbox, "ko") == 0
     assert no_edition(date(2025, 6, 4), "arxiv: HTTP 503", OWNERS, outbox, "ko") == 2
-    platform, chat, _, notice = outbox.told["alert:failed:2025-06-03:telegram:9"]
-    assert (platform, chat) == ("telegram", direct_chat("9"))
+    chat, notice = outbox.told["alert:failed:2025-06-03:telegram:9"]
+    assert chat == direct_chat("telegram", "9")
     assert notice.startswith("2025-06-03 다이제스트를 아직 만들지 못했습니다.")
     assert "arxiv: HTTP 503" in notice
 
@@ -37,7 +37,7 @@ def test_a_source_that_failed_is_named_and_a_quiet_one_is_not() -> None:
     outbox = FakeOutbox()
     reports = [SourceReport("arxiv", "failed", reason="HTTP 503"), SourceReport("lab", "quiet")]
     assert failed_sources(DAY, reports, OWNERS[:1], outbox, "en") == 1
-    ((_, _, _, notice),) = outbox.told.values()
+    ((_, notice),) = outbox.told.values()
     assert "arxiv: could not be read (HTTP 503)" in notice
     assert "lab" not in notice
 

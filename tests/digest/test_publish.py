@@ -8,6 +8,7 @@ import pytest
 
 from tests.fakes.subscriptions import FakeSubscriptions
 from workers.digest.publish import publish
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Subscription
 
 WEEKDAYS, EVERY_DAY = (0, 1, 2, 3, 4), tuple(range(7))
@@ -24,9 +25,7 @@ def chat(n: int = 1, **overrides: Any) -> Subscription:
     """Nine in the morning in Seoul on weekdays, due today, with Monday's edition already given."""
     values: dict[str, Any] = {
         "subscription_id": n,
-        "platform": "telegram",
-        "chat": f"chat{n}",
-        "thread": "",
+        "chat": ChatRef("telegram", f"chat{n}"),
         "slot": "09:00",
         "zone": "Asia/Seoul",
         "weekdays": WEEKDAYS,

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Approval, Layout, Place, Subscription, SubscriptionStatus, View
 
 ANOTHER: dict[str, Any] = {
@@ -41,6 +42,6 @@ def test_a_subscription_is_active_only_if_it_is_approved_and_not_paused(
     approval: Approval, status: SubscriptionStatus
 ) -> None:
     slot = datetime(2025, 6, 4, tzinfo=UTC)
-    known = Subscription(1, "telegram", "-1", "", "09:00", "Asia/Seoul", (0,), slot, None, status=status)
+    known = Subscription(1, ChatRef("telegram", "-1"), "09:00", "Asia/Seoul", (0,), slot, None, status=status)
     known = replace(known, approval=approval)
     assert known.active == (approval == Approval.GRANTED and status == SubscriptionStatus.ACTIVE)

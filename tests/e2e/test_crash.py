@@ -19,6 +19,7 @@ from bot.runtime.sample import DAY, MORNING
 from bot.runtime.supervisor import Process, running
 from tests.e2e.conftest import Rehearsal
 from tests.fakes.web import Answer, Web, web
+from workers.domain.chats import ChatRef
 from workers.queue import WorkQueue
 from workers.runtime.clock import system_clock
 from workers.store import Store, open_store
@@ -80,7 +81,7 @@ def test_flushall_and_a_killed_worker_lose_nothing(
 
 
 async def _story(folder: Path, environment: dict[str, str], source: Web, let_go: threading.Event, store: Store) -> None:
-    store.subscriptions.add(NewSubscription("terminal", "here", store.clock.now()))
+    store.subscriptions.add(NewSubscription(ChatRef("terminal", "here"), store.clock.now()))
     store.editions.want(DAY)
     server = valkey.server(folder / "valkey")
     program = [sys.executable, "-P", "-m", "bot"]

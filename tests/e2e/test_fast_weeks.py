@@ -13,6 +13,7 @@ from sqlalchemy import select
 from tests.e2e.conftest import Rehearsal, Replay, recorded_sources
 from tests.e2e.running import Running, running, until
 from workers import config
+from workers.domain.chats import ChatRef
 from workers.runtime.clock import system_clock
 from workers.scheduler import collections_due
 from workers.store import Store, open_store
@@ -85,7 +86,7 @@ def test_weeks(
     with open_store(settings.store.url, system_clock(rehearsal.environment)) as store:
         for zone, (slot, hour) in ZONES.items():
             first = at(FIRST + DAY, hour) if zone == "Asia/Seoul" else at(FIRST, hour)
-            store.subscriptions.add(NewSubscription("terminal", zone, first, slot=slot, zone=zone))
+            store.subscriptions.add(NewSubscription(ChatRef("terminal", zone), first, slot=slot, zone=zone))
         store.editions.want(FIRST - 3 * DAY)  # Friday's, so that the week begins as any other
         replay.today(str(FIRST - DAY))
         with running(settings_path, tmp_path, rehearsal.environment) as run:

@@ -8,6 +8,7 @@ import pytest
 
 from bot.__main__ import main
 from tests.fakes.web import Answer, Web, web
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import SubscriptionStatus
 from workers.runtime.clock import SystemClock
 from workers.store import open_store
@@ -84,9 +85,9 @@ def test_the_status_points_at_what_needs_an_eye(settings: Path, capsys: pytest.C
     with open_store(url, SystemClock()) as store:
         from workers.store.subscriptions import NewSubscription
 
-        store.subscriptions.add(NewSubscription("telegram", "-100", store.clock.now()))
-        store.subscriptions.add(NewSubscription("telegram", "-200", store.clock.now()))
-        store.subscriptions.pause("telegram", "-200", SubscriptionStatus.REMOVED, "kicked")
+        store.subscriptions.add(NewSubscription(ChatRef("telegram", "-100"), store.clock.now()))
+        store.subscriptions.add(NewSubscription(ChatRef("telegram", "-200"), store.clock.now()))
+        store.subscriptions.pause_chat(ChatRef("telegram", "-200"), SubscriptionStatus.REMOVED, "kicked")
     assert main(["status", "--config", str(settings)]) == 0
     told = capsys.readouterr().out.splitlines()
     assert "subscriptions telegram: 1 active" in told

@@ -12,6 +12,7 @@ from tests.e2e.conftest import Rehearsal, Replay, recorded_sources
 from tests.e2e.running import Running, running, until
 from tests.fakes.telegram import TOKEN, TelegramServer, serving
 from tests.fakes.telegram_wire import Posted
+from workers.domain.chats import ChatRef
 from workers.runtime.clock import system_clock
 from workers.store import Store, open_store
 
@@ -90,7 +91,7 @@ def test_what_is_set_by_commands_is_what_is_posted(
     ):
         say(server, run, GROUP, line, **topic)
     say(server, run, ADMIN, "/subscribe @papers")
-    channel = store.subscriptions.of("telegram", str(CHANNEL))
+    channel = store.subscriptions.of(ChatRef("telegram", str(CHANNEL)))
     assert channel is not None
     number = channel.subscription_id
     for line in (f"/settings {number} layout compact", f"/settings {number} time 18:00"):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Message
 
 
@@ -31,9 +32,9 @@ class FakeSender:
             await self.holds.wait()
         yield
 
-    async def send(self, chat: str, thread: str, message: Message, key: str) -> str:
+    async def send(self, chat: ChatRef, message: Message, key: str) -> str:
         self._may_fail()
-        self.sent.append((chat, message.text))
+        self.sent.append((chat.chat, message.text))
         self.silent.append(message.silent)
         return f"m{len(self.sent)}"
 
@@ -44,7 +45,7 @@ class FakeSender:
         self._may_fail()
         self.edited.append((message_id, message.text))
 
-    async def found(self, chat: str, thread: str, message: Message, key: str) -> str | None:
+    async def found(self, chat: ChatRef, message: Message, key: str) -> str | None:
         return self.fates.get(key)
 
     async def delete(self, chat: str, message_id: str) -> None:

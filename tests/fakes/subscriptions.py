@@ -30,6 +30,6 @@ class FakeSubscriptions:
         if self.chats[to.subscription_id].due_at != to.due_at:
             return False
         self.chats[to.subscription_id] = replace(to, due_at=next_due_at, had=max([*days, to.had or date.min]))
-        self.delivered += [(to.chat, day) for day in days]
+        self.delivered += [(to.chat.chat, day) for day in days]
         self.silent += [silent for _ in days]
         return True

@@ -22,6 +22,7 @@ from bot.runtime.sample.server import serving
 from bot.telegram.app import messages
 from bot.telegram.renderer import RenderOptions, render
 from workers import config, jobs
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Delivery, Layout, Message, Place, View
 from workers.domain.models import Text
 from workers.runtime.clock import SystemClock
@@ -57,7 +58,7 @@ def main() -> None:
         os.environ.pop("REDIS_URL", None)
         with open_store(url, SystemClock()) as store:
             store.subscriptions.add(
-                NewSubscription("telegram", "-1", store.clock.now(), view=View("en", place=Place.GROUP))
+                NewSubscription(ChatRef("telegram", "-1"), store.clock.now(), view=View("en", place=Place.GROUP))
             )
             jobs.make_edition(DAY.isoformat())
             settings = config.load(platforms=PLATFORMS)
@@ -75,11 +76,11 @@ def main() -> None:
 def _posted(store: Store, services: Services, view: View) -> list[Message]:
     text = store.editions.text(DAY, view.language)
     assert text is not None
-    return messages(text, Delivery(1, "telegram", "-1", "", DAY, 1, view=view), services, "https://t.me/paper_bot")
+    return messages(text, Delivery(1, ChatRef("telegram", "-1"), DAY, 1, view=view), services, "https://t.me/paper_bot")
 
 
 def _panel(services: Services) -> list[Message]:
-    actor = Actor("telegram", "8", "-1", manages=True, place=Place.GROUP, name="논문 읽기 모임")
+    actor = Actor("8", ChatRef("telegram", "-1"), manages=True, place=Place.GROUP, name="논문 읽기 모임")
     lines = ("/subscribe", "/settings", "/settings layout", "/settings keywords")
     return [
         message for line in lines for message in render(answer(line, actor, "ko", services).blocks, RenderOptions("ko"))

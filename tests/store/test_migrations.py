@@ -13,11 +13,13 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
-from workers.domain.deliveries import Message, View
+from workers.domain.chats import ChatRef
+from workers.domain.deliveries import Message, PartState, View
 from workers.domain.errors import SettingsError
 from workers.domain.models import Digest, RankedPaper, Selection, SourceAnswer, SourceReport, Text
 from workers.store import Store, open_store
 from workers.store.migrate import HEAD, alembic_config, tables_may_be_rebuilt
+from workers.store.sent_messages import PartStatus
 from workers.store.tables import metadata
 from workers.store.transactions import write
 
@@ -45,7 +47,7 @@ def test_what_a_store_holds_survives_the_way_down_and_up(store: Store, store_url
     assert attempt is not None
     store.editions.close(day, attempt, Selection((one,), {}), [RankedPaper(1, one, "Robotics")], [report])
     store.editions.save_text(day, Text(Digest(day.isoformat(), "ko", "제목", (), (), (), 1, 1, {}, ()), None))
-    store.outbox.request("request:1", "terminal", "a", day, View())
+    store.outbox.request("request:1", ChatRef("terminal", "a"), day, View())
     delivery = store.outbox.claim("terminal")
     assert delivery is not None
     store.outbox.expand(delivery, [Message("one", (1,))])
@@ -56,7 +58,7 @@ def test_what_a_store_holds_survives_the_way_down_and_up(store: Store, store_url
     store.close()
     with open_store(store_url, moving_clock) as again:
         assert again.editions.get(day) == store.editions.get(day)
-        assert again.outbox.parts("request:1") == [(0, "pending", None)]
+        assert again.sent_messages.parts("request:1") == [PartStatus(0, PartState.PENDING)]
         with pytest.raises(IntegrityError), write(again.engine) as connection:
             connection.execute(text("DELETE FROM edition"))
 

@@ -20,6 +20,7 @@ from bot.delivery.outbox import deliver_next
 from tests.fakes.clock import FakeClock
 from tests.fakes.edition import DAY
 from tests.fakes.sender import FakeSender
+from workers.domain.chats import ChatRef, MessageRef
 from workers.domain.deliveries import (
     Approval,
     Content,
@@ -27,6 +28,7 @@ from workers.domain.deliveries import (
     Layout,
     Message,
     Notify,
+    PartState,
     Place,
     SubscriptionStatus,
     View,
@@ -35,6 +37,7 @@ from workers.domain.models import Text
 from workers.domain.questions import PostedMessage, Question
 from workers.store import Store, open_store
 from workers.store.migrate import alembic_config
+from workers.store.sent_messages import PartStatus
 from workers.store.tables import metadata
 
 ROWS: dict[str, list[dict[str, Any]]] = json.loads((Path(__file__).parent / "data/schema_0006.json").read_text("utf-8"))
@@ -111,14 +114,15 @@ def _value(table: Table, name: str, value: Any) -> Any:
 def test_every_old_sentence_becomes_a_state(
     platform: str, chat: str, approval: Approval, status: SubscriptionStatus, reason: str, old_store: Store
 ) -> None:
-    known = old_store.subscriptions.of(platform, chat)
+    known = old_store.subscriptions.of(ChatRef(platform, chat))
     assert known is not None
     assert (known.approval, known.status, known.reason) == (approval, status, reason)
     assert (known.slot, known.zone, known.notify, known.person) == ("09:00", "Asia/Seoul", Notify.FIRST, "7")
 
 
 def test_what_chats_chose_is_kept(old_store: Store) -> None:
-    chosen, forum = old_store.subscriptions.of("telegram", "-1"), old_store.subscriptions.of("discord", "16")
+    chosen = old_store.subscriptions.of(ChatRef("telegram", "-1"))
+    forum = old_store.subscriptions.of(ChatRef("discord", "16"))
     assert chosen is not None
     assert forum is not None
     assert chosen.view == VIEW
@@ -128,11 +132,12 @@ def test_what_chats_chose_is_kept(old_store: Store) -> None:
 def test_states_lead_where_the_sentences_led(old_store: Store, moving_clock: FakeClock) -> None:
     store = old_store.subscriptions
     assert store.paused_chats("telegram") == {"-4", "-5", "-6", "-7", "-8"}
-    assert [store.reactivate("telegram", chat) for chat in ("-2", "-3", "-4", "-6")] == [False, False, True, True]
-    assert store.approve("telegram", "-2", NOW)
-    assert not store.approve("telegram", "-3", NOW)
+    chats = [ChatRef("telegram", chat) for chat in ("-2", "-3", "-4", "-6")]
+    assert [store.reactivate_chat(chat) for chat in chats] == [False, False, True, True]
+    assert store.approve_chat(ChatRef("telegram", "-2"), NOW)
+    assert not store.approve_chat(ChatRef("telegram", "-3"), NOW)
     moving_clock.advance(86_400)
-    due = {each.chat for each in store.due(moving_clock.now())}
+    due = {each.chat.chat for each in store.due(moving_clock.now())}
     assert due == {"-1", "-2", "-4", "-6", "16"}
 
 
@@ -149,7 +154,11 @@ def test_deliveries_under_way_end_without_a_loss_or_a_repetition(old_store: Stor
         "answer of telegram:51",
         *("one", "two", "three"),  # the slot of the same chat, by the rendering that is shared
     ]
-    assert old_store.outbox.parts("request:1") == [(0, "posted", "101"), (1, "unknown", None), (2, "posted", "m1")]
+    assert old_store.sent_messages.parts("request:1") == [
+        PartStatus(0, PartState.POSTED, "101"),
+        PartStatus(1, PartState.UNKNOWN),
+        PartStatus(2, PartState.POSTED, "m1"),
+    ]
     discord = FakeSender()
     while asyncio.run(deliver_next(old_store, "discord", discord, _render)):
         pass
@@ -177,8 +186,10 @@ def test_questions_posts_and_keys_are_found(old_store: Store) -> None:
     assert first.answer.sentences[0].text == "We present Grip."
     assert old_store.questions.unanswered() == [2]
     assert old_store.questions.ask("telegram:50", first.asked) is None, "asked before"
-    assert old_store.outbox.posted_message("telegram", "-1", "101") == PostedMessage(DAY, "ko", (1,))
-    assert not old_store.outbox.request("request:1", "telegram", "-1", DAY, VIEW), "requested before"
+    assert old_store.sent_messages.posted_message(MessageRef(ChatRef("telegram", "-1"), "101")) == PostedMessage(
+        DAY, "ko", (1,)
+    )
+    assert not old_store.outbox.request("request:1", ChatRef("telegram", "-1"), DAY, VIEW), "requested before"
 
 
 def test_the_rest_is_there_under_its_new_name(old_store: Store) -> None:

@@ -6,10 +6,12 @@ import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Delivery, Layout, Message, PartState, SubscriptionStatus, View
 from workers.domain.errors import LeaseLost
 from workers.domain.models import Digest, RankedPaper, Selection, SourceAnswer, SourceReport, Text
 from workers.store import Store
+from workers.store.sent_messages import PartStatus
 from workers.store.subscriptions import NewSubscription
 
 DAY = date(2025, 6, 3)
@@ -36,7 +38,7 @@ def claimed(store: Store, platform: str = "terminal") -> Delivery:
 
 
 def ask(store: Store, idempotency_key: str = "request:1", chat: str = "a", language: str = "ko") -> bool:
-    return store.outbox.request(idempotency_key, "terminal", chat, DAY, View(language))
+    return store.outbox.request(idempotency_key, ChatRef("terminal", chat), DAY, View(language))
 
 
 def test_one_cause_is_one_delivery(store: Store, edition: date) -> None:
@@ -55,7 +57,7 @@ def test_parts_are_sent_in_order_and_once(store: Store, edition: date) -> None:
         part = store.outbox.settle(delivery, part, PartState.POSTED, f"m{part.n}")
     store.outbox.finish(delivery)
     assert sent == list(enumerate(MESSAGES))
-    assert store.outbox.parts("request:1") == [(0, "posted", "m0"), (1, "posted", "m1"), (2, "posted", "m2")]
+    assert store.sent_messages.parts("request:1") == [PartStatus(n, PartState.POSTED, f"m{n}") for n in range(3)]
     assert store.outbox.idle("terminal")
     assert store.outbox.claim("terminal") is None
 
@@ -84,7 +86,7 @@ def test_a_part_under_way_in_a_crash_becomes_unknown_and_is_not_sent_again(
     last = store.outbox.next_part(heir)
     assert last is not None
     assert last.n == 2
-    assert [state for _, state, _ in store.outbox.parts("request:1")] == ["posted", "unknown", "pending"]
+    assert [part.state for part in store.sent_messages.parts("request:1")] == ["posted", "unknown", "pending"]
     with pytest.raises(LeaseLost):
         store.outbox.settle(dead, first, PartState.POSTED, "twice")
     with pytest.raises(LeaseLost):
@@ -106,10 +108,10 @@ def test_a_chat_has_one_delivery_under_way_and_other_chats_do_not_wait(store: St
     ask(store, "request:2", "a")
     ask(store, "request:3", "b")
     first, second = claimed(store), claimed(store)
-    assert (first.chat, second.chat) == ("a", "b")
+    assert (first.chat.chat, second.chat.chat) == ("a", "b")
     assert store.outbox.claim("terminal") is None
     store.outbox.finish(first)
-    assert claimed(store).chat == "a"
+    assert claimed(store).chat.chat == "a"
 
 
 def test_a_rendering_is_stored_once_for_all_chats(store: Store, edition: date) -> None:
@@ -127,7 +129,7 @@ def test_a_rendering_is_stored_once_for_all_chats(store: Store, edition: date) -
 
 
 def test_a_slot_makes_its_deliveries_and_moves_on_in_one_step(store: Store, edition: date) -> None:
-    store.subscriptions.add(NewSubscription("terminal", "a", NOW))
+    store.subscriptions.add(NewSubscription(ChatRef("terminal", "a"), NOW))
     (due,) = store.subscriptions.due(NOW)
     tomorrow = NOW + timedelta(days=1)
     assert store.subscriptions.closed_after(due.had) == [DAY]
@@ -141,10 +143,10 @@ def test_a_slot_makes_its_deliveries_and_moves_on_in_one_step(store: Store, edit
 
 
 def test_a_chat_that_is_gone_is_paused_and_keeps_its_settings(store: Store) -> None:
-    store.subscriptions.add(NewSubscription("terminal", "a", NOW, view=View("en", Layout.COMPACT)))
-    store.subscriptions.pause("terminal", "a", SubscriptionStatus.REMOVED, "kicked")
+    store.subscriptions.add(NewSubscription(ChatRef("terminal", "a"), NOW, view=View("en", Layout.COMPACT)))
+    store.subscriptions.pause_chat(ChatRef("terminal", "a"), SubscriptionStatus.REMOVED, "kicked")
     assert store.subscriptions.due(NOW) == []
     assert store.subscriptions.languages() == []
-    store.subscriptions.add(NewSubscription("terminal", "a", NOW, view=View("en", Layout.COMPACT)))
+    store.subscriptions.add(NewSubscription(ChatRef("terminal", "a"), NOW, view=View("en", Layout.COMPACT)))
     (back,) = store.subscriptions.due(NOW)
     assert back.view == View("en", Layout.COMPACT)

@@ -8,6 +8,7 @@ import pytest
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
 from workers.domain.answers import Answer
+from workers.domain.chats import ChatRef, MessageRef
 from workers.domain.deliveries import Delivery, Layout, Message, PartState, SubscriptionStatus, View
 from workers.domain.models import NOT_SELECTED, Digest, RankedPaper, Selection, SourceAnswer, SourceReport, Text
 from workers.domain.questions import PostedMessage, QuestionRequest
@@ -31,7 +32,7 @@ def edition(store: Store) -> date:
 
 
 def asked(text: str = "왜?", person: str = "7", post: PostedMessage | None = None) -> QuestionRequest:
-    return QuestionRequest("telegram", "5", "", person, "ko", text, "12", post)
+    return QuestionRequest(ChatRef("telegram", "5"), person, "ko", text, "12", post)
 
 
 def claimed(store: Store) -> Delivery:
@@ -88,35 +89,37 @@ def test_what_a_person_asked_is_forgotten_with_its_answers_and_nothing_else(stor
     assert store.questions.asked_since("telegram", "7", NOW) == 2
     assert store.questions.forget("telegram", "7") == 2
     assert [store.questions.get(n) is None for n in (1, 2, 3)] == [True, False, True]
-    assert store.outbox.parts("question:1") == []
-    assert len(store.outbox.parts("question:2")) == 1
+    assert store.sent_messages.parts("question:1") == []
+    assert len(store.sent_messages.parts("question:2")) == 1
 
 
 def test_a_prompt_is_known_by_its_message_for_two_days(store: Store, moving_clock: FakeClock) -> None:
-    store.questions.expect("telegram", "5", "30", "/settings 1 keywords")
-    assert store.questions.expected("telegram", "5", "30") == "/settings 1 keywords"
-    assert store.questions.expected("telegram", "6", "30") is None
+    store.questions.expect(MessageRef(ChatRef("telegram", "5"), "30"), "/settings 1 keywords")
+    assert store.questions.expected(MessageRef(ChatRef("telegram", "5"), "30")) == "/settings 1 keywords"
+    assert store.questions.expected(MessageRef(ChatRef("telegram", "6"), "30")) is None
     moving_clock.advance(3 * 86_400)
-    store.questions.expect("telegram", "5", "31", "/ask")
-    assert store.questions.expected("telegram", "5", "30") is None
+    store.questions.expect(MessageRef(ChatRef("telegram", "5"), "31"), "/ask")
+    assert store.questions.expected(MessageRef(ChatRef("telegram", "5"), "30")) is None
 
 
 def test_a_post_is_found_by_its_message_and_by_the_comments_under_it(store: Store, edition: date) -> None:
-    store.outbox.request("request:1", "telegram", "-5", DAY, View("ko"))
+    store.outbox.request("request:1", ChatRef("telegram", "-5"), DAY, View("ko"))
     post(store, claimed(store), Message("one", (1,)))
-    (_, _, number) = store.outbox.parts("request:1")[0]
+    number = store.sent_messages.parts("request:1")[0].message_id
     assert number is not None
     found = PostedMessage(DAY, "ko", (1,))
-    assert store.outbox.posted_message("telegram", "-5", number) == found
-    assert store.outbox.posted_message("telegram", "-6", number) is None
+    assert store.sent_messages.posted_message(MessageRef(ChatRef("telegram", "-5"), number)) == found
+    assert store.sent_messages.posted_message(MessageRef(ChatRef("telegram", "-6"), number)) is None
     for _ in range(2):
-        store.outbox.add_comment_root("telegram", "-9", "77", "-5", number)
-    assert store.outbox.posted_message_of_thread("telegram", "-9", "77") == found
-    assert store.outbox.posted_message_of_thread("telegram", "-9", "78") is None
+        store.sent_messages.add_comment_root(
+            MessageRef(ChatRef("telegram", "-9"), "77"), MessageRef(ChatRef("telegram", "-5"), number)
+        )
+    assert store.sent_messages.posted_message_of_thread(MessageRef(ChatRef("telegram", "-9"), "77")) == found
+    assert store.sent_messages.posted_message_of_thread(MessageRef(ChatRef("telegram", "-9"), "78")) is None
 
 
 def test_what_was_lost_is_sent_again_when_an_owner_says_so(store: Store, edition: date) -> None:
-    store.outbox.request("request:1", "telegram", "5", DAY, View())
+    store.outbox.request("request:1", ChatRef("telegram", "5"), DAY, View())
     delivery = claimed(store)
     store.outbox.expand(delivery, [Message("one"), Message("two")])
     first = store.outbox.next_part(delivery)
@@ -133,11 +136,11 @@ def test_what_was_lost_is_sent_again_when_an_owner_says_so(store: Store, edition
 
 
 def test_who_waits_goes_before_a_broadcast_that_came_first(store: Store, edition: date) -> None:
-    store.subscriptions.add(NewSubscription("telegram", "1", NOW))
+    store.subscriptions.add(NewSubscription(ChatRef("telegram", "1"), NOW))
     (due,) = store.subscriptions.due(NOW)
     store.subscriptions.deliver(due, [DAY], NOW.replace(day=4), NOW, silent=False)
-    store.outbox.request("request:1", "telegram", "2", DAY, View())
-    assert [claimed(store).chat, claimed(store).chat] == ["2", "1"]
+    store.outbox.request("request:1", ChatRef("telegram", "2"), DAY, View())
+    assert [claimed(store).chat.chat, claimed(store).chat.chat] == ["2", "1"]
     assert store.outbox.claim("telegram", urgent=True) is None
 
 
@@ -148,29 +151,42 @@ def test_what_was_news_and_not_listed_is_kept_until_the_edition_is_made_anew(sto
 
 
 def test_refusals_are_counted_until_a_delivery_is_taken(store: Store) -> None:
-    store.subscriptions.add(NewSubscription("telegram", "5", NOW))
-    assert [store.subscriptions.refused("telegram", "5", "") for _ in range(2)] == [1, 2]
-    store.subscriptions.taken("telegram", "5", "")
-    assert store.subscriptions.refused("telegram", "5", "") == 1
+    store.subscriptions.add(NewSubscription(ChatRef("telegram", "5"), NOW))
+    assert [store.subscriptions.count_refusal(ChatRef("telegram", "5")) for _ in range(2)] == [1, 2]
+    store.subscriptions.reset_refusals(ChatRef("telegram", "5"))
+    assert store.subscriptions.count_refusal(ChatRef("telegram", "5")) == 1
 
 
 def test_let_in_again_goes_on_but_not_who_ended_it_themselves(store: Store) -> None:
     for chat, status in (("1", SubscriptionStatus.REMOVED), ("2", SubscriptionStatus.UNSUBSCRIBED)):
-        store.subscriptions.add(NewSubscription("telegram", chat, NOW, view=View("en")))
-        store.subscriptions.pause("telegram", chat, status)
-    assert [store.subscriptions.reactivate("telegram", chat) for chat in ("1", "2")] == [True, False]
-    assert [each.chat for each in store.subscriptions.due(NOW)] == ["1"]
+        store.subscriptions.add(NewSubscription(ChatRef("telegram", chat), NOW, view=View("en")))
+        store.subscriptions.pause_chat(ChatRef("telegram", chat), status)
+    assert [store.subscriptions.reactivate_chat(ChatRef("telegram", chat)) for chat in ("1", "2")] == [True, False]
+    assert [each.chat.chat for each in store.subscriptions.due(NOW)] == ["1"]
+
+
+def test_pausing_a_thread_leaves_the_others_and_pausing_the_chat_takes_them_all(store: Store) -> None:
+    chat, thread, other = (ChatRef("telegram", "-5", thread) for thread in ("", "1", "2"))
+    for each in (chat, thread, other):
+        store.subscriptions.add(NewSubscription(each, NOW))
+    paused = store.subscriptions.pause(thread, SubscriptionStatus.UNSUBSCRIBED)
+    assert [each.chat for each in paused] == [thread]
+    assert [each.chat for each in store.subscriptions.due(NOW)] == [chat, other]
+    paused = store.subscriptions.pause_chat(other, SubscriptionStatus.REMOVED)
+    assert [each.chat for each in paused] == [chat, other], "the first was paused already"
+    assert store.subscriptions.due(NOW) == []
+    assert [each.chat for each in store.subscriptions.of_chat(chat)] == [chat, thread, other]
 
 
 def test_settings_do_not_take_anothers_topic(store: Store) -> None:
     for thread in ("1", "2"):
-        store.subscriptions.add(NewSubscription("telegram", "-5", NOW, thread=thread))
-    first = store.subscriptions.of("telegram", "-5", "1")
+        store.subscriptions.add(NewSubscription(ChatRef("telegram", "-5", thread), NOW))
+    first = store.subscriptions.of(ChatRef("telegram", "-5", "1"))
     assert first is not None
-    assert not store.subscriptions.change(replace(first, thread="2"))
+    assert not store.subscriptions.change(replace(first, chat=ChatRef("telegram", "-5", "2")))
     assert store.subscriptions.change(
-        replace(first, thread="3", view=View("en", Layout.COMPACT, ("Robotics",), limit=5))
+        replace(first, chat=ChatRef("telegram", "-5", "3"), view=View("en", Layout.COMPACT, ("Robotics",), limit=5))
     )
-    moved = store.subscriptions.of("telegram", "-5", "3")
+    moved = store.subscriptions.of(ChatRef("telegram", "-5", "3"))
     assert moved is not None
     assert moved.view == View("en", Layout.COMPACT, ("Robotics",), limit=5)

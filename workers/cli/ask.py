@@ -9,6 +9,7 @@ from workers.bootstrap import answer_services, open_configured_store
 from workers.cli.exit_codes import FAILED, OK
 from workers.cli.settings import settings_of
 from workers.domain.answers import Answer
+from workers.domain.chats import ChatRef
 from workers.domain.questions import PostedMessage, Question, QuestionRequest
 from workers.i18n.lines import digest_catalog_for
 from workers.runtime.clock import system_clock
@@ -21,7 +22,7 @@ def ask(arguments: argparse.Namespace) -> int:
     with open_configured_store(settings, clock) as store:
         text = f"{arguments.paper} {arguments.question}" if arguments.paper else arguments.question
         posted = PostedMessage(arguments.date, language) if arguments.date else None
-        question = Question(0, QuestionRequest("terminal", "", "", "", language, text, None, posted), clock.now())
+        question = Question(0, QuestionRequest(ChatRef("terminal", ""), "", language, text, None, posted), clock.now())
         answer = pipeline.answer(question, [], answer_services(settings, store))
     print(json.dumps(_json(answer), ensure_ascii=False, indent=1) if arguments.json else _text(answer, language))
     return OK if answer.heads else FAILED

@@ -35,12 +35,12 @@ def lines(seen: Overview) -> Iterator[str]:
         )
     for platform, count in sorted(seen.active.items()):
         yield f"subscriptions {platform}: {count} active"
-    for platform, chat, reason in seen.paused:
-        yield f"paused {platform} {chat}: {reason}"
+    for paused in seen.paused:
+        yield f"paused {paused.chat.platform} {paused.chat.chat}: {paused.reason}"
     yield f"deliveries: {seen.open_deliveries} waiting"
-    for (platform, state), count in sorted(seen.parts.items()):
-        mark = " <- look at these" if state in {PartState.UNKNOWN, PartState.FAILED} else ""
-        yield f"messages {platform}: {count} {state}{mark}"
+    for parts in seen.parts:
+        mark = " <- look at these" if parts.state in {PartState.UNKNOWN, PartState.FAILED} else ""
+        yield f"messages {parts.platform}: {parts.count} {parts.state}{mark}"
 
 
 def _edition(line: EditionLine) -> str:

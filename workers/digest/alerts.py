@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
-from workers.domain.deliveries import direct_chat
+from workers.domain.chats import ChatRef, direct_chat
 from workers.domain.models import Language, SourceReport
 from workers.i18n.lines import digest_catalog_for, source_line
 
 
 class Outbox(Protocol):
-    def notify(self, event: str, platform: str, chat: str, language: str, notice: str) -> bool: ...
+    def notify(self, idempotency_key: str, chat: ChatRef, language: str, notice: str) -> bool: ...
 
 
 Owners = Sequence[tuple[str, str]]
@@ -36,6 +36,6 @@ def failed_sources(
 
 def _tell(event: str, line: str, owners: Owners, outbox: Outbox, language: Language) -> int:
     return sum(
-        outbox.notify(f"alert:{event}:{platform}:{person}", platform, direct_chat(person), language, line)
+        outbox.notify(f"alert:{event}:{platform}:{person}", direct_chat(platform, person), language, line)
         for platform, person in owners
     )

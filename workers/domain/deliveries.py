@@ -1,4 +1,4 @@
-"""The nouns of posting: who wants the digest, what goes out to them, in which messages."""
+"""Subscriptions, deliveries and their messages: who gets what, in which form."""
 
 import hashlib
 import json
@@ -6,24 +6,25 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
+from workers.domain.chats import ChatRef
 from workers.domain.models import Language, Text
 from workers.domain.questions import Question
 
 
 class PartState(StrEnum):
-    """How far a message part is. It goes from PENDING to SENDING and ends as one of the last four."""
+    """How far a message part is. It goes from PENDING to SENDING and ends in one of the last four states."""
 
     PENDING = "pending"
     SENDING = "sending"
     POSTED = "posted"
     UNKNOWN = "unknown"
-    """It may have been sent; never repeated by itself."""
+    """It may have been sent. It is not sent again unless an owner asks for it."""
     FAILED = "failed"
     DROPPED = "dropped"
 
 
 TAKEN_BACK = "taken back"
-"""Reason of a part that was dropped because its edition was retracted; it is sent if that edition is made again."""
+"""Reason of a part that was dropped because its edition was retracted. If that edition is made again, it is sent."""
 
 
 class Layout(StrEnum):
@@ -36,7 +37,7 @@ class Layout(StrEnum):
     THREAD = "thread"
     """One post with the sections in a thread under it, on platforms that have threads."""
     SCREEN = "screen"
-    """What fits one screen of a terminal; the rest on request."""
+    """As much as fits on one screen of a terminal; the rest on request."""
 
 
 class Notify(StrEnum):
@@ -48,7 +49,7 @@ class Notify(StrEnum):
 
 
 class Place(StrEnum):
-    """What kind of chat it is. Readers of a channel get links instead of buttons, which would hide the comments."""
+    """What kind of chat it is. A channel gets links instead of buttons, because buttons would hide the comments."""
 
     PRIVATE = "private"
     GROUP = "group"
@@ -65,7 +66,7 @@ class DeliveryKind(StrEnum):
 
 
 class Approval(StrEnum):
-    """Whether an owner lets a chat have digests; GRANTED from the start unless `access` is `approve`."""
+    """Whether an owner allows a chat to get digests. Only the setting `access: approve` makes chats wait."""
 
     GRANTED = "granted"
     WAITING = "waiting"
@@ -73,23 +74,24 @@ class Approval(StrEnum):
 
 
 class SubscriptionStatus(StrEnum):
-    """Whether a subscription gets deliveries; it gets them only while it is also approved."""
+    """Whether a subscription gets deliveries; it must also be approved."""
 
     ACTIVE = "active"
     UNSUBSCRIBED = "unsubscribed"
-    """The chat ended it; only the chat resumes it."""
+    """The chat ended it; only the chat can resume it."""
     REMOVED = "removed"
-    """The bot was removed or blocked; it resumes when the bot is added again."""
+    """The bot was removed or blocked; the subscription resumes when the bot is added again."""
     NOT_WRITABLE = "not_writable"
-    """The chat refused several deliveries, e.g. for a missing right; it resumes as REMOVED does."""
+    """The chat refused several deliveries, e.g. because of a missing right; it resumes as REMOVED does."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a chat sees of an edition.
+    """How a chat sees an edition.
 
-    All papers, or those of `categories` (names of the closed list), at most `limit`. Papers with a word of `include`
-    are shown in a section of their own, taken from everything collected; papers with a word of `exclude` are hidden.
+    It shows all papers, or those of `categories` (names of the closed list), at most `limit`. Papers that contain a
+    word of `include` are shown in a section of their own, taken from everything that was collected. Papers that
+    contain a word of `exclude` are hidden.
     """
 
     language: Language = "ko"
@@ -104,8 +106,8 @@ class View:
     def key(self) -> str:
         """Cache key of the rendering: equal for two views that produce the same messages; "" for an unfiltered view.
 
-        Language and layout are stored beside it. Of the places only a channel looks different. Every other field
-        counts, including fields added later: a field that was left out would show one chat another chat's messages.
+        Language and layout are stored beside it. Of the places, only a channel looks different. Every other field
+        counts, including fields added later: if a field were left out, one chat would get another chat's messages.
         """
         place = Place.CHANNEL if self.place == Place.CHANNEL else Place.PRIVATE
         compared = replace(self, language=EVERYTHING.language, layout=EVERYTHING.layout, place=place)
@@ -115,16 +117,15 @@ class View:
 
 
 EVERYTHING = View()
+"""The default view: every paper, in Korean, in sections."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A chat that wants the digest; `due_at` (UTC) is its next slot, `had` the newest edition it was given."""
+    """A chat that gets the digest. `due_at` (UTC) is its next slot; `had` is the newest edition that it got."""
 
     subscription_id: int
-    platform: str
-    chat: str
-    thread: str
+    chat: ChatRef
     slot: str
     zone: str
     weekdays: tuple[int, ...]
@@ -134,11 +135,11 @@ class Subscription:
     view: View = EVERYTHING
     notify: Notify = Notify.FIRST
     person: str = ""
-    """Who subscribed it, and is told of trouble."""
+    """The person who subscribed the chat, and who is told when posting to it fails."""
     approval: Approval = Approval.GRANTED
     status: SubscriptionStatus = SubscriptionStatus.ACTIVE
     reason: str = ""
-    """Why it is not active, in the platform's own words; "" if there is nothing to add to `status`."""
+    """Why it is not active, as the platform said it; "" if there is nothing to add to `status`."""
 
     @property
     def active(self) -> bool:
@@ -148,15 +149,14 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One cause to post to one chat, claimed under `attempt`: the edition of `day`, a `notice`, or a question's answer.
+    """A post to one chat, claimed under `attempt`: the edition of `day`, a `notice`, or the answer to a question.
 
-    `retracted`: what was posted is to be taken back. `revision` counts how often what it shows was made anew.
+    `retracted`: its edition was retracted, so its messages must be removed. `revision` is that of the edition or the
+    answer when the delivery was claimed.
     """
 
     delivery_id: int
-    platform: str
-    chat: str
-    thread: str
+    chat: ChatRef
     day: date | None
     attempt: int
     kind: DeliveryKind = DeliveryKind.EDITION
@@ -172,12 +172,12 @@ class Delivery:
 
 
 Content = Text | Question | str
-"""What a delivery shows: an edition, a question with its answer, or a notice."""
+"""The content of a delivery: an edition's text, a question with its answer, or a notice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Something a reader may press: `line` is the command that it stands for; `private`: not to be read by a group."""
+    """A button or menu entry: pressing it runs the command `line`. `private`: a group must not see the reply."""
 
     label: str
     line: str
@@ -188,8 +188,8 @@ class Choice:
 class Message:
     """One rendered message: `text` in the platform's own markup, `papers` the numbers of the papers in it.
 
-    `chart`, if set, is the `picture_name` of the chart that `text` is the caption of. `choices` are rows of buttons.
-    `expects_reply`: the reader's reply to it completes a command. `inside`: title of the thread it is posted in.
+    `chart` is the `picture_name` of the chart whose caption is `text`; "" for none. `choices` are rows of buttons.
+    `expects_reply`: the reader's reply to it completes a command. `inside`: title of the thread that it is posted in.
     """
 
     text: str
@@ -203,22 +203,21 @@ class Message:
 
 
 def picture_name(day: date, language: Language, revision: int) -> str:
-    """What an edition's chart is called wherever it was uploaded; a revised edition has a new picture."""
+    """The name of an edition's chart in the store of uploads; a revised edition has a new chart, hence a new name."""
     return f"{day} {language} {revision}"
-
-
-def direct_chat(person: str) -> str:
-    """The private chat with a person, named by the person's id; each platform's sender finds or opens that chat."""
-    return f"@{person}"
 
 
 @dataclass(frozen=True, slots=True)
 class MessagePart:
-    """One step of a delivery: a message to send, to put in the place of `message_id`, or (None) to take that back."""
+    """One step of a delivery.
+
+    Without `message_id`, `message` must be sent. With it, that message must be edited to `message`, or deleted where
+    `message` is None.
+    """
 
     part_id: int
     n: int
     message: Message | None
     message_id: str | None = None
     root: str | None = None
-    """The delivery's first message, under which a thread may be."""
+    """Id of the delivery's first message; the others may be in a thread under it. None while it is not sent."""

@@ -1,30 +1,32 @@
-"""The nouns of asking: who asked what, where, about which post."""
+"""Questions of readers, and the posted message that a question is about."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from workers.domain.answers import Answer
+from workers.domain.chats import ChatRef
 from workers.domain.models import Language
 
 
 @dataclass(frozen=True, slots=True)
 class PostedMessage:
-    """A message of a digest as it stands in a chat: its edition and the numbers of the papers in it."""
+    """A message of a digest that is in a chat: its edition and the numbers of the papers in it."""
 
     day: date
     language: Language
     papers: tuple[int, ...] = ()
     keyed: tuple[tuple[str, str], ...] = ()
-    """(label, arXiv id) of a chat's keyword hits that are in no edition: K1, K2 …"""
+    """(label, arXiv id) of the chat's keyword hits that are in no edition; their labels are K1, K2 …"""
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionRequest:
-    """A question as it came in. `message_id` is the reader's own message, `about` what they answered, where known."""
+    """A question as it arrived.
 
-    platform: str
-    chat: str
-    thread: str
+    `message_id` is the reader's own message; `about` is the posted message that it replies to. Either may be unknown.
+    """
+
+    chat: ChatRef
     person: str
     language: Language
     text: str
@@ -34,7 +36,7 @@ class QuestionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as the store keeps it; `revision` counts its answers, `answer` is the latest one."""
+    """A question in the store. `revision` counts its answers; `answer` is the latest one."""
 
     question_id: int
     asked: QuestionRequest

@@ -1,4 +1,4 @@
-"""Who owns this Paperboy: people added by a one-time code, beside those named in the settings."""
+"""Owners of this Paperboy: people who redeemed a one-time code. The settings can name others."""
 
 import hashlib
 import secrets
@@ -12,8 +12,9 @@ from workers.store.tables import owner, owner_code
 from workers.store.transactions import insert, read, write
 
 CODE_GOOD_FOR = timedelta(hours=24)
+"""How long a one-time code can be redeemed."""
 _LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
-"""Without those that look alike; 31 letters, 8 of them: 8.5e11 codes."""
+"""Letters and digits that do not look alike. There are 31, and a code has 8 of them: 8.5e11 codes."""
 
 
 class OwnerStore:
@@ -33,13 +34,13 @@ class OwnerStore:
             connection.execute(delete(owner).where(owner.c.platform == platform, owner.c.person == person))
 
     def all(self, named: Iterable[tuple[str, str]] = ()) -> list[tuple[str, str]]:
-        """(platform, person) of each: those `named` in the settings, then those who gave a code, as they came."""
+        """(platform, person) of each owner: the `named` ones first, then those who redeemed a code, oldest first."""
         with read(self._engine) as connection:
             rows = connection.execute(select(owner.c.platform, owner.c.person).order_by(owner.c.since)).all()
         return list(dict.fromkeys([*named, *((row.platform, row.person) for row in rows)]))
 
     def new_code(self) -> str:
-        """A fresh one-time code such as `K7QM-2ZPA`; earlier ones are void. Only its hash is kept."""
+        """A new one-time code such as `K7QM-2ZPA`; earlier codes become invalid. Only its hash is stored."""
         code = "".join(secrets.choice(_LETTERS) for _ in range(8))
         with write(self._engine) as connection:
             connection.execute(delete(owner_code))
@@ -49,7 +50,7 @@ class OwnerStore:
         return f"{code[:4]}-{code[4:]}"
 
     def redeem(self, code: str, platform: str, person: str) -> bool:
-        """Make a person an owner for a code that is good; it is used up then."""
+        """Make the person an owner if the code is valid, and delete the code; False if it is not."""
         with write(self._engine) as connection:
             spent = connection.execute(
                 delete(owner_code).where(

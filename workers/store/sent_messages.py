@@ -1,39 +1,45 @@
-"""What stands in chats: found by its message, by the comments under it, by its delivery."""
+"""Messages that were sent: by delivery, by message id, and by the comment thread under a channel's post."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Engine, func, select
+from sqlalchemy import ColumnElement, Engine, select
 
-from workers.domain.deliveries import View, direct_chat
-from workers.domain.ports import Clock
+from workers.domain.chats import ChatRef, MessageRef, direct_chat
+from workers.domain.deliveries import PartState, View
 from workers.domain.questions import PostedMessage
-from workers.store import view_columns
-from workers.store.tables import comment_root, delivery, part
+from workers.store import tables, view_columns
+from workers.store.chat_columns import is_chat, is_thread
 from workers.store.transactions import insert, read, write
 
 
+@dataclass(frozen=True, slots=True)
+class PartStatus:
+    """How far part `n` of a delivery is; `message_id` is None while it is in no chat."""
+
+    n: int
+    state: PartState
+    message_id: str | None = None
+
+
 class SentMessageStore:
-    """The part of the outbox that reads what was sent."""
+    """Reads of deliveries and their parts; only the outbox changes them."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
-        self._engine, self._clock = engine, clock
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
-    def is_shown(self, chat: str, thread: str, day: date, view: View, platform: str) -> bool:
-        """Whether that edition stands in the chat, or is on its way, as `view` has it."""
+    def is_shown(self, chat: ChatRef, day: date, view: View) -> bool:
+        """Whether the edition of `day` was sent to exactly this chat and thread in that view, or will be."""
         with read(self._engine) as connection:
             rows = connection.execute(
-                select(delivery).where(
-                    delivery.c.platform == platform,
-                    delivery.c.chat == chat,
-                    delivery.c.thread == thread,
-                    delivery.c.day == day,
-                )
+                select(tables.delivery).where(is_thread(tables.delivery, chat), tables.delivery.c.day == day)
             ).all()
         return any(view_columns.of_row(row) == view for row in rows)
 
-    def parts(self, idempotency_key: str) -> list[tuple[int, str, str | None]]:
-        """(n, state, message id) of a delivery's parts, in order."""
+    def parts(self, idempotency_key: str) -> list[PartStatus]:
+        """The parts of a delivery, in order; empty if it is unknown or not expanded yet."""
+        part, delivery = tables.part, tables.delivery
         with read(self._engine) as connection:
             rows = connection.execute(
                 select(part.c.n, part.c.state, part.c.message_id)
@@ -41,67 +47,56 @@ class SentMessageStore:
                 .where(delivery.c.idempotency_key == idempotency_key)
                 .order_by(part.c.n)
             ).all()
-        return [(row.n, row.state, row.message_id) for row in rows]
+        return [PartStatus(row.n, PartState(row.state), row.message_id) for row in rows]
 
-    def posted_message(self, platform: str, chat: str, message_id: str) -> PostedMessage | None:
-        """What of an edition stands in a chat as that message; None where it is none of ours.
+    def posted_message(self, message: MessageRef) -> PostedMessage | None:
+        """The part of an edition that was posted as this message, whatever its thread; None if it is not ours.
 
-        A private chat may have been addressed by its person's id.
+        A private chat is found by its own id and by its person's id.
         """
-        return self._standing(platform, part.c.message_id == message_id, delivery.c.chat.in_([chat, direct_chat(chat)]))
+        chat = message.chat
+        same_chat = tables.delivery.c.chat.in_([chat.chat, direct_chat(chat.platform, chat.chat).chat])
+        return self._posted(chat.platform, same_chat, tables.part.c.message_id == message.message_id)
 
     def posted_message_by_id(self, platform: str, message_ids: Sequence[str]) -> PostedMessage | None:
-        """The same where the platform's message ids are one of a kind, whatever the chat."""
-        return self._standing(platform, part.c.message_id.in_(message_ids))
+        """As `posted_message`, in any chat: for platforms whose message ids are unique over all chats."""
+        return self._posted(platform, tables.part.c.message_id.in_(message_ids))
 
-    def _standing(self, platform: str, *which: ColumnElement[bool]) -> PostedMessage | None:
+    def _posted(self, platform: str, *conditions: ColumnElement[bool]) -> PostedMessage | None:
+        part, delivery = tables.part, tables.delivery
         with read(self._engine) as connection:
             row = connection.execute(
                 select(delivery.c.day, delivery.c.language, part.c.papers)
                 .join(delivery)
-                .where(delivery.c.platform == platform, delivery.c.day.is_not(None), *which)
+                .where(delivery.c.platform == platform, delivery.c.day.is_not(None), *conditions)
                 .limit(1)
             ).one_or_none()
         return PostedMessage(row.day, row.language, tuple(row.papers)) if row else None
 
-    def add_comment_root(self, platform: str, chat: str, message_id: str, origin_chat: str, origin_id: str) -> None:
-        """Keep where the comments of a channel's post are: under its echo in the discussion group."""
+    def add_comment_root(self, root: MessageRef, post: MessageRef) -> None:
+        """Store that the comments on a channel's `post` are under `root`, its copy in the discussion group."""
         with write(self._engine) as connection:
             connection.execute(
-                insert(connection, comment_root)
+                insert(connection, tables.comment_root)
                 .values(
-                    platform=platform,
-                    chat=chat,
-                    message_id=message_id,
-                    origin_chat=origin_chat,
-                    origin_id=origin_id,
+                    platform=root.chat.platform,
+                    chat=root.chat.chat,
+                    message_id=root.message_id,
+                    origin_chat=post.chat.chat,
+                    origin_id=post.message_id,
                 )
                 .on_conflict_do_nothing()
             )
 
-    def posted_message_of_thread(self, platform: str, chat: str, root_id: str) -> PostedMessage | None:
-        """The post whose comments stand under that message; None where it is none of ours."""
+    def posted_message_of_thread(self, root: MessageRef) -> PostedMessage | None:
+        """The posted message whose comments are under `root`; None if it is not ours."""
+        comment_root = tables.comment_root
         with read(self._engine) as connection:
             row = connection.execute(
                 select(comment_root.c.origin_chat, comment_root.c.origin_id).where(
-                    comment_root.c.platform == platform,
-                    comment_root.c.chat == chat,
-                    comment_root.c.message_id == root_id,
+                    is_chat(comment_root, root.chat), comment_root.c.message_id == root.message_id
                 )
             ).one_or_none()
-        return self.posted_message(platform, row.origin_chat, row.origin_id) if row else None
-
-    def idle(self, platform: str) -> bool:
-        """True when nothing waits to be sent on `platform`."""
-        with read(self._engine) as connection:
-            query = select(delivery.c.id).where(delivery.c.platform == platform, delivery.c.done_at.is_(None)).limit(1)
-            return connection.execute(query).one_or_none() is None
-
-    def left_behind(self) -> int:
-        """Deliveries whose sender's lease ran out: their frontends should look."""
-        with read(self._engine) as connection:
-            return connection.execute(
-                select(func.count())
-                .select_from(delivery)
-                .where(delivery.c.done_at.is_(None), delivery.c.lease_until <= self._clock.now())
-            ).scalar_one()
+        if row is None:
+            return None
+        return self.posted_message(MessageRef(ChatRef(root.chat.platform, row.origin_chat), row.origin_id))

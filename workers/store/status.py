@@ -1,4 +1,4 @@
-"""What an owner wants to know at a glance, read in one picture of the store."""
+"""The state of the store for owners, read in one transaction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, select
 
-from workers.domain.deliveries import Approval
+from workers.domain.chats import ChatRef
+from workers.domain.deliveries import Approval, PartState
+from workers.store import chat_columns
 from workers.store.source_answers import SourceAnswerRow
 from workers.store.subscriptions import is_active
 from workers.store.tables import delivery, edition, listing, part, source_answer, subscription
@@ -16,7 +18,7 @@ from workers.store.transactions import read
 
 @dataclass(frozen=True, slots=True)
 class EditionLine:
-    """One edition: open while `closed_at` is None."""
+    """One edition; it is still being made while `closed_at` is None."""
 
     day: date
     closed_at: datetime | None
@@ -27,19 +29,38 @@ class EditionLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PausedChat:
+    """A chat that gets nothing now, and why, in English."""
+
+    chat: ChatRef
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartCount:
+    """How many message parts of a platform are in `state`."""
+
+    platform: str
+    state: PartState
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
-    """`parts` by (platform, state); `paused` holds (platform, chat, reason); counts of deliveries still open."""
+    """Editions, newest first; sources, by name; subscriptions, deliveries and message parts."""
 
     editions: Sequence[EditionLine]
     sources: Sequence[SourceAnswerRow]
     active: Mapping[str, int]
-    paused: Sequence[tuple[str, str, str]]
+    """Active subscriptions by platform."""
+    paused: Sequence[PausedChat]
     open_deliveries: int
-    parts: Mapping[tuple[str, str], int]
+    parts: Sequence[PartCount]
+    """By platform, then state."""
 
 
 def overview(engine: Engine, limit: int = 5) -> Overview:
-    """The newest `limit` editions, the newest answer of each source, and what was sent to whom."""
+    """The newest `limit` editions, the newest answer of each source, and all subscriptions, deliveries and parts."""
     with read(engine) as connection:
         return Overview(
             editions=_editions(connection, limit),
@@ -49,25 +70,26 @@ def overview(engine: Engine, limit: int = 5) -> Overview:
                 select(subscription.c.platform, func.count()).where(is_active()).group_by(subscription.c.platform),
             ),
             paused=[
-                (row.platform, row.chat, _why_paused(row))
+                PausedChat(chat_columns.of_row(row), _why_paused(row))
                 for row in connection.execute(select(subscription).where(~is_active()).order_by(subscription.c.id))
             ],
             open_deliveries=connection.execute(
                 select(func.count()).select_from(delivery).where(delivery.c.done_at.is_(None))
             ).scalar_one(),
-            parts={
-                (row.platform, row.state): row[2]
+            parts=[
+                PartCount(row[0], PartState(row[1]), row[2])
                 for row in connection.execute(
                     select(delivery.c.platform, part.c.state, func.count())
                     .join(delivery, delivery.c.id == part.c.delivery_id)
                     .group_by(delivery.c.platform, part.c.state)
+                    .order_by(delivery.c.platform, part.c.state)
                 )
-            },
+            ],
         )
 
 
 def _why_paused(row: Row[Any]) -> str:
-    """Its state, and what the platform said."""
+    """The subscription's state, and the reason that the platform gave, if any."""
     state = "waiting for approval" if row.approval == Approval.WAITING else str(row.status).replace("_", " ")
     return f"{state}: {row.reason}" if row.reason else state
 

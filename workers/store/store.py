@@ -22,6 +22,7 @@ from workers.store.outbox import OutboxStore
 from workers.store.owners import OwnerStore
 from workers.store.paper_texts import PaperTextStore
 from workers.store.questions import QuestionStore
+from workers.store.sent_messages import SentMessageStore
 from workers.store.source_answers import SourceAnswerStore
 from workers.store.subscriptions import SubscriptionStore
 from workers.store.updates import UpdateStore
@@ -41,6 +42,7 @@ class Store:
     subscriptions: SubscriptionStore
     model_calls: ModelCallStore
     outbox: OutboxStore
+    sent_messages: SentMessageStore
     updates: UpdateStore
     uploads: UploadStore
     owners: OwnerStore
@@ -86,6 +88,7 @@ def open_store(url: str, clock: Clock, edition_lease_s: float = 20, delivery_lea
         SubscriptionStore(engine),
         ModelCallStore(engine, clock),
         OutboxStore(engine, clock, timedelta(seconds=delivery_lease_s)),
+        SentMessageStore(engine),
         UpdateStore(engine, clock),
         UploadStore(engine),
         OwnerStore(engine, clock),

@@ -1,4 +1,4 @@
-"""Who wants the digest, where and when."""
+"""Subscriptions: which chats get the digest, when and in which form."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Row, select, update
 
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import (
     EVERYTHING,
     Approval,
@@ -16,24 +17,22 @@ from workers.domain.deliveries import (
     SubscriptionStatus,
     View,
 )
-from workers.store import view_columns
-from workers.store.tables import delivery, edition, subscription
+from workers.store import chat_columns, tables, view_columns
+from workers.store.chat_columns import is_chat, is_thread
 from workers.store.transactions import insert, read, write
 
 FAILURES = 3
-"""Deliveries that a chat must refuse one after the other before its subscription is paused."""
+"""A subscription is paused when its chat has refused this many deliveries in a row."""
 _PAUSED_BY_PLATFORM = (SubscriptionStatus.REMOVED, SubscriptionStatus.NOT_WRITABLE)
-"""Pauses that end when the bot is let in again."""
+"""Pauses that end when the bot is added again or gets its permissions back."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewSubscription:
-    """What a chat asks for when it subscribes; `due_at` is its first slot, in UTC, `person` who asks."""
+    """The wishes of a chat that subscribes; `due_at` (UTC) is its first slot, `person` the one who subscribes it."""
 
-    platform: str
-    chat: str
+    chat: ChatRef
     due_at: datetime
-    thread: str = ""
     slot: str = "09:00"
     zone: str = "Asia/Seoul"
     weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)
@@ -44,38 +43,40 @@ class NewSubscription:
 
 
 class SubscriptionStore:
+    """One row per chat and thread. A method that acts on a chat and all its threads has `chat` in its name."""
+
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def add(self, wanted: NewSubscription) -> None:
-        """Subscribe a chat, or change what it asked for; what it has had stays had.
+    def add(self, new: NewSubscription) -> None:
+        """Subscribe a chat. If it is subscribed already, its settings are replaced; the editions it got stay recorded.
 
-        With `Approval.WAITING` it gets nothing before `approve`.
+        With `Approval.WAITING` it gets nothing until it is approved.
         """
         values = {
-            **view_columns.columns(wanted.view),
-            "slot": wanted.slot,
-            "zone": wanted.zone,
-            "weekdays": list(wanted.weekdays),
-            "notify": wanted.notify,
-            "person": wanted.person,
-            "approval": wanted.approval,
+            **view_columns.columns(new.view),
+            "slot": new.slot,
+            "zone": new.zone,
+            "weekdays": list(new.weekdays),
+            "notify": new.notify,
+            "person": new.person,
+            "approval": new.approval,
             "status": SubscriptionStatus.ACTIVE,
             "reason": None,
             "failures": 0,
-            "due_at": wanted.due_at,
+            "due_at": new.due_at,
         }
         with write(self._engine) as connection:
             connection.execute(
-                insert(connection, subscription)
-                .values(platform=wanted.platform, chat=wanted.chat, thread=wanted.thread, **values)
+                insert(connection, tables.subscription)
+                .values(**chat_columns.columns(new.chat), **values)
                 .on_conflict_do_update(index_elements=["platform", "chat", "thread"], set_=values)
             )
 
-    def resume(self, which: Subscription, due_at: datetime, person: str, approval: Approval) -> None:
-        """Go on with the settings that a chat had."""
+    def resume(self, subscription: Subscription, due_at: datetime, person: str, approval: Approval) -> None:
+        """Make a paused subscription active again with the settings it had."""
         self._change(
-            subscription.c.id == which.subscription_id,
+            tables.subscription.c.id == subscription.subscription_id,
             approval=approval,
             status=SubscriptionStatus.ACTIVE,
             reason=None,
@@ -85,19 +86,19 @@ class SubscriptionStore:
         )
 
     def change(self, changed: Subscription) -> bool:
-        """Write down other settings; False where another subscription holds that topic already."""
+        """Store the settings of `changed`; False if another subscription has its thread already."""
         with write(self._engine) as connection:
-            taken = select(subscription.c.id).where(
-                *_named(changed.platform, changed.chat, changed.thread), subscription.c.id != changed.subscription_id
+            other = select(tables.subscription.c.id).where(
+                is_thread(tables.subscription, changed.chat), tables.subscription.c.id != changed.subscription_id
             )
-            if connection.execute(taken).one_or_none():
+            if connection.execute(other).one_or_none():
                 return False
             connection.execute(
-                update(subscription)
-                .where(subscription.c.id == changed.subscription_id)
+                update(tables.subscription)
+                .where(tables.subscription.c.id == changed.subscription_id)
                 .values(
                     **view_columns.columns(changed.view),
-                    thread=changed.thread,
+                    thread=changed.chat.thread,
                     slot=changed.slot,
                     zone=changed.zone,
                     weekdays=list(changed.weekdays),
@@ -107,133 +108,131 @@ class SubscriptionStore:
             )
         return True
 
-    def approve(self, platform: str, chat: str, due_at: datetime) -> bool:
-        """Let a waiting chat have its digests, the first at `due_at`; False where none waits under that name."""
-        waits = (
-            subscription.c.platform == platform,
-            subscription.c.chat == chat,
-            subscription.c.approval == Approval.WAITING,
-        )
-        return self._change(*waits, approval=Approval.GRANTED, due_at=due_at) > 0
+    def approve_chat(self, chat: ChatRef, due_at: datetime) -> bool:
+        """Approve the chat's waiting subscriptions, with the first slot at `due_at`; False if none waits."""
+        waiting = is_chat(tables.subscription, chat) & (tables.subscription.c.approval == Approval.WAITING)
+        return self._change(waiting, approval=Approval.GRANTED, due_at=due_at) > 0
 
-    def migrate(self, platform: str, old: str, new: str) -> None:
-        """A chat has a new id: its subscriptions and what waits for it go there."""
+    def migrate_chat(self, chat: ChatRef, new_chat: str) -> None:
+        """Give the chat's subscriptions and open deliveries its new id, because the platform has changed it."""
+        new = ChatRef(chat.platform, new_chat)
         with write(self._engine) as connection:
-            taken = select(subscription.c.thread).where(subscription.c.platform == platform, subscription.c.chat == new)
+            taken = select(tables.subscription.c.thread).where(is_chat(tables.subscription, new))
             connection.execute(
-                update(subscription)
-                .where(subscription.c.platform == platform, subscription.c.chat == old)
-                .where(subscription.c.thread.not_in(taken))
-                .values(chat=new)
+                update(tables.subscription)
+                .where(is_chat(tables.subscription, chat), tables.subscription.c.thread.not_in(taken))
+                .values(chat=new.chat)
             )
             connection.execute(
-                update(delivery)
-                .where(delivery.c.platform == platform, delivery.c.chat == old, delivery.c.done_at.is_(None))
-                .values(chat=new)
+                update(tables.delivery)
+                .where(is_chat(tables.delivery, chat), tables.delivery.c.done_at.is_(None))
+                .values(chat=new.chat)
             )
 
-    def of(self, platform: str, chat: str, thread: str = "") -> Subscription | None:
-        """A chat's subscription, paused or not."""
-        return next(iter(self._found(*_named(platform, chat, thread))), None)
+    def of(self, chat: ChatRef) -> Subscription | None:
+        """The subscription of exactly this chat and thread, active or not."""
+        return next(iter(self._select(is_thread(tables.subscription, chat))), None)
 
     def get(self, subscription_id: int) -> Subscription | None:
-        return next(iter(self._found(subscription.c.id == subscription_id)), None)
+        return next(iter(self._select(tables.subscription.c.id == subscription_id)), None)
 
-    def of_chat(self, platform: str, chat: str) -> list[Subscription]:
-        """Those of a chat and its topics, paused or not."""
-        return self._found(subscription.c.platform == platform, subscription.c.chat == chat)
+    def of_chat(self, chat: ChatRef) -> list[Subscription]:
+        """The subscriptions of the chat and all its threads, active or not, oldest first."""
+        return self._select(is_chat(tables.subscription, chat))
 
     def by(self, platform: str, person: str) -> list[Subscription]:
-        """What a person subscribed, as it came."""
-        return self._found(subscription.c.platform == platform, subscription.c.person == person)
+        """The subscriptions that a person made, oldest first."""
+        return self._select(tables.subscription.c.platform == platform, tables.subscription.c.person == person)
 
-    def pause(
-        self, platform: str, chat: str, status: SubscriptionStatus, reason: str = "", thread: str | None = None
-    ) -> list[Subscription]:
-        """Pause a chat's subscriptions, or that of one thread; returns those that were active.
+    def pause(self, chat: ChatRef, status: SubscriptionStatus, reason: str = "") -> list[Subscription]:
+        """Pause the subscription of exactly this chat and thread; returns it if it was active.
 
-        Their settings and their approval stay for when it comes back.
+        Settings and approval are kept for when it resumes.
         """
-        which = [subscription.c.platform == platform, subscription.c.chat == chat]
-        if thread is not None:
-            which.append(subscription.c.thread == thread)
-        active = [each for each in self._found(*which) if each.active]
-        self._change(*which, status=status, reason=reason or None)
+        return self._pause(is_thread(tables.subscription, chat), status, reason)
+
+    def pause_chat(self, chat: ChatRef, status: SubscriptionStatus, reason: str = "") -> list[Subscription]:
+        """Pause the subscriptions of the chat and all its threads; returns those that were active."""
+        return self._pause(is_chat(tables.subscription, chat), status, reason)
+
+    def _pause(self, condition: ColumnElement[bool], status: SubscriptionStatus, reason: str) -> list[Subscription]:
+        active = [subscription for subscription in self._select(condition) if subscription.active]
+        self._change(condition, status=status, reason=reason or None)
         return active
 
-    def reactivate(self, platform: str, chat: str) -> bool:
+    def reactivate_chat(self, chat: ChatRef) -> bool:
         """Resume what was paused because the bot was removed or lacked permissions; False if there was nothing."""
-        paused = (
-            subscription.c.platform == platform,
-            subscription.c.chat == chat,
-            subscription.c.status.in_(_PAUSED_BY_PLATFORM),
-        )
-        return self._change(*paused, status=SubscriptionStatus.ACTIVE, reason=None, failures=0) > 0
+        paused = is_chat(tables.subscription, chat) & tables.subscription.c.status.in_(_PAUSED_BY_PLATFORM)
+        return self._change(paused, status=SubscriptionStatus.ACTIVE, reason=None, failures=0) > 0
 
     def paused_chats(self, platform: str) -> set[str]:
-        """Chats paused because the bot was removed or lacks permissions.
+        """Ids of the chats paused because the bot was removed or lacks permissions.
 
-        Not those that unsubscribed or await approval.
+        Chats that unsubscribed or await approval are not among them.
         """
-        which = (subscription.c.platform == platform, subscription.c.status.in_(_PAUSED_BY_PLATFORM))
-        return {each.chat for each in self._found(*which)}
+        on_platform = tables.subscription.c.platform == platform
+        paused = self._select(on_platform, tables.subscription.c.status.in_(_PAUSED_BY_PLATFORM))
+        return {subscription.chat.chat for subscription in paused}
 
-    def refused(self, platform: str, chat: str, thread: str) -> int:
-        """Count a delivery that the chat did not take; returns how many one after the other."""
-        which = _named(platform, chat, thread)
-        self._change(*which, failures=subscription.c.failures + 1)
+    def count_refusal(self, chat: ChatRef) -> int:
+        """Count a delivery that the chat refused; returns how many it has refused in a row."""
+        condition = is_thread(tables.subscription, chat)
+        self._change(condition, failures=tables.subscription.c.failures + 1)
         with read(self._engine) as connection:
-            return connection.execute(select(subscription.c.failures).where(*which)).scalar_one_or_none() or 0
+            query = select(tables.subscription.c.failures).where(condition)
+            return connection.execute(query).scalar_one_or_none() or 0
 
-    def taken(self, platform: str, chat: str, thread: str) -> None:
-        """The chat took a delivery: earlier refusals are forgotten."""
-        self._change(*_named(platform, chat, thread), subscription.c.failures > 0, failures=0)
+    def reset_refusals(self, chat: ChatRef) -> None:
+        """The chat accepted a delivery, so the count of refusals begins at 0 again."""
+        self._change(is_thread(tables.subscription, chat), tables.subscription.c.failures > 0, failures=0)
 
     def due(self, now: datetime) -> list[Subscription]:
         """Active subscriptions whose slot has come, the longest waiting first."""
         return sorted(
-            self._found(is_active(), subscription.c.due_at <= now),
-            key=lambda each: (each.due_at, each.subscription_id),
+            self._select(is_active(), tables.subscription.c.due_at <= now),
+            key=lambda subscription: (subscription.due_at, subscription.subscription_id),
         )
 
     def closed_after(self, had: date | None) -> list[date]:
-        """Editions that a chat has not had, newest first; a chat that has had none gets the newest with papers.
+        """Closed editions newer than `had`, newest first. If `had` is None: only the newest edition with papers.
 
-        A quiet edition counts where readers expected one.
+        An edition without papers is included if readers expected one that day.
         """
-        papers, told = edition.c.new > 0, edition.c.wanted_at.is_not(None)
+        edition = tables.edition
+        has_papers, was_expected = edition.c.new > 0, edition.c.wanted_at.is_not(None)
         query = select(edition.c.day).where(edition.c.closed_at.is_not(None), edition.c.retracted_at.is_(None))
-        query = query.where(edition.c.day > had, papers | told) if had else query.where(papers)
+        query = query.where(edition.c.day > had, has_papers | was_expected) if had else query.where(has_papers)
         with read(self._engine) as connection:
             days = connection.execute(query.order_by(edition.c.day.desc())).scalars().all()
         return list(days if had else days[:1])
 
     def languages(self) -> list[str]:
-        """The languages of the active subscriptions."""
+        """The languages of the active subscriptions, sorted."""
         with read(self._engine) as connection:
-            query = select(subscription.c.language).where(is_active()).distinct()
+            query = select(tables.subscription.c.language).where(is_active()).distinct()
             return sorted(connection.execute(query).scalars())
 
     def deliver(
         self, to: Subscription, days: Sequence[date], next_due_at: datetime, now: datetime, silent: bool
     ) -> bool:
-        """Create the deliveries of one slot and move the slot on, in one transaction; False if it was moved already."""
+        """Create the deliveries of one slot and move the slot on, in one transaction.
+
+        Returns False, and creates nothing, if another process has moved the slot already.
+        """
         with write(self._engine) as connection:
             moved = connection.execute(
-                update(subscription)
-                .where(subscription.c.id == to.subscription_id, subscription.c.due_at == to.due_at)
+                update(tables.subscription)
+                .where(tables.subscription.c.id == to.subscription_id, tables.subscription.c.due_at == to.due_at)
                 .values(due_at=next_due_at, had=max([*days, *([to.had] if to.had else [])], default=None))
             )
             if moved.rowcount != 1:
                 return False
             for day in days:
                 connection.execute(
-                    insert(connection, delivery)
+                    insert(connection, tables.delivery)
                     .values(
                         idempotency_key=f"slot:{to.subscription_id}:{day}",
-                        platform=to.platform,
-                        chat=to.chat,
-                        thread=to.thread,
+                        **chat_columns.columns(to.chat),
                         kind=DeliveryKind.EDITION,
                         day=day,
                         **view_columns.columns(to.view),
@@ -246,32 +245,27 @@ class SubscriptionStore:
                 )
         return True
 
-    def _found(self, *which: ColumnElement[bool]) -> list[Subscription]:
+    def _select(self, *conditions: ColumnElement[bool]) -> list[Subscription]:
         with read(self._engine) as connection:
-            rows = connection.execute(select(subscription).where(*which).order_by(subscription.c.id)).all()
-        return [_subscription(row) for row in rows]
+            query = select(tables.subscription).where(*conditions).order_by(tables.subscription.c.id)
+            return [_subscription(row) for row in connection.execute(query)]
 
-    def _change(self, *which: ColumnElement[bool], **values: object) -> int:
+    def _change(self, *conditions: ColumnElement[bool], **values: object) -> int:
+        """Update the matching rows; returns how many there were."""
         with write(self._engine) as connection:
-            return connection.execute(update(subscription).where(*which).values(**values)).rowcount
+            return connection.execute(update(tables.subscription).where(*conditions).values(**values)).rowcount
 
 
 def is_active() -> ColumnElement[bool]:
     """The condition for subscriptions that get deliveries: `Subscription.active` in SQL."""
-    approved = subscription.c.approval == Approval.GRANTED
-    return approved & (subscription.c.status == SubscriptionStatus.ACTIVE)
-
-
-def _named(platform: str, chat: str, thread: str) -> tuple[ColumnElement[bool], ...]:
-    return subscription.c.platform == platform, subscription.c.chat == chat, subscription.c.thread == thread
+    approved = tables.subscription.c.approval == Approval.GRANTED
+    return approved & (tables.subscription.c.status == SubscriptionStatus.ACTIVE)
 
 
 def _subscription(row: Row[Any]) -> Subscription:
     return Subscription(
         subscription_id=row.id,
-        platform=row.platform,
-        chat=row.chat,
-        thread=row.thread,
+        chat=chat_columns.of_row(row),
         slot=row.slot,
         zone=row.zone,
         weekdays=tuple(row.weekdays),

@@ -1,4 +1,4 @@
-"""Updates of a platform, stored before they are confirmed to it."""
+"""Updates from a platform: each is stored before it is confirmed, so that a crash loses none."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from workers.store.tables import platform_update
 from workers.store.transactions import insert, read, write
 
 _KEPT = timedelta(days=2)
-"""After which an update that was dealt with is forgotten; Telegram repeats none that is a day old."""
+"""How long a handled update is kept. Telegram sends no update again after 24 hours."""
 
 
 class UpdateStore:
@@ -17,7 +17,7 @@ class UpdateStore:
         self._engine, self._clock = engine, clock
 
     def take(self, platform: str, update_id: int, body: str) -> bool:
-        """Keep an update; False where it was taken before."""
+        """Store an update; False if it was stored before."""
         with write(self._engine) as connection:
             now = self._clock.now()
             connection.execute(
@@ -32,12 +32,13 @@ class UpdateStore:
             return taken.one_or_none() is not None
 
     def done(self, platform: str, update_id: int) -> None:
+        """Mark an update as handled, and delete its body."""
         with write(self._engine) as connection:
             which = (platform_update.c.platform == platform) & (platform_update.c.update_id == update_id)
             connection.execute(update(platform_update).where(which).values(done=True, body=""))
 
     def left(self, platform: str) -> list[str]:
-        """The bodies of the updates that were taken and not dealt with, oldest first."""
+        """The bodies of the updates that are not handled yet, oldest first."""
         with read(self._engine) as connection:
             query = (
                 select(platform_update.c.body)

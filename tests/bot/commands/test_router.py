@@ -11,14 +11,15 @@ from bot.commands.router import answer
 from tests.fakes.clock import FakeClock
 from workers import config
 from workers.domain.blocks import Block, ChoiceBlock, OverviewBlock, SectionBlock, TextBlock
-from workers.domain.deliveries import direct_chat
+from workers.domain.chats import ChatRef, direct_chat
 from workers.domain.models import Edition
+from workers.domain.questions import QuestionRequest
 from workers.store import Store
 from workers.store.subscriptions import NewSubscription
 
-MEMBER = Actor("telegram", "7", "-100")
-ADMIN = Actor("telegram", "8", "-100", manages=True)
-OWNER = Actor("telegram", "9", "9", manages=True)
+MEMBER = Actor("7", ChatRef("telegram", "-100"))
+ADMIN = Actor("8", ChatRef("telegram", "-100"), manages=True)
+OWNER = Actor("9", ChatRef("telegram", "9"), manages=True)
 
 Desks = Callable[..., Services]
 
@@ -57,7 +58,7 @@ def notices(store: Store) -> list[str]:
     """What waits for the owners, in order."""
     found = []
     while delivery := store.outbox.claim("telegram"):
-        found.append(f"{delivery.chat}: {delivery.notice}")
+        found.append(f"{delivery.chat.chat}: {delivery.notice}")
         store.outbox.finish(delivery)
     return found
 
@@ -113,7 +114,7 @@ def test_who_manages_a_chat_subscribes_it_and_the_newest_edition_is_due_at_once(
     told = only_line(answer("/subscribe", ADMIN, "ko", services))
     assert told == "구독했습니다. 평일 09:00(Asia/Seoul)에 다이제스트를 보내 드립니다."
     (due,) = services.store.subscriptions.due(services.store.clock.now())
-    assert (due.chat, due.view.language) == ("-100", "ko")
+    assert (due.chat, due.view.language) == (ChatRef("telegram", "-100"), "ko")
 
 
 def test_who_does_not_manage_it_cannot(services: Services) -> None:
@@ -127,10 +128,10 @@ def test_unsubscribing_pauses_this_thread_alone_and_keeps_its_settings(
 ) -> None:
     for thread in ("", "5"):
         services.store.subscriptions.add(
-            NewSubscription("telegram", "-100", bot_clock.now(), thread=thread, slot="07:00")
+            NewSubscription(ChatRef("telegram", "-100", thread), bot_clock.now(), slot="07:00")
         )
     assert "멈추었습니다" in only_line(answer("/unsubscribe", ADMIN, "ko", services))
-    assert [due.thread for due in services.store.subscriptions.due(bot_clock.now())] == ["5"]
+    assert [due.chat.thread for due in services.store.subscriptions.due(bot_clock.now())] == ["5"]
 
 
 def test_with_approval_a_chat_waits_until_an_owner_says_yes(desks: Desks, edition: Edition) -> None:
@@ -144,7 +145,7 @@ def test_with_approval_a_chat_waits_until_an_owner_says_yes(desks: Desks, editio
     assert notices(services.store) == [], "asked once a day"
     assert "운영자만" in only_line(answer("/approve telegram:-100", ADMIN, "ko", services))
     assert only_line(answer("/approve telegram:-100", OWNER, "ko", services)) == "승인했습니다: telegram:-100"
-    assert [due.chat for due in services.store.subscriptions.due(services.store.clock.now())] == ["-100"]
+    assert [due.chat.chat for due in services.store.subscriptions.due(services.store.clock.now())] == ["-100"]
     assert "기다리는 채팅이 아닙니다" in only_line(answer("/approve telegram:-100", OWNER, "ko", services))
 
 
@@ -152,7 +153,7 @@ def test_a_list_lets_in_who_stands_on_it_and_the_owner(desks: Desks) -> None:
     services = desks(access="list", allowed=("telegram:-200",))
     assert "허락된" in only_line(answer("/subscribe", ADMIN, "ko", services))
     assert "구독했습니다" in only_line(
-        answer("/subscribe", Actor("telegram", "8", "-200", manages=True), "ko", services)
+        answer("/subscribe", Actor("8", ChatRef("telegram", "-200"), manages=True), "ko", services)
     )
     assert "구독했습니다" in only_line(answer("/subscribe", OWNER, "ko", services))
 
@@ -206,7 +207,8 @@ def test_a_preview_comes_in_private_as_the_settings_have_it(services: Services, 
     answer("/test", ADMIN, "ko", services, "telegram:3")
     delivery = services.store.outbox.claim("telegram")
     assert delivery is not None
-    assert (delivery.chat, delivery.view.layout, delivery.view.place) == (direct_chat("8"), "compact", "private")
+    assert delivery.chat == direct_chat("telegram", "8")
+    assert (delivery.view.layout, delivery.view.place) == ("compact", "private")
 
 
 def test_a_digest_comes_as_its_chat_sees_them(services: Services, edition: Edition) -> None:
@@ -231,3 +233,15 @@ def test_status_is_the_owners_alone(services: Services, edition: Edition) -> Non
     told = lines(answer("/status", OWNER, "ko", services))
     assert told[1] == "최근 호: 2025-06-03, 모은 논문 3편 중 3편"
     assert "구독: 0곳, 쉬는 곳 0곳" in told
+
+
+def test_a_question_is_asked_again_in_its_own_chat_alone(services: Services, store: Store) -> None:
+    chat = ChatRef("telegram", "-100", "5")
+    number = store.questions.ask("telegram:1", QuestionRequest(chat, "7", "ko", "왜?"))
+    for elsewhere in (ChatRef("telegram", "-200"), ChatRef("discord", "-100")):
+        answer(f"/again {number} 1", Actor("7", elsewhere), "ko", services)
+    assert store.questions.unanswered() == [number]
+    answer(f"/again {number} 1", MEMBER, "ko", services)
+    again = store.questions.get(store.questions.unanswered()[-1])
+    assert again is not None
+    assert (again.asked.chat, again.asked.text) == (MEMBER.chat, "[1] 왜?")

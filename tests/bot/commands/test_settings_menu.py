@@ -11,18 +11,19 @@ from bot.i18n import LANGUAGES, catalog_for
 from tests.fakes.clock import FakeClock
 from workers import config
 from workers.domain.blocks import ChoiceBlock, TextBlock
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Layout, Place, Subscription, View
 from workers.store import Store
 from workers.store.subscriptions import NewSubscription
 
-ADMIN = Actor("telegram", "8", "-100", "5", manages=True, place=Place.GROUP, name="Readers")
+ADMIN = Actor("8", ChatRef("telegram", "-100", "5"), manages=True, place=Place.GROUP, name="Readers")
 
 
 @pytest.fixture
 def services(store: Store, bot_clock: FakeClock) -> Services:
     settings = config.load(environment={})
     view = View("ko", place=Place.GROUP)
-    store.subscriptions.add(NewSubscription("telegram", "-100", bot_clock.now(), view=view, thread="5", person="8"))
+    store.subscriptions.add(NewSubscription(ChatRef("telegram", "-100", "5"), bot_clock.now(), view=view, person="8"))
     (due,) = store.subscriptions.due(bot_clock.now())
     store.subscriptions.deliver(due, [], bot_clock.now().replace(day=4, hour=0), bot_clock.now(), silent=False)
     return Services(store, settings, settings.closed_list())
@@ -139,28 +140,29 @@ def test_every_screen_fits_its_buttons_and_every_button_works(language: str, ser
 
 
 def test_a_subscription_moves_to_the_topic_where_it_is_said(services: Services, bot_clock: FakeClock) -> None:
-    other = Actor("telegram", "8", "-100", "9", manages=True, place=Place.GROUP)
+    other = Actor("8", ChatRef("telegram", "-100", "9"), manages=True, place=Place.GROUP)
     assert "바꾸었습니다" in text(answer("/settings 1 topic here", other, "ko", services))
-    assert of(services).thread == "9"
-    services.store.subscriptions.add(NewSubscription("telegram", "-100", bot_clock.now(), thread="5"))
+    assert of(services).chat.thread == "9"
+    services.store.subscriptions.add(NewSubscription(ChatRef("telegram", "-100", "5"), bot_clock.now()))
     assert "이미 따로 구독" in text(said(services, "/settings 1 topic here"))
 
 
 def test_only_who_manages_the_chat_changes_it_and_nobody_another_chats(services: Services) -> None:
-    member = Actor("telegram", "7", "-100", "5")
-    stranger = Actor("telegram", "7", "7", manages=True)
+    member = Actor("7", ChatRef("telegram", "-100", "5"))
+    stranger = Actor("7", ChatRef("telegram", "7"), manages=True)
     assert "관리할 수 있고" in text(said(services, "/settings layout compact", member))
     assert "구독하지 않은" in text(said(services, "/settings 1 layout compact", stranger))
     assert of(services).view.layout == "sections"
 
 
 def test_in_private_one_chooses_among_the_chats_one_subscribed(services: Services) -> None:
-    assert choices(said(services, "/settings", Actor("telegram", "8", "8", manages=True))) == {"-100 5": "/settings 1"}
+    alone = Actor("8", ChatRef("telegram", "8"), manages=True)
+    assert choices(said(services, "/settings", alone)) == {"-100 5": "/settings 1"}
 
 
 def test_a_language_is_kept_before_anything_is_subscribed(services: Services) -> None:
-    alone = Actor("telegram", "9", "9", manages=True)
+    alone = Actor("9", ChatRef("telegram", "9"), manages=True)
     assert "English" in text(answer("/language en", alone, "ko", services))
-    kept = services.store.subscriptions.of("telegram", "9")
+    kept = services.store.subscriptions.of(ChatRef("telegram", "9"))
     assert kept is not None
     assert (kept.view.language, kept.active) == ("en", False)

@@ -9,10 +9,12 @@ from bot.delivery.outbox import deliver_next, serve
 from tests.bot.conftest import DAY
 from tests.fakes.clock import FakeClock
 from tests.fakes.sender import FakeSender
-from workers.domain.deliveries import Content, Delivery, Message, Notify, View, direct_chat
+from workers.domain.chats import ChatRef
+from workers.domain.deliveries import Content, Delivery, Message, Notify, PartState, View
 from workers.domain.errors import ChatGone, ChatNotWritable, SendRefused, SendRetryable, SendUnknown
 from workers.domain.models import Edition, Selection, SourceAnswer, SourceReport, Text
 from workers.store import Store
+from workers.store.sent_messages import PartStatus
 from workers.store.subscriptions import NewSubscription
 
 pytestmark = pytest.mark.usefixtures("edition")
@@ -31,11 +33,11 @@ def deliver(store: Store, sender: FakeSender) -> bool:
 
 
 def ask(store: Store, idempotency_key: str = "request:1", chat: str = "a") -> None:
-    store.outbox.request(idempotency_key, "terminal", chat, DAY, View())
+    store.outbox.request(idempotency_key, ChatRef("terminal", chat), DAY, View())
 
 
 def states(store: Store, idempotency_key: str = "request:1") -> list[str]:
-    return [state for _, state, _ in store.outbox.parts(idempotency_key)]
+    return [part.state for part in store.sent_messages.parts(idempotency_key)]
 
 
 def test_a_delivery_is_sent_in_order_and_only_once(store: Store) -> None:
@@ -77,7 +79,7 @@ def test_a_send_that_surely_failed_is_repeated_in_its_place_when_its_time_has_co
 def test_a_chat_that_is_gone_gets_nothing_more_and_is_paused(
     store: Store, edition: Edition, bot_clock: FakeClock
 ) -> None:
-    store.subscriptions.add(NewSubscription("terminal", "a", bot_clock.now()))
+    store.subscriptions.add(NewSubscription(ChatRef("terminal", "a"), bot_clock.now()))
     ask(store)
     sender = FakeSender([ChatGone("kicked")])
     deliver(store, sender)
@@ -150,7 +152,7 @@ def test_until_the_new_text_is_written_nothing_is_touched(store: Store, edition:
 def test_a_retracted_edition_is_deleted_where_it_was_posted_and_sent_to_nobody_else(
     store: Store, edition: Edition, bot_clock: FakeClock
 ) -> None:
-    store.subscriptions.add(NewSubscription("terminal", "b", bot_clock.now()))
+    store.subscriptions.add(NewSubscription(ChatRef("terminal", "b"), bot_clock.now()))
     ask(store)
     sender = FakeSender()
     deliver(store, sender)
@@ -171,11 +173,11 @@ def test_what_is_retracted_while_it_is_being_sent_is_taken_back_too(store: Store
     ask(store)
 
     class Slow(FakeSender):
-        async def send(self, chat: str, thread: str, message: Message, key: str) -> str:
+        async def send(self, chat: ChatRef, message: Message, key: str) -> str:
             if len(self.sent) == 1:
                 store.editions.retract(DAY)
                 store.outbox.revise(DAY)
-            return await super().send(chat, thread, message, key)
+            return await super().send(chat, message, key)
 
     sender = Slow()
     deliver(store, sender)
@@ -199,7 +201,7 @@ def test_an_edit_whose_fate_is_unknown_is_repeated(store: Store, edition: Editio
 
 
 def test_a_late_delivery_and_a_quiet_day_make_no_sound(store: Store, edition: Edition, bot_clock: FakeClock) -> None:
-    store.subscriptions.add(NewSubscription("terminal", "a", bot_clock.now()))
+    store.subscriptions.add(NewSubscription(ChatRef("terminal", "a"), bot_clock.now()))
     (due,) = store.subscriptions.due(bot_clock.now())
     store.subscriptions.deliver(due, [DAY], due.due_at, bot_clock.now(), silent=True)
     sender = FakeSender()
@@ -208,8 +210,8 @@ def test_a_late_delivery_and_a_quiet_day_make_no_sound(store: Store, edition: Ed
 
 
 def test_a_notice_is_told_once_and_needs_no_edition(store: Store) -> None:
-    assert store.outbox.notify("alert:1", "terminal", "here", "ko", "arxiv: HTTP 503")
-    assert not store.outbox.notify("alert:1", "terminal", "here", "ko", "arxiv: HTTP 503")
+    assert store.outbox.notify("alert:1", ChatRef("terminal", "here"), "ko", "arxiv: HTTP 503")
+    assert not store.outbox.notify("alert:1", ChatRef("terminal", "here"), "ko", "arxiv: HTTP 503")
     sender = FakeSender()
     deliver(store, sender)
     assert sender.sent == [("here", "notice: arxiv: HTTP 503")]
@@ -258,7 +260,7 @@ def test_what_waits_for_its_turn_is_not_on_its_way(store: Store, bot_clock: Fake
 def test_a_digest_makes_the_sound_that_its_chat_wants(
     notify: Notify, silent: list[bool], store: Store, edition: Edition, bot_clock: FakeClock
 ) -> None:
-    store.subscriptions.add(NewSubscription("terminal", "a", bot_clock.now(), notify=notify))
+    store.subscriptions.add(NewSubscription(ChatRef("terminal", "a"), bot_clock.now(), notify=notify))
     (due,) = store.subscriptions.due(bot_clock.now())
     store.subscriptions.deliver(due, [DAY], due.due_at, bot_clock.now(), silent=False)
     sender = FakeSender()
@@ -270,12 +272,12 @@ def test_a_chat_that_is_shut_is_counted_and_paused_the_third_time(
     store: Store, edition: Edition, bot_clock: FakeClock
 ) -> None:
     class Shut(FakeSender):
-        async def send(self, chat: str, thread: str, message: Message, key: str) -> str:
-            if chat == "a":
+        async def send(self, chat: ChatRef, message: Message, key: str) -> str:
+            if chat.chat == "a":
                 raise ChatNotWritable("TOPIC_CLOSED")
-            return await super().send(chat, thread, message, key)
+            return await super().send(chat, message, key)
 
-    store.subscriptions.add(NewSubscription("terminal", "a", bot_clock.now(), person="7"))
+    store.subscriptions.add(NewSubscription(ChatRef("terminal", "a"), bot_clock.now(), person="7"))
     sender = Shut()
     for n in range(3):
         assert len(store.subscriptions.due(bot_clock.now())) == 1
@@ -283,7 +285,7 @@ def test_a_chat_that_is_shut_is_counted_and_paused_the_third_time(
         while deliver(store, sender):
             pass
     assert store.subscriptions.due(bot_clock.now()) == []
-    assert [chat for chat, _ in sender.sent] == [direct_chat("7")], "who subscribed it is told, once"
+    assert [chat for chat, _ in sender.sent] == ["@7"], "who subscribed it is told, once"
     assert "토픽을 다시 열거나" in sender.sent[0][1]
 
 
@@ -309,7 +311,7 @@ def test_while_broadcasts_are_under_way_an_answer_is_sent_at_once(store: Store, 
         return first
 
     for n in range(4):
-        store.subscriptions.add(NewSubscription("terminal", f"chat {n}", bot_clock.now()))
+        store.subscriptions.add(NewSubscription(ChatRef("terminal", f"chat {n}"), bot_clock.now()))
     for due in store.subscriptions.due(bot_clock.now()):
         store.subscriptions.deliver(due, [DAY], due.due_at, bot_clock.now(), silent=False)
     assert set(asyncio.run(asyncio.wait_for(story(), 20))) == {"person"}
@@ -324,4 +326,8 @@ def test_a_platform_that_knows_what_became_of_a_send_settles_it(store: Store, bo
     sender.fates = {"1": "", "2": "found there"}
     deliver(store, sender)
     assert [text.split()[1] for _, text in sender.sent] == ["first", "third"]
-    assert store.outbox.parts("request:1") == [(0, "posted", "m1"), (1, "posted", "found there"), (2, "posted", "m2")]
+    assert store.sent_messages.parts("request:1") == [
+        PartStatus(0, PartState.POSTED, "m1"),
+        PartStatus(1, PartState.POSTED, "found there"),
+        PartStatus(2, PartState.POSTED, "m2"),
+    ]

@@ -8,6 +8,7 @@ import pytest
 from bot.delivery.streaming import AnswerStreamer
 from tests.fakes.sender import FakeSender
 from workers.domain.answers import Answer
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Content, Delivery, Message
 from workers.domain.questions import Question, QuestionRequest
 from workers.queue import WorkQueue
@@ -18,7 +19,7 @@ LONGEST_S = 30.0
 
 @pytest.fixture
 def delivery(store: Store) -> Delivery:
-    store.questions.ask("telegram:1", QuestionRequest("telegram", "5", "", "7", "ko", "왜?", "12"))
+    store.questions.ask("telegram:1", QuestionRequest(ChatRef("telegram", "5"), "7", "ko", "왜?", "12"))
     claimed = store.outbox.claim("telegram")
     assert claimed is not None
     return claimed

@@ -11,6 +11,7 @@ from tests.fakes.discord import DiscordServer
 from tests.fakes.discord_wire import DM, THREAD, Fault, guild
 from tests.waiting import until
 from workers.domain.answers import Answer
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Layout, Place, View
 from workers.store import Store
 from workers.store.subscriptions import NewSubscription
@@ -20,12 +21,14 @@ pytestmark = pytest.mark.usefixtures("edition")
 
 def give(store: Store, channel: int, view: View, day: date = DAY) -> None:
     """The digest goes to that channel."""
-    store.outbox.request(f"request:{channel}:{view.language}:{view.layout}", "discord", str(channel), day, view)
+    store.outbox.request(
+        f"request:{channel}:{view.language}:{view.layout}", ChatRef("discord", str(channel)), day, view
+    )
     until(lambda: store.outbox.idle("discord"))
 
 
 def view(store: Store, channel: int) -> View:
-    found = store.subscriptions.of("discord", str(channel))
+    found = store.subscriptions.of(ChatRef("discord", str(channel)))
     assert found is not None
     return found.view
 
@@ -166,7 +169,7 @@ def test_a_post_in_a_forum_whose_line_broke_is_found_and_not_made_twice(frontend
     frontend.server.faults[BOARD] = [Fault(broken="after")]
     give(store, BOARD, View("ko", place=Place.FORUM))
     assert len([room for room in frontend.server.rooms.values() if room.parent == BOARD]) == 1
-    assert {state for _, state, _ in store.outbox.parts(f"request:{BOARD}:ko:sections")} == {"posted"}
+    assert {part.state for part in store.sent_messages.parts(f"request:{BOARD}:ko:sections")} == {"posted"}
 
 
 def test_an_announcement_is_published_and_what_hangs_holds_up_nothing(
@@ -195,7 +198,7 @@ def test_missing_permissions_are_known_before_sending_and_told_with_the_cure(fro
     frontend.stop()
     frontend.start()
     seen = View("ko", place=Place.CHANNEL)
-    store.subscriptions.add(NewSubscription("discord", str(LAB), store.clock.now(), person="7", view=seen))
+    store.subscriptions.add(NewSubscription(ChatRef("discord", str(LAB)), store.clock.now(), person="7", view=seen))
     give(store, LAB, seen)
     assert frontend.server.texts(LAB) == []
     told = frontend.text(DM, "올리지 못했습니다").text

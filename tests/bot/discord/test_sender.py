@@ -15,7 +15,8 @@ from bot.platforms import Limits
 from tests.bot.conftest import DAY
 from tests.fakes.discord import TOKEN, DiscordServer, serving
 from tests.fakes.discord_wire import DM, Fault
-from workers.domain.deliveries import Message, direct_chat, picture_name
+from workers.domain.chats import ChatRef, direct_chat
+from workers.domain.deliveries import Message, picture_name
 from workers.domain.errors import ChatGone, ChatNotWritable, SendRefused, SendUnknown
 from workers.domain.models import Edition, Text
 from workers.store import Store
@@ -50,7 +51,7 @@ def do(server: DiscordServer, store: Store, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_message_is_sent_with_its_nonce_and_without_mentions(server: DiscordServer, do: Any) -> None:
-    number = do(lambda sender: sender.send("5", "", replace(HELLO, silent=True), "17"))
+    number = do(lambda sender: sender.send(ChatRef("discord", "5"), replace(HELLO, silent=True), "17"))
     (posted,) = server.posted
     assert (str(posted.message_id), posted.text, posted.silent, posted.nonce) == (
         *(number, "**hello**", True, "paperboy-17"),
@@ -60,13 +61,13 @@ def test_a_message_is_sent_with_its_nonce_and_without_mentions(server: DiscordSe
 def test_a_line_that_breaks_after_the_message_was_taken_posts_it_once(server: DiscordServer, do: Any) -> None:
     server.faults[5] = [Fault(broken="after"), Fault(503), Fault(broken="after")]
     with pytest.raises(SendUnknown):
-        do(lambda sender: sender.send("5", "", HELLO, "17"))
+        do(lambda sender: sender.send(ChatRef("discord", "5"), HELLO, "17"))
     assert len(server.posted) == 1
-    number = do(lambda sender: sender.send("5", "", HELLO, "17"))
+    number = do(lambda sender: sender.send(ChatRef("discord", "5"), HELLO, "17"))
     assert len(server.posted) == 1
     assert number == str(server.posted[0].message_id)
     server.faults[5] = [Fault(broken="before"), Fault(503)]
-    do(lambda sender: sender.send("5", "", HELLO, "18"))
+    do(lambda sender: sender.send(ChatRef("discord", "5"), HELLO, "18"))
     assert len(server.posted) == 2
 
 
@@ -83,7 +84,7 @@ def test_a_line_that_breaks_after_the_message_was_taken_posts_it_once(server: Di
 def test_each_error_has_its_rule(fault: Fault, error: type[Exception], server: DiscordServer, do: Any) -> None:
     server.faults[5] = [fault]
     with pytest.raises(error):
-        do(lambda sender: sender.send("5", "", HELLO, "17"))
+        do(lambda sender: sender.send(ChatRef("discord", "5"), HELLO, "17"))
     assert server.posted == []
 
 
@@ -93,13 +94,17 @@ def test_the_chart_goes_with_the_message(server: DiscordServer, do: Any, store: 
     store.editions.reopen(DAY)
     store.editions.save_text(DAY, Text(text.digest, b"\x89PNG picture"))
     card = [{"text": "caption", "colour": "", "chart": True}]
-    do(lambda sender: sender.send("5", "", Message(json.dumps(card), chart=picture_name(DAY, "ko", 0)), "1"))
+    do(
+        lambda sender: sender.send(
+            ChatRef("discord", "5"), Message(json.dumps(card), chart=picture_name(DAY, "ko", 0)), "1"
+        )
+    )
     assert [posted.files for posted in server.posted] == [1]
 
 
 def test_edits_and_removals_are_done_and_what_is_done_already_is_well(server: DiscordServer, do: Any) -> None:
     async def story(sender: DiscordSender) -> None:
-        number = await sender.send("5", "", HELLO, "17")
+        number = await sender.send(ChatRef("discord", "5"), HELLO, "17")
         await sender.edit("5", number, Message(HELLO.text.replace("hello", "bye")))
         await sender.delete("5", number)
         await sender.delete("5", number)
@@ -111,5 +116,5 @@ def test_edits_and_removals_are_done_and_what_is_done_already_is_well(server: Di
 
 
 def test_an_owner_is_written_to_in_a_private_channel_that_is_opened(server: DiscordServer, do: Any) -> None:
-    do(lambda sender: sender.send(direct_chat("7"), "", HELLO, "1"))
+    do(lambda sender: sender.send(direct_chat("discord", "7"), HELLO, "1"))
     assert [(posted.channel, posted.text) for posted in server.posted] == [(DM, "**hello**")]

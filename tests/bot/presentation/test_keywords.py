@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.presentation.keywords import MOST, DayPapers, KeywordMatcher, hits, parse
+from bot.presentation.keywords import MOST, DayPapers, KeywordMatcher, Keywords, hits, parse
 from tests.fakes.papers import paper
 from workers.domain.deliveries import View
 from workers.domain.models import DigestPaper, Link
@@ -22,7 +22,7 @@ def listed(n: int, title: str) -> DigestPaper:
     ],
 )
 def test_words_are_parted_by_spaces_or_commas(typed: str, include: tuple[str, ...], exclude: tuple[str, ...]) -> None:
-    assert parse(typed) == (include, exclude)
+    assert parse(typed) == Keywords(include, exclude)
 
 
 @pytest.mark.parametrize("typed", [",".join(f"word{n}" for n in range(MOST + 1)), "x" * 61])

@@ -11,6 +11,7 @@ from tests.fakes.telegram import TOKEN
 from tests.fakes.telegram_wire import Fault, Posted
 from tests.waiting import until
 from workers.domain.answers import Answer, Citation, CitedPaper, Sentence
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Layout, Message, PartState, Place, SubscriptionStatus, View
 from workers.store import Store
 from workers.store.subscriptions import NewSubscription
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("edition")
 
 
 def view(store: Store, chat: int, thread: str = "") -> View:
-    found = store.subscriptions.of("telegram", str(chat), thread)
+    found = store.subscriptions.of(ChatRef("telegram", str(chat), thread))
     assert found is not None
     return found.view
 
@@ -42,7 +43,7 @@ def test_settings_are_changed_by_pressing(frontend: Frontend, store: Store) -> N
         until(lambda: "다이제스트의 언어를" in panel.text)
         frontend.server.press(panel, ADMIN, "←")
         until(lambda: panel.text.startswith("⚙️"))
-    changed = store.subscriptions.of("telegram", str(GROUP))
+    changed = store.subscriptions.of(ChatRef("telegram", str(GROUP)))
     assert changed is not None
     assert changed.view == View("ko", Layout.COMPACT, limit=10, place=Place.GROUP)
     assert (changed.notify, changed.slot) == ("all", "07:00")
@@ -105,9 +106,9 @@ def test_who_is_no_admin_of_a_channel_cannot_subscribe_it_by_any_way(frontend: F
     frontend.server.say(MEMBER, MEMBER, f"/subscribe {CHANNEL}")
     until(lambda: len([each for each in frontend.server.posted if "채널을 구독하려면 먼저" in each.text]) == 2)
     subscribe(frontend, MEMBER, MEMBER)
-    mine = store.subscriptions.of("telegram", str(MEMBER))
-    store.subscriptions.add(NewSubscription("telegram", str(CHANNEL), store.clock.now()))
-    other = store.subscriptions.of("telegram", str(CHANNEL))
+    mine = store.subscriptions.of(ChatRef("telegram", str(MEMBER)))
+    store.subscriptions.add(NewSubscription(ChatRef("telegram", str(CHANNEL)), store.clock.now()))
+    other = store.subscriptions.of(ChatRef("telegram", str(CHANNEL)))
     assert mine is not None
     assert other is not None
     for line in (f"/settings {other.subscription_id} layout compact", f"/post {other.subscription_id}"):
@@ -121,7 +122,7 @@ def test_a_bot_that_may_not_post_says_so(frontend: Frontend, store: Store) -> No
     frontend.server.rooms[CHANNEL].bot = "member"
     frontend.server.say(ADMIN, ADMIN, "/subscribe @papers")
     frontend.text(ADMIN, "채널을 구독하려면 먼저")
-    assert store.subscriptions.of("telegram", str(CHANNEL)) is None
+    assert store.subscriptions.of(ChatRef("telegram", str(CHANNEL))) is None
 
 
 def test_being_made_admin_of_a_channel_it_asks_in_private(frontend: Frontend, store: Store) -> None:
@@ -136,9 +137,8 @@ def test_kicked_and_added_again_everything_is_as_it_was(frontend: Frontend, stor
     subscribe(frontend)
     frontend.server.say(GROUP, ADMIN, "/settings layout compact")
     frontend.text(GROUP, "바꾸었습니다")
-    store.subscriptions.pause(
-        "telegram", str(GROUP), SubscriptionStatus.REMOVED, "Forbidden: bot was kicked from the supergroup chat"
-    )
+    reason = "Forbidden: bot was kicked from the supergroup chat"
+    store.subscriptions.pause_chat(ChatRef("telegram", str(GROUP)), SubscriptionStatus.REMOVED, reason)
     frontend.server.our_status(GROUP, "kicked", "member")
     until(lambda: store.subscriptions.languages() == ["ko"])
     assert view(store, GROUP).layout == Layout.COMPACT
@@ -153,7 +153,7 @@ def test_who_unsubscribed_stays_so_until_they_say_otherwise(frontend: Frontend, 
     frontend.server.our_status(GROUP, "left", "member")
     frontend.server.say(GROUP, MEMBER, "/help")
     frontend.text(GROUP, "/digest")
-    resting = store.subscriptions.of("telegram", str(GROUP))
+    resting = store.subscriptions.of(ChatRef("telegram", str(GROUP)))
     assert resting is not None
     assert (resting.active, resting.status) == (False, SubscriptionStatus.UNSUBSCRIBED)
     subscribe(frontend)
@@ -182,7 +182,7 @@ def test_a_deep_link_changes_nothing(frontend: Frontend, store: Store) -> None:
     frontend.text(MEMBER, "/digest")
     frontend.server.say(MEMBER, MEMBER, "/start subscribe")
     until(lambda: len(frontend.server.texts(MEMBER)) == 2)
-    assert store.subscriptions.of("telegram", str(MEMBER)) is None
+    assert store.subscriptions.of(ChatRef("telegram", str(MEMBER))) is None
 
 
 def test_the_answer_takes_the_place_of_the_first_line(frontend: Frontend, store: Store) -> None:
@@ -268,10 +268,10 @@ def test_only_an_owner_sees_how_it_stands_and_repeats_what_was_lost(frontend: Fr
     frontend.server.say(MEMBER, MEMBER, "/status")
     frontend.text(MEMBER, "운영자만")
     store.owners.add("telegram", str(ADMIN))
-    store.outbox.request("request:1", "telegram", str(MEMBER), DAY, View())
+    store.outbox.request("request:1", ChatRef("telegram", str(MEMBER)), DAY, View())
     until(lambda: store.outbox.idle("telegram"))
     frontend.stop()
-    store.outbox.request("request:2", "telegram", str(MEMBER), DAY, View("en"))
+    store.outbox.request("request:2", ChatRef("telegram", str(MEMBER)), DAY, View("en"))
     lost = store.outbox.claim("telegram")
     assert lost is not None
     store.outbox.expand(lost, [Message("lost")])
@@ -311,11 +311,11 @@ def test_trouble_is_told_to_who_subscribed_with_the_cure(frontend: Frontend, sto
     subscribe(frontend)
     for n in range(3):
         frontend.server.faults[GROUP] = [Fault(400, "Bad Request: TOPIC_CLOSED")]
-        store.outbox.request(f"request:{n}", "telegram", str(GROUP), DAY, View())
+        store.outbox.request(f"request:{n}", ChatRef("telegram", str(GROUP)), DAY, View())
         until(lambda: store.outbox.idle("telegram"))
     assert "토픽을 다시 열거나" in frontend.text(ADMIN, "올리지 못했습니다(Topic_closed)").text
     assert len(frontend.texts(ADMIN, "올리지 못했습니다")) == 1, "told once a day"
-    resting = store.subscriptions.of("telegram", str(GROUP))
+    resting = store.subscriptions.of(ChatRef("telegram", str(GROUP)))
     assert resting is not None
     assert not resting.active, "refused three times"
 
@@ -341,13 +341,13 @@ def test_an_admin_who_stays_anonymous_subscribes_and_nobody_in_their_name(fronte
     here = frontend.server.rooms[GROUP].wire()
     frontend.server.say(GROUP, MEMBER, "/subscribe", **{"from": anonymous}, sender_chat=here)
     frontend.text(GROUP, "구독했습니다")
-    assert store.subscriptions.of("telegram", str(GROUP)) is not None
+    assert store.subscriptions.of(ChatRef("telegram", str(GROUP))) is not None
 
 
 def test_a_reply_to_a_post_in_a_group_is_a_question_about_it_and_thanks_are_none(
     frontend: Frontend, store: Store
 ) -> None:
-    store.outbox.request("request:1", "telegram", str(GROUP), DAY, View("ko", place=Place.GROUP))
+    store.outbox.request("request:1", ChatRef("telegram", str(GROUP)), DAY, View("ko", place=Place.GROUP))
     robots = frontend.text(GROUP, "Grip")
     until(lambda: store.outbox.idle("telegram"))
     assert robots.button("💬") == "/ask 2025-06-03 1"

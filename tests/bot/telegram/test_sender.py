@@ -14,7 +14,8 @@ from tests.bot.conftest import DAY
 from tests.bot.telegram.conftest import FAST
 from tests.fakes.telegram import TOKEN, TelegramServer, serving
 from tests.fakes.telegram_wire import Fault, retry_after
-from workers.domain.deliveries import Message, direct_chat, picture_name
+from workers.domain.chats import ChatRef, direct_chat
+from workers.domain.deliveries import Message, picture_name
 from workers.domain.errors import ChatGone, ChatNotWritable, SendRefused, SendRetryable, SendUnknown, SettingsError
 from workers.domain.models import Edition, Text
 from workers.store import Store
@@ -47,17 +48,17 @@ def do(server: TelegramServer, store: Store) -> Callable[[Callable[[TelegramSend
 
 
 def test_a_message_is_sent_to_its_topic_silently_where_asked(server: TelegramServer, do: Any) -> None:
-    number = do(lambda sender: sender.send("-100", "9", Message("a &lt; b", silent=True)))
+    number = do(lambda sender: sender.send(ChatRef("telegram", "-100", "9"), Message("a &lt; b", silent=True)))
     (posted,) = server.posted
     assert (str(posted.message_id), posted.thread, posted.text, posted.silent) == (number, 9, "a < b", True)
 
 
 def test_a_person_is_written_to_edited_and_deleted_in_their_private_chat(server: TelegramServer, do: Any) -> None:
     async def story(sender: TelegramSender) -> None:
-        number = await sender.send(direct_chat("5"), "", HELLO)
-        await sender.edit(direct_chat("5"), number, Message("<b>hello again</b>"))
+        number = await sender.send(direct_chat("telegram", "5"), HELLO)
+        await sender.edit("@5", number, Message("<b>hello again</b>"))
         assert [(posted.chat, posted.text) for posted in server.posted] == [(5, "hello again")]
-        await sender.delete(direct_chat("5"), number)
+        await sender.delete("@5", number)
 
     do(story)
     assert server.deleted == [server.posted[0].message_id]
@@ -73,8 +74,8 @@ def test_a_chart_is_uploaded_once_and_then_named(
     opening = Message("caption", chart=picture_name(DAY, "ko", 0))
 
     async def story(sender: TelegramSender) -> None:
-        await sender.send("5", "", opening)
-        await sender.send("-100", "", opening)
+        await sender.send(ChatRef("telegram", "5"), opening)
+        await sender.send(ChatRef("telegram", "-100"), opening)
 
     do(story)
     assert [posted.uploaded for posted in server.posted] == [True, False]
@@ -104,21 +105,21 @@ def test_a_chart_is_uploaded_once_and_then_named(
 def test_each_error_has_its_rule(fault: Fault, error: type[Exception], server: TelegramServer, do: Any) -> None:
     server.faults[5] = [fault]
     with pytest.raises(error):
-        do(lambda sender: sender.send("5", "", HELLO))
+        do(lambda sender: sender.send(ChatRef("telegram", "5"), HELLO))
     assert "42:fake" not in str(error)
 
 
 def test_told_to_wait_we_know_how_long(server: TelegramServer, do: Any) -> None:
     server.faults[5] = [retry_after(7)]
     with pytest.raises(SendRetryable) as raised:
-        do(lambda sender: sender.send("5", "", HELLO))
+        do(lambda sender: sender.send(ChatRef("telegram", "5"), HELLO))
     assert raised.value.retry_after_s == 7
 
 
 def test_where_no_connection_is_had_nothing_was_sent(store: Store) -> None:
     async def alone() -> None:
         bot = Bot(TOKEN, base_url="http://127.0.0.1:9/bot")
-        await TelegramSender(bot, store, Pacer(FAST)).send("5", "", HELLO)
+        await TelegramSender(bot, store, Pacer(FAST)).send(ChatRef("telegram", "5"), HELLO)
 
     with pytest.raises(SendRetryable):
         asyncio.run(alone())
@@ -128,12 +129,12 @@ def test_a_chat_that_moved_is_followed_and_its_subscription_moves(
     server: TelegramServer, do: Any, store: Store
 ) -> None:
     server.room(-1001, "supergroup")
-    store.subscriptions.add(NewSubscription("telegram", "-100", store.clock.now(), slot="07:00"))
+    store.subscriptions.add(NewSubscription(ChatRef("telegram", "-100"), store.clock.now(), slot="07:00"))
     moved = Fault(400, "Bad Request: group chat was upgraded to a supergroup chat", {"migrate_to_chat_id": -1001})
     server.faults[-100] = [moved]
-    do(lambda sender: sender.send("-100", "", HELLO))
+    do(lambda sender: sender.send(ChatRef("telegram", "-100"), HELLO))
     assert server.texts(-1001) == ["hello"]
-    known = store.subscriptions.of("telegram", "-1001")
+    known = store.subscriptions.of(ChatRef("telegram", "-1001"))
     assert known is not None
     assert known.slot == "07:00"
 
@@ -142,7 +143,7 @@ def test_edits_of_a_group_are_three_seconds_apart_and_take_nothing_from_what_is_
     server: TelegramServer, do: Any
 ) -> None:
     async def story(sender: TelegramSender) -> tuple[float, float]:
-        number, loop = await sender.send("-100", "", HELLO), asyncio.get_running_loop()
+        number, loop = await sender.send(ChatRef("telegram", "-100"), HELLO), asyncio.get_running_loop()
 
         async def edit(text: str) -> None:
             async with sender.editing("-100"):
@@ -152,7 +153,7 @@ def test_edits_of_a_group_are_three_seconds_apart_and_take_nothing_from_what_is_
         started = loop.time()
         second = asyncio.create_task(edit("two"))
         async with sender.turn("-100", urgent=False):
-            await sender.send("-100", "", HELLO)
+            await sender.send(ChatRef("telegram", "-100"), HELLO)
         sent_s = loop.time() - started
         await second
         return sent_s, loop.time() - started
@@ -164,7 +165,7 @@ def test_edits_of_a_group_are_three_seconds_apart_and_take_nothing_from_what_is_
 
 def test_edits_and_removals_are_done_and_what_is_done_already_is_well(server: TelegramServer, do: Any) -> None:
     async def story(sender: TelegramSender) -> None:
-        number = await sender.send("5", "", HELLO)
+        number = await sender.send(ChatRef("telegram", "5"), HELLO)
         await sender.edit("5", number, Message("<i>bye</i>"))
         await sender.edit("5", number, Message("<i>bye</i>"))
         await sender.delete("5", number)

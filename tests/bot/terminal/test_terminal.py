@@ -12,6 +12,7 @@ from bot.presentation.blocks import blocks
 from bot.terminal.renderer import render
 from bot.terminal.sender import TerminalSender
 from tests.bot.conftest import DAY
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Message
 from workers.domain.models import Category, Edition
 from workers.store import Store
@@ -21,7 +22,7 @@ def printed(messages: Sequence[Message], width: int = 80) -> str:
     console = Console(file=io.StringIO(), width=width, color_system=None)
     sender = TerminalSender(console, catalog_for("ko"))
     for message in messages:
-        asyncio.run(sender.send("here", "", message, ""))
+        asyncio.run(sender.send(ChatRef("terminal", "here"), message, ""))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -67,5 +68,5 @@ def test_a_long_line_wraps_under_its_beginning() -> None:
 
 def test_each_message_has_its_own_number() -> None:
     sender = TerminalSender(Console(file=io.StringIO()), catalog_for("ko"))
-    numbers = [asyncio.run(sender.send("here", "", Message("x"), "")) for _ in range(3)]
+    numbers = [asyncio.run(sender.send(ChatRef("terminal", "here"), Message("x"), "")) for _ in range(3)]
     assert numbers == ["1", "2", "3"]

@@ -1,0 +1,62 @@
+"""Rendered messages, stored once for all deliveries that show the same in the same view."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from workers.domain.deliveries import Choice, Delivery, DeliveryKind, Message
+from workers.store.tables import rendering
+from workers.store.transactions import insert
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """Messages as they are stored: one JSON object each, in order."""
+
+    rendering_id: int
+    messages: Sequence[Mapping[str, Any]]
+
+
+def stored_messages(connection: Connection, delivery: Delivery) -> list[Message] | None:
+    """The messages that are stored for what the delivery shows; None if there are none yet."""
+    query = select(rendering.c.messages).where(*_is_rendering_of(delivery))
+    messages = connection.execute(query).scalar_one_or_none()
+    return None if messages is None else [message_from_json(item) for item in messages]
+
+
+def store_messages(connection: Connection, delivery: Delivery, messages: Sequence[Message]) -> Rendering:
+    """Store the messages, unless the store has some for this delivery already; returns those that are stored."""
+    connection.execute(
+        insert(connection, rendering)
+        .values(**_key(delivery), messages=[asdict(message) for message in messages])
+        .on_conflict_do_nothing()
+    )
+    query = select(rendering.c.id, rendering.c.messages).where(*_is_rendering_of(delivery))
+    row = connection.execute(query).one()
+    return Rendering(row.id, row.messages)
+
+
+def message_from_json(item: Mapping[str, Any]) -> Message:
+    """One of `rendering.messages`; messages of older versions lack some keys."""
+    rows = tuple(tuple(Choice(**choice) for choice in row) for row in item.get("choices", ()))
+    chart, inside = item.get("chart", ""), item.get("inside", "")
+    return Message(item["text"], tuple(item["papers"]), item["silent"], chart, rows, inside=inside)
+
+
+def _key(delivery: Delivery) -> dict[str, Any]:
+    """The columns that identify a rendering; a notice and an answer share theirs with no other delivery."""
+    own = "" if delivery.kind == DeliveryKind.EDITION else f"{delivery.kind} {delivery.delivery_id}"
+    return {
+        "day": delivery.day,
+        "revision": delivery.revision,
+        "language": delivery.view.language,
+        "platform": delivery.chat.platform,
+        "layout": delivery.view.layout,
+        "filter": own or delivery.view.key,
+    }
+
+
+def _is_rendering_of(delivery: Delivery) -> list[ColumnElement[bool]]:
+    return [rendering.c[name] == value for name, value in _key(delivery).items()]
