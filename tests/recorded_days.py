@@ -11,6 +11,7 @@ from tests.benchmarks.recorded import entries_of
 from tests.fakes.clock import FakeClock
 from tests.fakes.source import FakeSource
 from workers import config
+from workers.bootstrap import pipeline_context
 from workers.digest import pipeline
 from workers.digest.select import Weights
 from workers.digest.write_extractive import Extractive
@@ -35,7 +36,7 @@ def recorded_days(data: Path, folder: Path) -> Recorded:
     by_day: dict[date, list[Entry]] = defaultdict(list)
     for file in sorted((data / "feeds/full_days_parsed").glob("rss_*.jsonl.xz")):
         by_day[date.fromisoformat(re.findall(r"\d{4}-\d\d-\d\d", file.name)[0])] += entries_of(file)
-    plan = pipeline.PipelineConfig(
+    chosen = pipeline.PipelineConfig(
         sources=[FakeSource("arxiv", dict(by_day))],
         daily=frozenset(),
         calendar=settings.calendar(),
@@ -45,13 +46,14 @@ def recorded_days(data: Path, folder: Path) -> Recorded:
         max_papers=40,
         lease_s=60,
     )
-    writer, digests = Extractive(plan.categories, plan.glossary), dict[date, dict[str, Digest]]()
+    writer, digests = Extractive(chosen.categories, chosen.glossary), dict[date, dict[str, Digest]]()
     editions: dict[date, Edition] = {}
     with open_store(f"sqlite:///{folder / 'days.db'}", clock) as store:
+        context = pipeline_context(chosen, store)
         for day in sorted(by_day):
-            edition = pipeline.find_or_make(day, plan, store.editions, store.source_answers, clock, lambda *_: None)
+            edition = pipeline.find_or_make(day, context)
             editions[day] = edition
             digests[day] = {
-                language: check(writer.write(edition, language), edition, plan.glossary) for language in ("ko", "en")
+                language: check(writer.write(edition, language), edition, chosen.glossary) for language in ("ko", "en")
             }
-    return Recorded(digests, editions, plan.categories)
+    return Recorded(digests, editions, chosen.categories)

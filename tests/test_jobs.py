@@ -41,7 +41,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 def test_a_job_makes_the_edition_in_every_language_that_is_read_and_publishes(store: Store) -> None:
     store.subscriptions.add(NewSubscription(ChatRef("terminal", "a"), store.clock.now(), view=View("en")))
     jobs.make_edition(DAY.isoformat())
-    korean, english = store.editions.text(DAY, "ko"), store.editions.text(DAY, "en")
+    korean, english = store.texts.get(DAY, "ko"), store.texts.get(DAY, "en")
     assert korean is not None
     assert english is not None
     assert [paper.title for paper in korean.digest.papers] == [paper.title for paper in english.digest.papers]
@@ -63,9 +63,9 @@ def test_a_paper_of_the_day_is_explained(store: Store, capsys: pytest.CaptureFix
 
 def test_a_job_that_runs_twice_changes_nothing(store: Store) -> None:
     jobs.make_edition(DAY.isoformat())
-    first = store.editions.text(DAY, "ko")
+    first = store.texts.get(DAY, "ko")
     jobs.make_edition(DAY.isoformat())
-    assert store.editions.text(DAY, "ko") == first
+    assert store.texts.get(DAY, "ko") == first
 
 
 def test_sources_that_show_no_past_give_a_later_day_nothing_twice(store: Store) -> None:

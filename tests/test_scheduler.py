@@ -104,7 +104,7 @@ def test_what_is_due_is_published_even_while_the_queue_is_away(store: Store, clo
     close(store)
     store.editions.want(date(2025, 6, 4))
     digest = Digest(DAY.isoformat(), "ko", "제목", (), (), (), 1, 1, {}, ())
-    store.editions.save_text(DAY, Text(digest, None))
+    store.texts.save(DAY, Text(digest, None))
     store.subscriptions.add(NewSubscription(ChatRef("terminal", "a"), datetime(2025, 6, 3, tzinfo=UTC)))
     clock.advance(7200)
     tick(store, WorkQueue("redis://127.0.0.1:9/0"), clock)

@@ -46,7 +46,7 @@ class World:
         self.store, self.clock = store, clock
         plain = config.load(environment={})
         self.settings: Settings = plain.model_copy(update={"digest": plain.digest.model_copy(update=digest)})
-        plan = PipelineConfig(
+        pipeline_config = PipelineConfig(
             sources=[self.arxiv, self.huggingface],
             daily=frozenset({"huggingface"}),
             calendar=self.settings.calendar(),
@@ -56,7 +56,7 @@ class World:
             max_papers=40,
             lease_s=20,
         )
-        self.work = WorkAtOnce(store, plan)
+        self.work = WorkAtOnce(store, pipeline_config)
 
     def run(self, until: datetime, step: timedelta = 10 * MINUTE) -> None:
         duties = Scheduler(self.store, self.work, self.clock, self.settings)
@@ -250,12 +250,3 @@ def test_a_day_whose_sources_all_fail_is_tried_again_and_then_taken_over(store: 
     both = [number for ids in world.editions().values() for number in ids]
     assert {"2506.03001", "2506.03002", "2506.04001", "2506.04002"} <= set(both)
     assert len(both) == len(set(both))
-
-
-def test_two_clocks_have_one_post(store: Store, clock: FakeClock) -> None:
-    first, second = store.lease("clock", 15), store.lease("clock", 15)
-    assert [first.acquire(), second.acquire(), first.acquire()] == [True, False, True]
-    clock.advance(16)
-    assert [second.acquire(), first.acquire()] == [True, False]
-    second.release()
-    assert first.acquire()

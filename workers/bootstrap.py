@@ -1,8 +1,9 @@
-"""Settings into objects: the only place where the parts of the day are put together."""
+"""Builds the objects that jobs and verbs use from the settings; nothing else puts them together."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from workers.answers import pipeline
 from workers.answers.extractive import Vocabulary
 from workers.answers.generate import Answerer
 from workers.config import Settings, SourceSettings
-from workers.digest.pipeline import PipelineConfig
+from workers.digest.pipeline import OnProgress, PipelineConfig, PipelineContext
 from workers.digest.select import Weights
 from workers.digest.write_extractive import Extractive
 from workers.digest.write_llm import ModelWriter
@@ -32,17 +33,37 @@ if TYPE_CHECKING:
     from workers.llm import OpenAiModel
 
 ARXIV_GATE = "arxiv"
+"""Name of the gate that all requests to arXiv pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """An open store and the context over it that the digest's pipeline runs in."""
+
+    store: Store
+    context: PipelineContext
+
+
+def _ignore(_step: str, _figures: str) -> None:
+    return
 
 
 @contextmanager
-def open_pipeline(settings: Settings, clock: Clock) -> Iterator[tuple[Store, PipelineConfig]]:
-    """The store and the plan of `settings`, closed at the end. Raises SettingsError."""
+def open_pipeline(settings: Settings, clock: Clock, on_progress: OnProgress = _ignore) -> Iterator[Pipeline]:
+    """The pipeline of `settings`; its store and connections are closed at the end. Raises SettingsError."""
     with open_configured_store(settings, clock) as store, client(settings.http, user_agent()) as web:
-        yield store, pipeline_config(settings, store, web, clock)
+        yield Pipeline(store, pipeline_context(pipeline_config(settings, store, web, clock), store, on_progress))
+
+
+def pipeline_context(config: PipelineConfig, store: Store, on_progress: OnProgress = _ignore) -> PipelineContext:
+    """The context of a run over `store`, on the store's clock."""
+    return PipelineContext(
+        config, store.editions, store.texts, store.source_answers, store.subscriptions, store.clock, on_progress
+    )
 
 
 def answer_services(settings: Settings, store: Store) -> pipeline.AnswerServices:
-    """What answering questions needs; a connection is opened only for a paper that is read for the first time."""
+    """The services that answer questions; a connection is opened only to fetch a paper that the store lacks."""
 
     def read(paper: Paper) -> PaperText:
         with client(settings.http, user_agent()) as web:
@@ -51,18 +72,18 @@ def answer_services(settings: Settings, store: Store) -> pipeline.AnswerServices
             return PaperReader(settings.arxiv.base_url, fetcher, gate).read(paper)
 
     model = _model(settings, store)
-    words = Vocabulary(korean_terms(), glossary(), frequencies())
+    vocabulary = Vocabulary(korean_terms(), glossary(), frequencies())
     answerer = None
     if model:
         embed = model.embed if settings.model.embeddings else None
-        room, deadline_s = settings.model.context_tokens, settings.questions.deadline_s
-        answerer = Answerer(model, words, room, deadline_s, embed)
-    return pipeline.AnswerServices(store.paper_texts, read, store.editions.text, store.editions.newest, words, answerer)
+        context_tokens, deadline_s = settings.model.context_tokens, settings.questions.deadline_s
+        answerer = Answerer(model, vocabulary, context_tokens, deadline_s, embed)
+    return pipeline.AnswerServices(store.paper_texts, read, store.texts.get, store.texts.newest, vocabulary, answerer)
 
 
 @contextmanager
 def open_configured_store(settings: Settings, clock: Clock) -> Iterator[Store]:
-    """The store of `settings` alone, closed at the end. Raises SettingsError."""
+    """The store of `settings`, closed at the end. Raises SettingsError."""
     lease = settings.lease
     with open_store(settings.store.url, clock, lease.edition_s, lease.delivery_s) as store:
         yield store
@@ -73,40 +94,37 @@ def user_agent() -> str:
 
 
 def pipeline_config(settings: Settings, store: Store, web: httpx.Client, clock: Clock) -> PipelineConfig:
-    """What the day needs, over the connections of `web`."""
+    """The owner's choices as the pipeline takes them; its sources fetch over `web`."""
     fetcher = Fetcher(web, settings.http, store.http_cache, clock)
     gate = store.gate(ARXIV_GATE, settings.arxiv.min_interval_s)
-    model, categories, words = _model(settings, store), settings.closed_list(), glossary()
-    writing = settings.model
-    writer = (
-        ModelWriter(
-            Extractive(categories, words), model, words, writing.deadline_s, writing.parallel, writing.context_tokens
-        )
-        if model
-        else None
-    )
+    model, categories, terms = _model(settings, store), settings.closed_list(), glossary()
+    limits = settings.model
+    writer = None
+    if model:
+        extractive = Extractive(categories, terms)
+        writer = ModelWriter(extractive, model, terms, limits.deadline_s, limits.parallel, limits.context_tokens)
     enabled = [source for source in settings.sources if source.enabled]
     return PipelineConfig(
         sources=[_source(source, fetcher, gate) for source in enabled],
         daily=frozenset(source.name for source in enabled if source.daily),
         calendar=settings.calendar(),
         categories=categories,
-        glossary=words,
+        glossary=terms,
         weights=Weights(**settings.select.model_dump()),
         max_papers=settings.digest.max_papers,
         lease_s=settings.lease.edition_s,
         model=model,
         writer=writer,
-        label_s=writing.deadline_s / 5,
+        label_s=limits.deadline_s / 5,
     )
 
 
 def _model(settings: Settings, store: Store) -> "OpenAiModel | None":
-    """The model of the environment; None where there is no key or endpoint, or no name."""
+    """The model that settings and environment name; None without a name, or with neither a key nor an endpoint."""
     key, base = os.environ.get("OPENAI_API_KEY", ""), os.environ.get("OPENAI_BASE_URL")
     if not settings.model.name or not (key or base):
         return None
-    from workers.llm import ModelEndpoint, OpenAiModel  # openai, and only where a model is asked
+    from workers.llm import ModelEndpoint, OpenAiModel  # imports openai, which takes long, only where a model is used
 
     return OpenAiModel(settings.model, ModelEndpoint(settings.model.name, key, base), store.model_calls)
 

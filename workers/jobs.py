@@ -1,4 +1,4 @@
-"""RQ's entry points: wire, call, nothing else."""
+"""The functions that RQ calls, by their names: each builds what it needs and calls a pipeline."""
 
 from datetime import date
 
@@ -14,57 +14,48 @@ from workers.runtime.clock import system_clock
 
 
 def make_edition(day: str) -> None:
-    """Make the edition of `day` ("2026-01-31"), its texts and the deliveries that are due; owners hear of trouble.
+    """Make the edition of `day` ("2026-01-31"), its texts and the due deliveries, and tell the owners what failed.
 
-    Safe to run twice: what is closed is found. Raises EditionFailed when nothing could be listed.
+    Safe to run twice: a closed edition is found, not made again. Raises EditionFailed where nothing could be listed.
     """
-    settings, clock, wanted = config.load(), system_clock(), date.fromisoformat(day)
+    settings, wanted_day = config.load(), date.fromisoformat(day)
     language = settings.digest.language
-    with open_pipeline(settings, clock) as (store, plan):
-        queue = WorkQueue(settings.queue.url) if settings.queue.url else None
+    queue = WorkQueue(settings.queue.url) if settings.queue.url else None
+
+    def on_progress(_step: str, _figures: str) -> None:
+        if queue:
+            queue.wake()
+
+    with open_pipeline(settings, system_clock(), on_progress) as pipeline:
+        store = pipeline.store
         languages = dict.fromkeys([language, *store.subscriptions.languages()])
-
-        def on_progress(_step: str, _figures: str) -> None:
-            if queue:
-                queue.wake()
-
         try:
-            edition = digest.day_of(
-                wanted,
-                list(languages),
-                plan,
-                store.editions,
-                store.source_answers,
-                store.subscriptions,
-                clock,
-                on_progress,
-            )
+            edition = digest.make_day(wanted_day, list(languages), pipeline.context)
         except EditionFailed as error:
-            alerts.no_edition(wanted, str(error), store.owners.all(settings.named_owners()), store.outbox, language)
+            owners = store.owners.all(settings.named_owners())
+            alerts.no_edition(wanted_day, str(error), owners, store.outbox, language)
             raise
-        alerts.failed_sources(
-            wanted, edition.sources, store.owners.all(settings.named_owners()), store.outbox, language
-        )
+        owners = store.owners.all(settings.named_owners())
+        alerts.failed_sources(wanted_day, edition.sources, owners, store.outbox, language)
 
 
-def collect_source(about: str) -> None:
+def collect_source(day_and_source: str) -> None:
     """Ask one source for one day ("2026-01-31 arxiv") and keep the answer for that day's edition."""
-    settings = config.load()
-    day, _, name = about.partition(" ")
-    with open_pipeline(settings, system_clock()) as (store, plan):
-        digest.collect_ahead(date.fromisoformat(day), name, plan, store.source_answers)
+    day, _, source_name = day_and_source.partition(" ")
+    with open_pipeline(config.load(), system_clock()) as pipeline:
+        digest.collect_ahead(date.fromisoformat(day), source_name, pipeline.context)
 
 
 def answer_question(question: str) -> None:
-    """Answer the question of that id; what is answered, or in another's hands, is left."""
-    settings, number = config.load(), int(question)
+    """Answer the question with the id `question`; does nothing where it is answered or another worker answers it."""
+    settings, question_id = config.load(), int(question)
     queue = WorkQueue(settings.queue.url) if settings.queue.url else None
 
-    def on_progress(said: Answer) -> None:
+    def on_progress(answer_so_far: Answer) -> None:
         if queue:
-            queue.stream_answer(number, said)
+            queue.stream_answer(question_id, answer_so_far)
 
     with open_configured_store(settings, system_clock()) as store:
-        answered = answers.attend(number, store.questions, answer_services(settings, store), on_progress)
+        answered = answers.attend(question_id, store.questions, answer_services(settings, store), on_progress)
     if answered and queue:
         queue.wake()

@@ -76,8 +76,9 @@ class Scheduler:
 
     def _editions(self) -> list[date]:
         """The oldest open edition, because editions are made one after the other, and those that lack a text."""
-        editions, languages = self.store.editions, self.store.subscriptions.languages()
-        return [*editions.open_days()[:1], *editions.unwritten_days([self.settings.digest.language, *languages])]
+        store, languages = self.store, self.store.subscriptions.languages()
+        unwritten = store.texts.unwritten_days([self.settings.digest.language, *languages])
+        return [*store.editions.open_days()[:1], *unwritten]
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,9 +85,9 @@ def _parse_ask(ctx: CommandContext) -> _Ask:
             day = date.fromisoformat(parts[0])
         except ValueError:
             return unnamed
-        written = ctx.store.editions.languages(day)
+        written = ctx.store.texts.languages(day)
         language = ctx.language if ctx.language in written else next(iter(written), ctx.language)
-        text = ctx.store.editions.text(day, language)
+        text = ctx.store.texts.get(day, language)
         found = category_blocks(text.digest, ctx.services.categories, parts[1]) if text else []
         if found and isinstance(found[0], SectionBlock):
             block = found[0]

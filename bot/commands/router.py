@@ -66,7 +66,7 @@ def _digest(ctx: CommandContext) -> Reply:
     day, language = wanted.day, wanted.language
     if day is None:
         return text_reply(ctx.catalog.no_digest)
-    text = store.editions.text(day, language) if store.editions.stands(day) else None
+    text = store.texts.get(day, language) if store.editions.is_available(day) else None
     if text is None:
         return text_reply(ctx.catalog.no_digest_of.format(date=day))
     if wanted.category:
@@ -103,15 +103,15 @@ def _parse_digest(ctx: CommandContext, language: str) -> _WantedDigest:
     """A day, a language that the edition has, and a category, in any order; each may be missing."""
     category: list[str] = []
     day: date | None = None
-    newest = ctx.store.editions.newest(language)
+    newest = ctx.store.texts.newest(language)
     for word in ctx.text.split():
         found = _day(word, newest)
         if found and day is None:
             day = found
-        elif day and len(word) == 2 and ctx.store.editions.text(day, word.casefold()):
+        elif day and len(word) == 2 and ctx.store.texts.get(day, word.casefold()):
             language = word.casefold()
-        elif newest and len(word) == 2 and ctx.store.editions.text(newest, word.casefold()):
-            language, newest = word.casefold(), ctx.store.editions.newest(word.casefold())
+        elif newest and len(word) == 2 and ctx.store.texts.get(newest, word.casefold()):
+            language, newest = word.casefold(), ctx.store.texts.newest(word.casefold())
         else:
             category.append(word)
     return _WantedDigest(" ".join(category), day or newest, language)

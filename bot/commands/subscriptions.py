@@ -103,7 +103,7 @@ def preview(ctx: CommandContext) -> Reply:
     subscription = _choose_subscription(ctx).subscription
     if subscription is None:
         return _own_subscriptions(ctx)
-    day = ctx.store.editions.newest(subscription.view.language)
+    day = ctx.store.texts.newest(subscription.view.language)
     if day is None:
         return text_reply(ctx.catalog.no_digest)
     private = direct_chat(ctx.actor.chat.platform, ctx.actor.person)
@@ -117,7 +117,7 @@ def post_now(ctx: CommandContext) -> Reply:
     subscription = _choose_subscription(ctx).subscription
     if subscription is None or not ctx.actor.manages:
         return text_reply(ctx.catalog.may_not_subscribe)
-    day = ctx.store.editions.newest(subscription.view.language)
+    day = ctx.store.texts.newest(subscription.view.language)
     if day is None:
         return text_reply(ctx.catalog.no_digest)
     if ctx.store.sent_messages.is_shown(subscription.chat, day, subscription.view):

@@ -142,7 +142,7 @@ def _content(store: Store, delivery: Delivery) -> Content | None:
     """None if it is gone: a text that is being made again, or a question that its reader deleted."""
     if delivery.question_id:
         return store.questions.get(delivery.question_id)
-    return store.editions.text(delivery.day, delivery.view.language) if delivery.day else delivery.notice
+    return store.texts.get(delivery.day, delivery.view.language) if delivery.day else delivery.notice
 
 
 async def _settle_unknown(store: Store, delivery: Delivery, sender: Sender) -> None:

@@ -202,7 +202,7 @@ class DiscordSender:
         if known:
             return _Chart(address=known)
         day, language, _ = message.chart.split(" ")
-        text = await asyncio.to_thread(self._store.editions.text, date.fromisoformat(day), language)
+        text = await asyncio.to_thread(self._store.texts.get, date.fromisoformat(day), language)
         if text is None or text.chart_png is None:
             raise SendRefused("the chart of this edition is not in the store")
         return _Chart([discord.File(io.BytesIO(text.chart_png), filename=CHART)])

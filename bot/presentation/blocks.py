@@ -65,7 +65,7 @@ def content_blocks(content: Content, delivery: Delivery, categories: Sequence[Ca
     match content:
         case Text():
             view, day = delivery.view, date.fromisoformat(content.digest.date)
-            languages = store.editions.languages(day)
+            languages = store.texts.languages(day)
             return chat_blocks(content.digest, categories, view, load_day_papers(store, day, view), languages)
         case Question():
             return question_blocks(content)

@@ -171,7 +171,7 @@ class TelegramSender:
         if known:
             return known
         day, language, _ = name.split(" ")
-        text = await asyncio.to_thread(self._store.editions.text, date.fromisoformat(day), language)
+        text = await asyncio.to_thread(self._store.texts.get, date.fromisoformat(day), language)
         if text is None or text.chart_png is None:
             raise SendRefused("the chart of this edition is not in the store")
         return text.chart_png

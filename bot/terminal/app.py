@@ -53,7 +53,7 @@ class TerminalChat:
             for name, figures in steps[shown:]:
                 self._console.print(f"[dim]  ✓ {names.get(name, name)}: {figures}[/dim]")
             shown = len(steps)
-            if await asyncio.to_thread(self._store.editions.text, day, self._language):
+            if await asyncio.to_thread(self._store.texts.get, day, self._language):
                 return
             await asyncio.sleep(_LOOK_AGAIN_S)
 
@@ -94,7 +94,7 @@ class TerminalChat:
             )
         digest, language = content.digest, delivery.view.language
         shown = blocks(digest, self._services.categories)
-        others = other_languages(digest, self._store.editions.languages(date.fromisoformat(digest.date)))
+        others = other_languages(digest, self._store.texts.languages(date.fromisoformat(digest.date)))
         if delivery.view.layout == Layout.SCREEN:
             shown = first_screen(shown, catalog_for(language).rest)
         return render([*shown, *([ChoiceBlock(tuple(others))] if others else [])], language)

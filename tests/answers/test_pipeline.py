@@ -40,7 +40,7 @@ class Services:
         self.store = store
         self.read: list[str] = []
         words = Vocabulary(korean_terms(), glossary(), frequencies())
-        self.means = AnswerServices(store.paper_texts, self._read, store.editions.text, store.editions.newest, words)
+        self.means = AnswerServices(store.paper_texts, self._read, store.texts.get, store.texts.newest, words)
 
     def _read(self, paper: Paper) -> PaperText:
         self.read.append(paper.title)

@@ -95,7 +95,7 @@ def _fill(store: Store, platform: str, chats: int) -> None:
     assert attempt is not None
     answer = SourceAnswer(SourceReport("arxiv", "ok", 1))
     store.editions.close(DAY, attempt, Selection((one,), {}), [RankedPaper(1, one, "Robotics")], [answer])
-    store.editions.save_text(DAY, Text(Digest(DAY.isoformat(), "ko", "제목", (), (), (), 1, 1, {}, ()), None))
+    store.texts.save(DAY, Text(Digest(DAY.isoformat(), "ko", "제목", (), (), (), 1, 1, {}, ()), None))
     for chat in range(1, chats + 1):
         store.subscriptions.add(NewSubscription(ChatRef(platform, str(chat)), store.clock.now()))
     for each in store.subscriptions.due(store.clock.now()):

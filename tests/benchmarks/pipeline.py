@@ -20,6 +20,7 @@ from tests.benchmarks.recorded import SHARED
 from tests.fakes.fetcher import FakeFetcher
 from tests.fakes.gate import FakeGate
 from workers import config
+from workers.bootstrap import pipeline_context
 from workers.digest import pipeline
 from workers.digest.report import report
 from workers.digest.select import Weights
@@ -67,7 +68,7 @@ def whole_way(bodies: dict[str, bytes], shares: dict[str, float]) -> float:
     """Seconds from the bytes to the files, on a store whose schema stands already."""
     settings, clock = config.load(environment={}), SystemClock()
     fetcher = FakeFetcher(bodies)
-    plan = pipeline.PipelineConfig(
+    chosen = pipeline.PipelineConfig(
         sources=[
             Arxiv("arxiv", ArxivFeeds("http://arxiv/rss", CATEGORIES), fetcher, FakeGate()),
             HuggingFace("huggingface", "http://hf/daily_papers", fetcher),
@@ -89,13 +90,14 @@ def whole_way(bodies: dict[str, bytes], shares: dict[str, float]) -> float:
         last = now
 
     with tempfile.TemporaryDirectory() as folder, open_store(f"sqlite:///{folder}/store.db", clock) as store:
+        context = pipeline_context(chosen, store, tell)
         last = started = time.perf_counter()
-        edition = pipeline.find_or_make(DAY, plan, store.editions, store.source_answers, clock, tell)
+        edition = pipeline.find_or_make(DAY, context)
         tell("close", "")
-        text = pipeline.find_or_write(edition, "ko", plan, store.editions, clock, tell)
+        text = pipeline.find_or_write(edition, "ko", context)
         assert text.chart_png is not None
         for name, content in {
-            "report.md": report(text.digest, plan.categories).encode(),
+            "report.md": report(text.digest, chosen.categories).encode(),
             "chart.png": text.chart_png,
             "digest.json": digest_json(text.digest),
         }.items():

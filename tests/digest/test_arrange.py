@@ -1,8 +1,10 @@
 """Arranging: the largest category first, single papers last, numbers from one through the edition."""
 
+from collections.abc import Sequence
+
 from tests.fakes.papers import paper
 from workers.digest.arrange import arrange, sections
-from workers.domain.models import Category
+from workers.domain.models import Category, RankedPaper
 
 LIST = tuple(Category(name, name, "·", "#000000") for name in ("Vision", "Robots", "Speech", "Others"))
 
@@ -10,8 +12,14 @@ LIST = tuple(Category(name, name, "·", "#000000") for name in ("Vision", "Robot
 def arranged(labels: str) -> list[tuple[int, str, str]]:
     """`labels` by their first letters, best paper first: paper titles are their rank."""
     names = {category.name[0]: category.name for category in LIST}
-    chosen = [(paper(title=f"#{rank}"), names[letter]) for rank, letter in enumerate(labels, start=1)]
-    return [(item.n, item.label, item.paper.title) for item in arrange(chosen, LIST)]
+    placed = placed_by([names[letter] for letter in labels])
+    return [(item.n, item.label, item.paper.title) for item in placed]
+
+
+def placed_by(labels: Sequence[str]) -> list[RankedPaper]:
+    """Papers with these labels, best first, each titled by its rank."""
+    by_paper = {paper(title=f"#{rank}"): label for rank, label in enumerate(labels, start=1)}
+    return arrange(list(by_paper), by_paper, LIST)
 
 
 def test_the_largest_category_comes_first() -> None:
@@ -31,16 +39,16 @@ def test_equal_sizes_follow_the_closed_list() -> None:
 
 
 def test_a_label_that_left_the_closed_list_is_kept_after_the_others() -> None:
-    placed = arrange([(paper(), "Astrology"), (paper(), "Alchemy"), (paper(), "Others")], LIST)
+    placed = placed_by(["Astrology", "Alchemy", "Others"])
     assert [item.label for item in placed] == ["Others", "Alchemy", "Astrology"]
 
 
 def test_nothing_chosen_is_nothing_placed() -> None:
-    assert arrange([], LIST) == []
+    assert placed_by([]) == []
     assert sections([]) == []
 
 
 def test_sections_are_the_runs_of_equal_labels() -> None:
-    placed = arrange([(paper(), "Vision"), (paper(), "Robots"), (paper(), "Robots")], LIST)
+    placed = placed_by(["Vision", "Robots", "Robots"])
     assert [[item.n for item in run] for run in sections(placed)] == [[1, 2], [3]]
     assert [run[0].label for run in sections(placed)] == ["Robots", "Vision"]

@@ -94,5 +94,5 @@ async def _story(folder: Path, environment: dict[str, str], source: Web, let_go:
             await asyncio.to_thread(kill_worker_and_job)
             redis.Redis.from_url(server.url).flushall()
             let_go.set()
-            await until(lambda: store.editions.text(DAY, "ko"))
+            await until(lambda: store.texts.get(DAY, "ko"))
             await until(lambda: not store.outbox.idle("terminal"))

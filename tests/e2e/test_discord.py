@@ -49,7 +49,7 @@ def run(settings_file: Callable[..., Path], tmp_path: Path, environment: dict[st
 @pytest.fixture
 def store(run: Running, server: DiscordServer, environment: dict[str, str]) -> Iterator[Store]:
     with open_store(f"sqlite:///{run.folder / 'store.db'}", system_clock(environment)) as opened:
-        until(lambda: opened.editions.newest("ko") and server.online, told=run.err)
+        until(lambda: opened.texts.newest("ko") and server.online, told=run.err)
         yield opened
 
 

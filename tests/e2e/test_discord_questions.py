@@ -60,7 +60,7 @@ def run(
 @pytest.fixture
 def store(run: Running, server: DiscordServer, rehearsal: Rehearsal) -> Iterator[Store]:
     with open_store(f"sqlite:///{run.folder / 'store.db'}", system_clock(rehearsal.environment)) as opened:
-        until(lambda: opened.editions.newest("ko") and server.online, told=run.err)
+        until(lambda: opened.texts.newest("ko") and server.online, told=run.err)
         yield opened
 
 
@@ -70,8 +70,8 @@ def shown(server: DiscordServer) -> list[str]:
 
 def question(store: Store) -> str:
     """About the paper on robots that think, by its number."""
-    day = store.editions.newest("ko")
-    text = store.editions.text(day, "ko") if day else None
+    day = store.texts.newest("ko")
+    text = store.texts.get(day, "ko") if day else None
     assert text is not None
     return f"{next(paper.n for paper in text.digest.papers if 'think' in paper.title)}번 논문의 데이터셋 규모는?"
 

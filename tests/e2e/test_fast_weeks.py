@@ -52,7 +52,7 @@ def settled(store: Store, settings: config.Settings) -> bool:
     return not (
         settings.calendar().to_make(now, editions.newest_asked_for())
         or editions.in_the_making(now - DAY)
-        or editions.unwritten_days(["ko"])
+        or store.texts.unwritten_days(["ko"])
         or next(collections_due(settings, store, now), None)
         or store.subscriptions.due(now)
         or not store.outbox.idle("terminal")

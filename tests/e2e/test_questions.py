@@ -69,7 +69,7 @@ def run(
 @pytest.fixture
 def store(run: Running, rehearsal: Rehearsal) -> Iterator[Store]:
     with open_store(f"sqlite:///{run.folder / 'store.db'}", system_clock(rehearsal.environment)) as opened:
-        until(lambda: opened.editions.newest("ko"), told=run.err)
+        until(lambda: opened.texts.newest("ko"), told=run.err)
         yield opened
 
 

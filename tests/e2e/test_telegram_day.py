@@ -98,7 +98,7 @@ def test_what_is_set_by_commands_is_what_is_posted(
         say(server, run, ADMIN, line)
 
     rehearsal.move_to(at("07:30"))
-    until(lambda: store.editions.newest("en") and store.editions.newest("ko"), told=run.err)
+    until(lambda: store.texts.newest("en") and store.texts.newest("ko"), told=run.err)
     rehearsal.move_to(at("08:29"))
     until(lambda: store.outbox.idle("telegram"), told=run.err)
     assert digest_of(server, GROUP) == []
@@ -108,7 +108,7 @@ def test_what_is_set_by_commands_is_what_is_posted(
     assert all(each.thread == TOPIC and not each.silent for each in mine)
     assert mine[0].text.startswith("AI papers of 3 June 2025")
     assert "by the settings of this chat" in mine[0].text
-    english = store.editions.text(at("09:00").date(), "en")
+    english = store.texts.get(at("09:00").date(), "en")
     assert english is not None
     chosen = [paper.n for paper in english.digest.papers if paper.category in {"Robotics", "Computer Vision"}]
     assert numbers(mine[1:]) == chosen, "under their numbers in the edition"
@@ -120,7 +120,7 @@ def test_what_is_set_by_commands_is_what_is_posted(
     assert opening.text.startswith("2025년 6월 3일 AI 논문 다이제스트")
     assert opening.file == mine[0].file or opening.uploaded, "one upload for each language's chart"
     assert [each.silent for each in (opening, *texts)] == [False, *([True] * len(texts))]
-    written = store.editions.text(at("09:00").date(), "ko")
+    written = store.texts.get(at("09:00").date(), "ko")
     assert written is not None
     assert numbers(texts) == [paper.n for paper in written.digest.papers]
     assert texts[-1].text.endswith("English")

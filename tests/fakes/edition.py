@@ -38,5 +38,5 @@ def closed_edition(store: Store) -> Edition:
     assert closed is not None
     writer = Extractive(config.load(environment={}).closed_list(), glossary())
     for language in ("ko", "en"):
-        store.editions.save_text(DAY, Text(writer.write(closed, language), None))
+        store.texts.save(DAY, Text(writer.write(closed, language), None))
     return closed

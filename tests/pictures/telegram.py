@@ -68,13 +68,13 @@ def main() -> None:
                 ("그룹, 짧게", _posted(store, services, View("ko", Layout.COMPACT, place=Place.GROUP))),
                 ("설정", _panel(services)),
             ]
-            chart = store.editions.text(DAY, "ko")
+            chart = store.texts.get(DAY, "ko")
             assert chart is not None
             Path(sys.argv[1]).write_text(_page(columns, chart), "utf-8")
 
 
 def _posted(store: Store, services: Services, view: View) -> list[Message]:
-    text = store.editions.text(DAY, view.language)
+    text = store.texts.get(DAY, view.language)
     assert text is not None
     return messages(text, Delivery(1, ChatRef("telegram", "-1"), DAY, 1, view=view), services, "https://t.me/paper_bot")
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
 from workers.domain.errors import LeaseLost
-from workers.domain.models import Digest, Paper, RankedPaper, Selection, SourceAnswer, SourceReport, Text
+from workers.domain.models import Paper, RankedPaper, Selection, SourceAnswer, SourceReport
 from workers.store import Store
 
 DAY = date(2025, 6, 3)
@@ -217,38 +217,6 @@ def test_open_editions_are_found_unless_somebody_works_on_them_or_they_rest(
     assert store.editions.open_days() == []
 
 
-def test_an_edition_whose_worker_stopped_before_writing_is_found(store: Store, moving_clock: FakeClock) -> None:
-    close(store, DAY, [numbered(1)])
-    assert store.editions.unwritten_days(["ko"]) == [], "its worker may still be writing"
-    moving_clock.advance(20)
-    assert store.editions.open_days() == []
-    assert store.editions.unwritten_days(["ko", "en"]) == [DAY]
-    store.editions.save_text(DAY, Text(_digest("ko", "제목"), None))
-    assert store.editions.unwritten_days(["ko"]) == []
-    assert store.editions.unwritten_days(["ko", "en"]) == [DAY]
-    moving_clock.advance(86_400)
-    assert store.editions.unwritten_days(["en"]) == [], "an old edition is written when somebody asks for it"
-
-
-def test_a_text_is_written_by_one_process_at_a_time(store: Store, moving_clock: FakeClock) -> None:
-    close(store, DAY, [numbered(1)])
-    moving_clock.advance(20)
-    assert store.editions.claim_text(DAY)
-    assert not store.editions.claim_text(DAY)
-    assert store.editions.unwritten_days(["ko"]) == [], "somebody writes it"
-    assert store.editions.claim(NEXT) == 1, "the next edition need not wait for it"
-    moving_clock.advance(15)
-    store.editions.renew_text(DAY)
-    moving_clock.advance(15)
-    assert store.editions.unwritten_days(["ko"]) == []
-    moving_clock.advance(6)
-    assert store.editions.unwritten_days(["ko"]) == [DAY], "and then fell silent"
-    assert store.editions.claim_text(DAY)
-    store.editions.release_text(DAY)
-    assert store.editions.claim_text(DAY)
-    assert not store.editions.claim_text(NEXT), "which is not closed"
-
-
 def test_progress_is_what_the_present_attempt_did(store: Store, moving_clock: FakeClock) -> None:
     first = store.editions.claim(DAY)
     store.editions.note(DAY, first, "collect", "arxiv 9")
@@ -256,28 +224,3 @@ def test_progress_is_what_the_present_attempt_did(store: Store, moving_clock: Fa
     second = store.editions.claim(DAY)
     store.editions.note(DAY, second, "collect", "arxiv 10")
     assert store.editions.progress(DAY) == [("collect", "arxiv 10")]
-
-
-def test_the_first_text_of_a_language_is_the_one_that_is_kept(store: Store) -> None:
-    close(store, DAY, [numbered(1)])
-    first = Text(_digest("ko", "첫 번째"), b"png")
-    assert store.editions.save_text(DAY, first) == first
-    assert store.editions.save_text(DAY, Text(_digest("ko", "두 번째"), None)) == first
-    assert store.editions.text(DAY, "en") is None
-    assert store.editions.newest("ko") == DAY
-    assert store.editions.newest("en") is None
-
-
-def _digest(language: str, title: str) -> Digest:
-    return Digest(
-        date=DAY.isoformat(),
-        language=language,
-        title=title,
-        highlights=(),
-        sections=(),
-        papers=(),
-        collected=1,
-        listed=0,
-        skipped={"not selected": 1},
-        sources=(SourceReport("arxiv", "ok", 1),),
-    )

@@ -1,4 +1,4 @@
-"""The gate to arXiv: one at a time, a pause between starts, whoever asks."""
+"""The gate to arXiv: one at a time, a pause between starts, whoever asks; and leader leases."""
 
 from itertools import pairwise
 
@@ -44,3 +44,30 @@ def test_a_process_that_died_inside_does_not_hold_the_gate_for_ever(store: Store
 def test_gates_of_different_names_do_not_meet(store: Store, moving_clock: FakeClock) -> None:
     with store.gate("arxiv", 3).passing(), store.gate("other", 3).passing():
         assert moving_clock.slept == []
+
+
+def test_one_of_two_processes_holds_a_leader_lease_until_it_expires(store: Store, moving_clock: FakeClock) -> None:
+    first, second = store.lease("clock", 15), store.lease("clock", 15)
+    assert [first.acquire(), second.acquire(), first.acquire()] == [True, False, True]
+    moving_clock.advance(16)
+    assert [second.acquire(), first.acquire()] == [True, False]
+    second.release()
+    assert first.acquire()
+
+
+def test_asking_whether_a_lease_is_held_takes_nothing(store: Store, moving_clock: FakeClock) -> None:
+    holder, observer = store.lease("telegram", 15), store.lease("telegram", 15)
+    assert not observer.is_held(), "nobody has asked for it yet"
+    assert holder.acquire()
+    assert [holder.is_held(), observer.is_held()] == [True, True]
+    moving_clock.advance(16)
+    assert [holder.is_held(), observer.is_held()] == [False, False]
+
+
+def test_a_lease_is_released_by_its_holder_alone(store: Store) -> None:
+    holder, other = store.lease("telegram", 15), store.lease("telegram", 15)
+    assert holder.acquire()
+    other.release()
+    assert holder.is_held()
+    holder.release()
+    assert not holder.is_held()

@@ -46,7 +46,7 @@ def test_what_a_store_holds_survives_the_way_down_and_up(store: Store, store_url
     attempt = store.editions.claim(day)
     assert attempt is not None
     store.editions.close(day, attempt, Selection((one,), {}), [RankedPaper(1, one, "Robotics")], [report])
-    store.editions.save_text(day, Text(Digest(day.isoformat(), "ko", "제목", (), (), (), 1, 1, {}, ()), None))
+    store.texts.save(day, Text(Digest(day.isoformat(), "ko", "제목", (), (), (), 1, 1, {}, ()), None))
     store.outbox.request("request:1", ChatRef("terminal", "a"), day, View())
     delivery = store.outbox.claim("terminal")
     assert delivery is not None
@@ -67,7 +67,7 @@ def test_many_processes_may_open_a_new_store_at_once(store_url: str, moving_cloc
     with ThreadPoolExecutor(4) as pool:
         stores = list(pool.map(lambda _: open_store(store_url, moving_clock), range(4)))
     for opened in stores:
-        assert opened.editions.newest("ko") is None
+        assert opened.texts.newest("ko") is None
         opened.close()
 
 

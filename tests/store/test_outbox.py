@@ -27,7 +27,7 @@ def edition(store: Store) -> date:
     report = SourceAnswer(SourceReport("arxiv", "ok", 1))
     store.editions.close(DAY, attempt, Selection((one,), {}), [RankedPaper(1, one, "Robotics")], [report])
     digest = Digest(DAY.isoformat(), "ko", "제목", (), (), (), 1, 1, {}, ())
-    store.editions.save_text(DAY, Text(digest, None))
+    store.texts.save(DAY, Text(digest, None))
     return DAY
 
 

@@ -27,7 +27,7 @@ def edition(store: Store) -> date:
     report = SourceAnswer(SourceReport("arxiv", "ok", 2))
     selection = Selection((one,), {NOT_SELECTED: (other,)})
     store.editions.close(DAY, attempt, selection, [RankedPaper(1, one, "Robotics")], [report])
-    store.editions.save_text(DAY, Text(Digest(DAY.isoformat(), "ko", "제목", (), (), (), 1, 1, {}, ()), None))
+    store.texts.save(DAY, Text(Digest(DAY.isoformat(), "ko", "제목", (), (), (), 1, 1, {}, ()), None))
     return DAY
 
 

@@ -35,16 +35,14 @@ def digest(arguments: argparse.Namespace) -> int:
     day = arguments.date or today
     if day > today:
         raise SettingsError(f"--date: {day} has not come yet; arXiv's day is {today} (New York)")
-    with open_pipeline(settings, clock) as (store, plan):
+    with open_pipeline(settings, clock, progress) as opened:
         try:
-            edition = pipeline.find_or_make(day, plan, store.editions, store.source_answers, clock, progress)
+            edition = pipeline.find_or_make(day, opened.context)
         except EditionFailed as error:
             raise EditionFailed(
                 f"no digest of {day}, every source failed ({error}); see `sources` in config.yaml, then run this again"
             ) from None
-        text = pipeline.find_or_write(
-            edition, arguments.lang or settings.digest.language, plan, store.editions, clock, progress
-        )
+        text = pipeline.find_or_write(edition, arguments.lang or settings.digest.language, opened.context)
     failed = [source_line(source, "en") for source in text.digest.sources if source.status == "failed"]
     for line in filter(None, failed):
         print(line, file=sys.stderr)
@@ -71,15 +69,15 @@ def write_files(text: Text, settings: Settings, folder: Path) -> list[Path]:
 
 def _explain(arxiv_id: str, settings: Settings, clock: SystemClock) -> int:
     """Print the category of a collected paper, then every category with points, best first, and their reasons."""
-    with open_pipeline(settings, clock) as (store, plan):
-        paper = store.editions.paper(arxiv_id)
+    with open_pipeline(settings, clock) as opened:
+        paper, categories = opened.store.editions.paper(arxiv_id), opened.context.config.categories
     if paper is None:
         raise SettingsError(f"--explain: {arxiv_id} was never collected; make the digest of its day first")
-    points = evidence(paper, plan.categories)
+    points = evidence(paper, categories)
     totals = {point.category: 0.0 for point in points}
     for point in points:
         totals[point.category] += point.points
-    print(f"{paper.title}\n{classify(paper, plan.categories)}")
+    print(f"{paper.title}\n{classify(paper, categories)}")
     for category in sorted(totals, key=lambda name: -totals[name]):
         print(f"  {category}: {totals[category]:g}")
         for point in sorted(points, key=lambda point: -point.points):

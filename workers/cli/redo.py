@@ -3,7 +3,7 @@
 import argparse
 
 from workers import config
-from workers.bootstrap import open_pipeline
+from workers.bootstrap import open_configured_store, open_pipeline
 from workers.cli.exit_codes import OK
 from workers.cli.progress import progress
 from workers.cli.settings import settings_of
@@ -19,15 +19,16 @@ def redo(arguments: argparse.Namespace) -> int:
     If this process is killed, the scheduler finishes the edition. Raises SettingsError if the day has no digest.
     """
     settings, clock, day = settings_of(arguments), system_clock(), arguments.date
-    with open_pipeline(settings, clock) as (store, plan):
+    with open_pipeline(settings, clock, progress) as opened:
+        store = opened.store
         written_languages = store.editions.reopen(day)
         if written_languages is None:
             raise SettingsError(f"redo: there is no digest of {day}; `paperboy digest --date {day}` makes one")
         deliveries = store.outbox.revise(day)
         languages = dict.fromkeys([settings.digest.language, *written_languages, *store.subscriptions.languages()])
-        edition = pipeline.find_or_make(day, plan, store.editions, store.source_answers, clock, progress)
+        edition = pipeline.find_or_make(day, opened.context)
         for language in languages:
-            pipeline.find_or_write(edition, language, plan, store.editions, clock, progress)
+            pipeline.find_or_write(edition, language, opened.context)
         _print_result(f"{day}: made again with {len(edition.placed)} papers", deliveries, settings)
     return OK
 
@@ -38,7 +39,7 @@ def retract(arguments: argparse.Namespace) -> int:
     Raises SettingsError if the day has no digest.
     """
     settings, day = settings_of(arguments), arguments.date
-    with open_pipeline(settings, system_clock()) as (store, _):
+    with open_configured_store(settings, system_clock()) as store:
         if not store.editions.retract(day):
             raise SettingsError(f"retract: there is no digest of {day}")
         _print_result(f"{day}: taken back", store.outbox.revise(day), settings)

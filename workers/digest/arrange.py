@@ -1,24 +1,28 @@
-"""Step 5: put the papers in the order they are read: the largest category first, those with one paper last."""
+"""Step 5: put the papers in reading order, the largest category first and categories with one paper last."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from workers.domain.models import Category, Paper, RankedPaper
 
 
-def arrange(chosen: Sequence[tuple[Paper, str]], categories: Sequence[Category]) -> list[RankedPaper]:
-    """(paper, label) pairs, best first, numbered from 1 through the edition; within a category the best stays first."""
+def arrange(chosen: Sequence[Paper], labels: Mapping[Paper, str], categories: Sequence[Category]) -> list[RankedPaper]:
+    """Number the papers from 1 through the edition.
+
+    `chosen` is best first, and stays so within a category. Categories of equal size follow the closed list; labels
+    that are no longer in it come after the others, by name.
+    """
     grouped: dict[str, list[Paper]] = defaultdict(list)
-    for paper, label in chosen:
-        grouped[label].append(paper)
+    for paper in chosen:
+        grouped[labels[paper]].append(paper)
     rank = {category.name: place for place, category in enumerate(categories)}
     order = sorted(grouped, key=lambda label: (-len(grouped[label]), rank.get(label, len(rank)), label))
-    placed = [(paper, label) for label in order for paper in grouped[label]]
-    return [RankedPaper(n, paper, label) for n, (paper, label) in enumerate(placed, start=1)]
+    in_order = [paper for label in order for paper in grouped[label]]
+    return [RankedPaper(n, paper, labels[paper]) for n, paper in enumerate(in_order, start=1)]
 
 
 def sections(placed: Sequence[RankedPaper]) -> list[list[RankedPaper]]:
-    """The runs of equal labels, in their order."""
+    """The papers grouped into runs of equal labels, in their order."""
     runs: list[list[RankedPaper]] = []
     for item in placed:
         if runs and runs[-1][0].label == item.label:

@@ -30,7 +30,7 @@ from workers.domain.models import (
     SourceAnswer,
     Text,
 )
-from workers.domain.ports import Clock, Editions, Source, SourceAnswers, Subscriptions
+from workers.domain.ports import Clock, Editions, Source, SourceAnswers, Subscriptions, Texts
 from workers.factcheck.check import check
 from workers.runtime.heartbeat import keep_alive
 from workers.runtime.logs import note
@@ -38,12 +38,13 @@ from workers.runtime.logs import note
 log = logging.getLogger(__name__)
 
 LOOK_AGAIN_S = 0.5
+"""Seconds between two looks at an edition or text that another process makes."""
 RETRY_S = 600.0
-"""Seconds until an edition without any answer is tried again by itself."""
+"""Seconds until an edition or a collection that failed is tried again."""
 
 
 class Writer(Protocol):
-    """Writes an edition in one language; never raises for what a model does."""
+    """Writes an edition in one language; never raises because of a model."""
 
     def write(self, edition: Edition, language: Language) -> Digest: ...
 
@@ -54,11 +55,11 @@ OnProgress = Callable[[str, str], None]
 
 @dataclass(frozen=True)
 class PipelineConfig:
-    """What the owner settled: where papers come from, how they are chosen and sorted."""
+    """The owner's choices: where papers come from, how they are selected, sorted and written."""
 
     sources: Sequence[Source]
     daily: frozenset[str]
-    """Names of the sources that have news on days without an edition too."""
+    """Names of the sources that also have news on days without an edition."""
     calendar: Calendar
     categories: Sequence[Category]
     glossary: Mapping[str, str]
@@ -69,59 +70,89 @@ class PipelineConfig:
     writer: Writer | None = None
     """Writes the texts; without one the extractive writer does."""
     label_s: float = 120.0
-    """Seconds a model may take to label a batch."""
+    """Seconds that a model may take to label a batch."""
 
 
-def find_or_make(
-    day: date,
-    plan: PipelineConfig,
-    editions: Editions,
-    collections: SourceAnswers,
-    clock: Clock,
-    on_progress: OnProgress,
-) -> Edition:
-    """The edition of `day`: found where it is closed, made where no other is under way, else waited for.
+@dataclass(frozen=True)
+class PipelineContext:
+    """Everything that making a digest uses: the owner's choices, the store's parts, the clock, a progress callback."""
 
-    Raises EditionFailed when nothing could be listed and a source failed.
+    config: PipelineConfig
+    editions: Editions
+    texts: Texts
+    source_answers: SourceAnswers
+    subscriptions: Subscriptions
+    clock: Clock
+    on_progress: OnProgress
+
+
+def make_day(day: date, languages: Sequence[Language], context: PipelineContext) -> Edition:
+    """Make the edition of `day`, its texts in `languages` and the deliveries that are due; returns the edition.
+
+    What exists already is found, so it is safe to run twice; after a crash the next run does what is missing. Raises
+    EditionFailed.
     """
-    while (edition := editions.get(day)) is None:
-        attempt = editions.claim(day)
-        if attempt is None:
-            clock.sleep(LOOK_AGAIN_S)
-        else:
-            make(day, attempt, plan, editions, collections, on_progress)
+    edition = find_or_make(day, context)
+    for language in languages:
+        find_or_write(edition, language, context)
+    delivered = publish(context.subscriptions, context.editions.in_the_making, context.clock.now())
+    context.on_progress("publish", f"{delivered:,}")
     return edition
 
 
-def make(
-    day: date,
-    attempt: int,
-    plan: PipelineConfig,
-    editions: Editions,
-    collections: SourceAnswers,
-    on_progress: OnProgress,
-) -> None:
-    """Make and close the edition of `day` under the lease `attempt`. Raises EditionFailed or LeaseLost."""
+def find_or_make(day: date, context: PipelineContext) -> Edition:
+    """The edition of `day`: the closed one, else made now, or waited for while another process makes one.
+
+    Raises EditionFailed where a source failed and nothing could be listed.
+    """
+    while (edition := context.editions.get(day)) is None:
+        attempt = context.editions.claim(day)
+        if attempt is None:
+            context.clock.sleep(LOOK_AGAIN_S)
+        else:
+            _make(day, attempt, context)
+    return edition
+
+
+def find_or_write(edition: Edition, language: Language, context: PipelineContext) -> Text:
+    """The text of `edition` in `language`: the stored one, else written now, or waited for while another writes it."""
+    while (stored := context.texts.get(edition.day, language)) is None:
+        if context.texts.claim(edition.day):
+            return _write(edition, language, context)
+        context.clock.sleep(LOOK_AGAIN_S)
+    return stored
+
+
+def collect_ahead(day: date, source_name: str, context: PipelineContext) -> None:
+    """Ask one source for its day and keep the answer for the edition; does nothing where it is kept already."""
+    source = next((source for source in context.config.sources if source.name == source_name), None)
+    if source and context.source_answers.kept(source_name, day) is None:
+        context.source_answers.keep(day, ask(source, day), RETRY_S)
+
+
+def _make(day: date, attempt: int, context: PipelineContext) -> None:
+    """Make and close the edition of `day` under the lease of `attempt`. Raises EditionFailed or LeaseLost."""
+    config, editions = context.config, context.editions
 
     def step(name: str, figures: str) -> None:
-        lost()
+        check_lease()
         editions.note(day, attempt, name, figures)
         note(log, "step", day=day, attempt=attempt, name=name, figures=figures)
-        on_progress(name, figures)
+        context.on_progress(name, figures)
 
-    with keep_alive(lambda: editions.renew(day, attempt), plan.lease_s / 4) as lost:
+    with keep_alive(lambda: editions.renew(day, attempt), config.lease_s / 4) as check_lease:
         try:
-            collected = collect(plan.sources, day, _earlier(day, plan, collections))
+            collected = collect(config.sources, day, _earlier(day, context))
             step("collect", " · ".join(f"{answer.report.name} {answer.report.entries:,}" for answer in collected))
             entries = [entry for answer in collected for entry in answer.entries]
             papers = merge(entries, (day.year, day.month))
             step("merge", f"{len(entries):,} → {len(papers):,}")
-            past = dict(zip(papers, editions.history(papers), strict=True))
-            selection = select(papers, past.__getitem__, plan.weights, plan.max_papers)
+            known = dict(zip(papers, editions.history(papers), strict=True))
+            selection = select(papers, known.__getitem__, config.weights, config.max_papers)
             step("select", f"{len(papers):,} → {len(selection.chosen):,}")
-            labelled = _labelled(selection.chosen, past, plan)
-            placed = arrange(labelled, plan.categories)
-            step("classify", f"{len({label for _, label in labelled}):,}")
+            labels = _labels(selection.chosen, known, config)
+            placed = arrange(selection.chosen, labels, config.categories)
+            step("classify", f"{len(set(labels.values())):,}")
             _close(day, attempt, selection, placed, collected, editions)
         except LeaseLost:
             raise
@@ -130,20 +161,26 @@ def make(
             raise
 
 
-def _earlier(day: date, plan: PipelineConfig, collections: SourceAnswers) -> Earlier:
-    off = plan.calendar.days_off_before(day)
-    return Earlier(collections.waiting(day), dict.fromkeys(plan.daily, off), collections.kept)
+def _earlier(day: date, context: PipelineContext) -> Earlier:
+    """The earlier days that the edition of `day` must include."""
+    days_off = context.config.calendar.days_off_before(day)
+    missed = context.source_answers.waiting(day)
+    return Earlier(missed, dict.fromkeys(context.config.daily, days_off), context.source_answers.kept)
 
 
-def _labelled(
-    chosen: Sequence[Paper], past: Mapping[Paper, KnownPaper | None], plan: PipelineConfig
-) -> list[tuple[Paper, str]]:
-    """A paper keeps the label it got, whoever gave it; new ones are the model's, where there is one, else keyless."""
-    known = {paper: keep_alive.label for paper in chosen if (keep_alive := past[paper]) and keep_alive.label}
-    fresh = [paper for paper in chosen if paper not in known]
-    told = label(fresh, plan.categories, plan.model, plan.label_s) if plan.model and fresh else {}
-    known |= {paper: told.get(place) or classify(paper, plan.categories) for place, paper in enumerate(fresh)}
-    return [(paper, known[paper] or plan.categories[-1].name) for paper in chosen]
+def _labels(
+    chosen: Sequence[Paper], known: Mapping[Paper, KnownPaper | None], config: PipelineConfig
+) -> dict[Paper, str]:
+    """The category of each chosen paper.
+
+    A paper keeps the label of an earlier edition. New papers get the model's label, or the keyless one where there is
+    no model or it gave none.
+    """
+    labels = {paper: earlier.label for paper in chosen if (earlier := known[paper]) and earlier.label}
+    fresh = [paper for paper in chosen if paper not in labels]
+    by_model = label(fresh, config.categories, config.model, config.label_s) if config.model and fresh else {}
+    labels |= {paper: by_model.get(place) or classify(paper, config.categories) for place, paper in enumerate(fresh)}
+    return labels
 
 
 def _close(
@@ -161,63 +198,21 @@ def _close(
     editions.close(day, attempt, selection, placed, collected)
 
 
-def collect_ahead(day: date, name: str, plan: PipelineConfig, collections: SourceAnswers) -> None:
-    """Ask one source for its day and keep the answer for the edition; does nothing where it is kept already."""
-    source = next((each for each in plan.sources if each.name == name), None)
-    if source and collections.kept(name, day) is None:
-        collections.keep(day, ask(source, day), RETRY_S)
-
-
-def find_or_write(
-    edition: Edition,
-    language: Language,
-    plan: PipelineConfig,
-    editions: Editions,
-    clock: Clock,
-    on_progress: OnProgress,
-) -> Text:
-    """The text of `edition` in `language`: the stored one, else written now, or waited for where another writes it."""
-    while (stored := editions.text(edition.day, language)) is None:
-        if editions.claim_text(edition.day):
-            return _write(edition, language, plan, editions, on_progress)
-        clock.sleep(LOOK_AGAIN_S)
-    return stored
-
-
-def _write(
-    edition: Edition, language: Language, plan: PipelineConfig, editions: Editions, on_progress: OnProgress
-) -> Text:
-    """Write, check, draw and store; a model is asked by one process at a time."""
+def _write(edition: Edition, language: Language, context: PipelineContext) -> Text:
+    """Write, check, draw and store a text that this process has claimed, so that the model is asked by one process."""
+    config, texts = context.config, context.texts
 
     def step(name: str, figures: str) -> None:
-        editions.note(edition.day, None, name, figures)
-        on_progress(name, figures)
+        context.editions.note(edition.day, None, name, figures)
+        context.on_progress(name, figures)
 
-    with keep_alive(lambda: editions.renew_text(edition.day), plan.lease_s / 4):
-        written = (plan.writer or Extractive(plan.categories, plan.glossary)).write(edition, language)
+    with keep_alive(lambda: texts.renew(edition.day), config.lease_s / 4):
+        written = (config.writer or Extractive(config.categories, config.glossary)).write(edition, language)
         step("summarise", f"{len(written.papers):,}")
-        checked = check(written, edition, plan.glossary)
+        checked = check(written, edition, config.glossary)
         step("check", f"{checked.model.dropped_claims:,}")
-        chart = draw(edition, plan.categories, language) if edition.placed else None
+        chart = draw(edition, config.categories, language) if edition.placed else None
         step("chart", f"{len(chart or b'') // 1024:,} KiB")
-        kept = editions.save_text(edition.day, Text(checked, chart))
-    editions.release_text(edition.day)
-    return kept
-
-
-def day_of(
-    day: date,
-    languages: Sequence[Language],
-    plan: PipelineConfig,
-    editions: Editions,
-    collections: SourceAnswers,
-    subscriptions: Subscriptions,
-    clock: Clock,
-    on_progress: OnProgress,
-) -> Edition:
-    """The whole way of one day, up to the deliveries. Safe to run twice; a crash leaves what is done and no more."""
-    edition = find_or_make(day, plan, editions, collections, clock, on_progress)
-    for language in languages:
-        find_or_write(edition, language, plan, editions, clock, on_progress)
-    on_progress("publish", f"{publish(subscriptions, editions.in_the_making, clock.now()):,}")
-    return edition
+        stored = texts.save(edition.day, Text(checked, chart))
+    texts.release(edition.day)
+    return stored

@@ -1,4 +1,4 @@
-"""The seams: what the steps and the pipeline need from the world, so that a test can pass a fake."""
+"""The interfaces between the pipelines and the outside world; tests pass fakes for them."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -11,7 +11,7 @@ from workers.domain.models import Edition, KnownPaper, Language, Paper, RankedPa
 
 
 class Clock(Protocol):
-    """Time as an argument; `now` is aware and in UTC."""
+    """The current time, which a test can set; `now` is timezone-aware and in UTC."""
 
     def now(self) -> datetime: ...
 
@@ -19,30 +19,32 @@ class Clock(Protocol):
 
 
 class Source(Protocol):
-    """One place papers come from."""
+    """A place that papers come from."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def dated(self) -> bool:
-        """True where a past day can be asked for."""
+        """True where the source can answer for a past day."""
         ...
 
     def collect(self, day: date) -> SourceAnswer:
-        """The source's papers of `day`. Raises SourceError when there is no usable answer."""
+        """The source's papers of `day`. Raises SourceError where it gives no usable answer."""
         ...
 
 
 class Gate(Protocol):
-    """A door that one request at a time may pass, over all processes and machines."""
+    """Lets one request through at a time, over all processes and machines."""
 
-    def passing(self) -> AbstractContextManager[None]: ...
+    def passing(self) -> AbstractContextManager[None]:
+        """Wait for the gate and hold it while the body runs."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class CachedAnswer:
-    """A body as last served with status 200, and its validators."""
+    """The body of the last answer with status 200, and its validators."""
 
     body: bytes
     etag: str | None
@@ -51,7 +53,7 @@ class CachedAnswer:
 
 class Fetch(Protocol):
     def get(self, url: str, params: Mapping[str, str] | None = None, gate: Gate | None = None) -> bytes:
-        """The whole body. Raises SourceError with a reason fit for the digest's files."""
+        """The whole body. Raises SourceError with a reason that the digest can show."""
         ...
 
 
@@ -62,30 +64,32 @@ class HttpCache(Protocol):
 
 
 class Editions(Protocol):
-    """The store, as far as making an edition needs it. Writes under a lost lease raise LeaseLost."""
+    """The store of editions, as far as making one needs it. A write under a lost lease raises LeaseLost."""
 
     def claim(self, day: date) -> int | None:
-        """The attempt number to write under, or None where the edition is closed or somebody works on it."""
+        """The number of the new attempt; None where the edition is closed or any open one is being made."""
         ...
 
-    def renew(self, day: date, attempt: int) -> None: ...
+    def renew(self, day: date, attempt: int) -> None:
+        """Extend the attempt's lease."""
+        ...
 
     def release(self, day: date, attempt: int, retry_in_s: float) -> None: ...
 
     def note(self, day: date, attempt: int | None, step: str, detail: str) -> None:
-        """Keep how far the work is; with an attempt also its lease, without one (a closed edition) just the note."""
+        """Record a finished step. With an attempt this also extends its lease; a closed edition has none."""
         ...
 
     def in_the_making(self, since: datetime) -> bool:
-        """True while an edition that was wanted later than `since` is still to be closed."""
+        """True while an edition that was wanted after `since` is open."""
         ...
 
-    def history(self, wanted: Sequence[Paper]) -> Sequence[KnownPaper | None]:
-        """What is known of each paper, in the order asked."""
+    def history(self, collected: Sequence[Paper]) -> Sequence[KnownPaper | None]:
+        """What the store knows of each paper, in the given order; None for a new one."""
         ...
 
     def note_failure(self, day: date, attempt: int, collected: Sequence[SourceAnswer]) -> None:
-        """Keep what failed although no edition came of it."""
+        """Record the sources that failed where no edition can be closed."""
         ...
 
     def close(
@@ -96,50 +100,58 @@ class Editions(Protocol):
         placed: Sequence[RankedPaper],
         collected: Sequence[SourceAnswer],
     ) -> None:
-        """Papers, listing and books in one transaction."""
+        """Store papers, listing, counts and the sources' reports in one transaction."""
         ...
 
     def get(self, day: date) -> Edition | None:
-        """The closed edition, or None."""
+        """The closed edition; None where there is none."""
         ...
 
-    def claim_text(self, day: date) -> bool:
-        """Take a closed edition to write it, for as long as a lease lasts; False while another does."""
+
+class Texts(Protocol):
+    """The store of editions' texts, as far as writing them needs it."""
+
+    def claim(self, day: date) -> bool:
+        """Reserve the writing of a closed edition for one lease; False while another process has it."""
         ...
 
-    def renew_text(self, day: date) -> None: ...
+    def renew(self, day: date) -> None:
+        """Extend the reservation by one lease."""
+        ...
 
-    def release_text(self, day: date) -> None: ...
+    def release(self, day: date) -> None: ...
 
-    def text(self, day: date, language: Language) -> Text | None: ...
+    def get(self, day: date, language: Language) -> Text | None: ...
 
-    def save_text(self, day: date, text: Text) -> Text:
-        """Keep the first text of (day, language); returns the one that is kept."""
+    def save(self, day: date, written: Text) -> Text:
+        """Store the text unless one exists for its day and language; returns the stored one."""
         ...
 
 
 class SourceAnswers(Protocol):
-    """The store, as far as answers are kept for the edition that will use them."""
+    """The store of answers that were collected before their edition is made."""
 
     def kept(self, source: str, day: date) -> SourceAnswer | None:
-        """An answer of that day that no edition has used."""
+        """The answer of that day, unless an edition has used it."""
         ...
 
     def keep(self, day: date, answer: SourceAnswer, retry_in_s: float) -> None:
-        """Keep an answer; a failed one is only noted, to be tried again."""
+        """Store an answer. Of a failed one only the failure is recorded, to be tried again in `retry_in_s`."""
         ...
 
     def waiting(self, day: date) -> Mapping[str, Sequence[date]]:
-        """Source name → days before `day` that no edition has: failed then, or kept since; oldest first."""
+        """Source name → days before `day` whose answer no edition has used, oldest first."""
         ...
 
 
 class Subscriptions(Protocol):
-    """The store, as far as publishing needs it."""
+    """The store of subscriptions, as far as publishing needs it."""
 
     def due(self, now: datetime) -> Sequence[Subscription]: ...
 
-    def closed_after(self, had: date | None) -> Sequence[date]: ...
+    def closed_after(self, had: date | None) -> Sequence[date]:
+        """Days of the editions that a chat has not received, newest first."""
+        ...
 
     def deliver(
         self, to: Subscription, days: Sequence[date], next_due_at: datetime, now: datetime, silent: bool
@@ -147,7 +159,10 @@ class Subscriptions(Protocol):
 
 
 class Work(Protocol):
-    """The queue, as far as the clock fills it. Asking is False where it waits already, and raises QueueDown."""
+    """The queue, as far as the scheduler fills it.
+
+    Each `ask_for_…` returns False where the job waits already and raises QueueDown where the queue is not reachable.
+    """
 
     def ask_for_edition(self, day: date, now: datetime) -> bool: ...
 
@@ -156,5 +171,5 @@ class Work(Protocol):
     def ask_for_answer(self, question_id: int, now: datetime) -> bool: ...
 
     def wake(self) -> None:
-        """Wake whoever waits for news."""
+        """Wake the frontends that wait for new deliveries."""
         ...

@@ -1,11 +1,11 @@
-"""Editions in the store: claimed, closed once, then found."""
+"""Editions in the store: a process claims one, closes it once, and everybody reads it from then on."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, func, select, update
 
 from workers.domain.errors import LeaseLost
 from workers.domain.models import (
@@ -18,16 +18,20 @@ from workers.domain.models import (
     SourceAnswer,
     SourceReport,
 )
+from workers.domain.ports import Clock
 from workers.store import papers, source_answers
 from workers.store.tables import candidate, edition, listing, paper, text
-from workers.store.texts import TextStore
 from workers.store.transactions import insert, read, write
 
 _TREND_DAYS = 14
+"""Days of `Edition.new_by_day`, the edition's own day included."""
 
 
-class EditionStore(TextStore):
-    """See `domain.ports.Editions`; times are the clock's."""
+class EditionStore:
+    """Implements `domain.ports.Editions`. A lease lasts `lease` on the given clock."""
+
+    def __init__(self, engine: Engine, clock: Clock, lease: timedelta) -> None:
+        self._engine, self._clock, self._lease = engine, clock, lease
 
     def claim(self, day: date) -> int | None:
         with write(self._engine) as connection:
@@ -48,12 +52,13 @@ class EditionStore(TextStore):
 
     def renew(self, day: date, attempt: int) -> None:
         with write(self._engine) as connection:
-            self._guarded(connection, day, attempt, lease_until=self._clock.now() + self._lease)
+            self._update_claimed(connection, day, attempt, lease_until=self._clock.now() + self._lease)
 
     def want(self, day: date) -> None:
-        """Write down that `day` shall have an edition, before any queue is asked: what is open is found again.
+        """Record that `day` needs an edition. Does nothing where that is recorded already.
 
-        A day that is wanted is a day readers expect, so that its quiet is told to them.
+        The record comes before the queue job, so that a lost job is queued again. Readers expect an edition of a
+        wanted day, so they are also told when it is quiet.
         """
         with read(self._engine) as connection:
             known = select(edition.c.day).where(edition.c.day == day, edition.c.wanted_at.is_not(None))
@@ -64,7 +69,7 @@ class EditionStore(TextStore):
             connection.execute(update(edition).where(edition.c.day == day).values(wanted_at=self._clock.now()))
 
     def release(self, day: date, attempt: int, retry_in_s: float) -> None:
-        """Give an unfinished edition back; a lease already lost is nobody's to give."""
+        """Give an unfinished edition back, to be tried again in `retry_in_s`; does nothing where the lease was lost."""
         now = self._clock.now()
         with write(self._engine) as connection:
             connection.execute(
@@ -81,16 +86,16 @@ class EditionStore(TextStore):
                 connection.execute(update(edition).where(edition.c.day == day).values(progress=noted))
             else:
                 until = self._clock.now() + self._lease
-                self._guarded(connection, day, attempt, progress=noted, lease_until=until)
+                self._update_claimed(connection, day, attempt, progress=noted, lease_until=until)
 
     def progress(self, day: date) -> list[tuple[str, str]]:
-        """(step, detail) of the present attempt, in order."""
+        """The (step, detail) pairs of the current attempt, in order."""
         with read(self._engine) as connection:
             row = connection.execute(select(edition.c.progress).where(edition.c.day == day)).one_or_none()
         return [(item["step"], item["detail"]) for item in row.progress] if row else []
 
     def open_days(self) -> list[date]:
-        """Editions to be made that nobody works on: what the reconciler queues again, oldest first."""
+        """Open editions that no process works on and whose retry time has come, oldest first."""
         with read(self._engine) as connection:
             now = self._clock.now()
             rows = connection.execute(
@@ -108,23 +113,23 @@ class EditionStore(TextStore):
             return connection.execute(query).one_or_none() is not None
 
     def newest_asked_for(self) -> date | None:
-        """The latest day that somebody wanted an edition of, made or not."""
+        """The latest day of which an edition was asked for, made or not; None in an empty store."""
         with read(self._engine) as connection:
             return connection.execute(select(func.max(edition.c.day))).scalar()
 
     def paper(self, arxiv_id: str) -> Paper | None:
-        """A paper that was ever collected, listed or not."""
+        """A paper that was collected on any day, listed or not; None where it never was."""
         with read(self._engine) as connection:
             row = connection.execute(select(paper).where(paper.c.arxiv_id == arxiv_id)).one_or_none()
         return papers.of_row(row) if row else None
 
-    def history(self, wanted: Sequence[Paper]) -> list[KnownPaper | None]:
+    def history(self, collected: Sequence[Paper]) -> list[KnownPaper | None]:
         with read(self._engine) as connection:
-            return papers.history(connection, wanted)
+            return papers.history(connection, collected)
 
     def note_failure(self, day: date, attempt: int, collected: Sequence[SourceAnswer]) -> None:
         with write(self._engine) as connection:
-            self._guarded(connection, day, attempt, lease_until=self._clock.now() + self._lease)
+            self._update_claimed(connection, day, attempt, lease_until=self._clock.now() + self._lease)
             source_answers.settle(connection, day, [answer for answer in collected if answer.report.status == "failed"])
 
     def close(
@@ -136,38 +141,39 @@ class EditionStore(TextStore):
         collected: Sequence[SourceAnswer],
     ) -> None:
         reports = [answer.report for answer in collected]
-        everything = [*selection.chosen, *(one for group in selection.skipped.values() for one in group)]
+        every_paper = [*selection.chosen, *(skipped for group in selection.skipped.values() for skipped in group)]
         with write(self._engine) as connection:
             papers.lock(connection)
-            self._guarded(
+            self._update_claimed(
                 connection,
                 day,
                 attempt,
                 closed_at=self._clock.now(),
                 lease_until=None,
-                collected=len(everything),
+                collected=len(every_paper),
                 new=len(selection.chosen) + selection.counts.get("not selected", 0),
                 skipped=selection.counts,
                 sources=[asdict(report) for report in reports],
             )
-            ids = dict(zip(everything, papers.keep(connection, everything, day), strict=True))
+            ids = dict(zip(every_paper, papers.keep(connection, every_paper, day), strict=True))
             if placed:
                 connection.execute(
                     listing.insert(),
-                    [{"day": day, "n": it.n, "paper_id": ids[it.paper], "label": it.label} for it in placed],
+                    [{"day": day, "n": item.n, "paper_id": ids[item.paper], "label": item.label} for item in placed],
                 )
                 papers.label(connection, {ids[item.paper]: item.label for item in placed})
-            chosen = {ids[one] for one in selection.chosen}
-            passed = {ids[one] for one in selection.skipped.get(NOT_SELECTED, ())} - chosen
-            if passed:
-                connection.execute(candidate.insert(), [{"day": day, "paper_id": number} for number in sorted(passed)])
+            chosen_ids = {ids[chosen] for chosen in selection.chosen}
+            passed_over = {ids[skipped] for skipped in selection.skipped.get(NOT_SELECTED, ())} - chosen_ids
+            if passed_over:
+                rows = [{"day": day, "paper_id": paper_id} for paper_id in sorted(passed_over)]
+                connection.execute(candidate.insert(), rows)
             source_answers.settle(connection, day, collected)
 
     def reopen(self, day: date) -> list[str] | None:
-        """Make a closed edition anew: its papers are news again, its texts gone; returns the languages it had.
+        """Open a closed edition so that it is made again; returns the languages it had, None where none is closed.
 
-        None where there is nothing to redo. What was posted stays until the new text is written; see
-        `OutboxStore.revise`.
+        Its papers count as new again and its texts are deleted. Posted messages stay until the new text is written;
+        see `OutboxStore.revise`.
         """
         with write(self._engine) as connection:
             papers.lock(connection)
@@ -189,7 +195,10 @@ class EditionStore(TextStore):
             return list(languages)
 
     def retract(self, day: date) -> bool:
-        """Take a closed edition back: nobody gets it any more; its papers stay announced. False where there is none."""
+        """Retract a closed edition: no chat receives it any more. False where none is closed.
+
+        Its papers still count as announced.
+        """
         with write(self._engine) as connection:
             retracted = connection.execute(
                 update(edition)
@@ -226,7 +235,7 @@ class EditionStore(TextStore):
         )
 
     def passed_over(self, day: date) -> list[Paper]:
-        """What was news on `day` and is not listed, as it was collected."""
+        """The papers that were new on `day` but are not listed, in the order they were stored."""
         with read(self._engine) as connection:
             rows = connection.execute(
                 select(paper)
@@ -236,7 +245,14 @@ class EditionStore(TextStore):
             ).all()
         return [papers.of_row(row) for row in rows]
 
-    def _guarded(self, connection: Connection, day: date, attempt: int, **values: object) -> None:
+    def is_available(self, day: date) -> bool:
+        """Whether `day` has a closed edition that was not retracted."""
+        with read(self._engine) as connection:
+            query = select(edition.c.day).where(edition.c.day == day, edition.c.closed_at.is_not(None))
+            return connection.execute(query.where(edition.c.retracted_at.is_(None))).one_or_none() is not None
+
+    def _update_claimed(self, connection: Connection, day: date, attempt: int, **values: object) -> None:
+        """Update the open edition that `attempt` holds. Raises LeaseLost where another process holds it by now."""
         changed = connection.execute(
             update(edition)
             .where(edition.c.day == day, edition.c.attempt == attempt, edition.c.closed_at.is_(None))
@@ -251,7 +267,7 @@ def _first_row(connection: Connection, day: date) -> Any:
 
 
 def _to_be_made() -> ColumnElement[bool]:
-    """Open, and later than every closed one: what an older day missed is in a newer edition. Unless it is made anew."""
+    """Open, and later than every closed edition (a newer edition contains what an older day missed), or reopened."""
     newer = edition.alias()
     overtaken = select(newer.c.day).where(newer.c.day > edition.c.day, newer.c.closed_at.is_not(None)).exists()
     return edition.c.closed_at.is_(None) & (~overtaken | (edition.c.revision > 0))

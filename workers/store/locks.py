@@ -1,8 +1,8 @@
-"""Gates and posts that are rows: one passes, or holds, at a time, over all processes and machines."""
+"""Leader leases and request gates, kept as rows so that they hold over all processes and machines."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, select
 
@@ -12,13 +12,15 @@ from workers.store.tables import gate
 from workers.store.transactions import insert, read, write
 
 _ABANDONED = timedelta(seconds=15)
-"""After which a process that passed and gives no sign of life counts as dead."""
+"""A process inside a gate that renews nothing for this long counts as dead."""
 _RENEWED_S = 5.0
+"""Seconds between two renewals by the process inside a gate."""
 _LOOK_AGAIN_S = 0.25
+"""Longest pause of a process that waits at a gate."""
 
 
 class RowLease:
-    """A post that one process at a time holds; it is kept by asking for it again before it runs out."""
+    """A leader lease: one process at a time holds it, and keeps it by acquiring it again before it expires."""
 
     def __init__(self, engine: Engine, name: str, lasts_s: float, clock: Clock) -> None:
         self._engine, self._name, self._clock = engine, name, clock
@@ -26,7 +28,10 @@ class RowLease:
         self._turn: int | None = None
 
     def acquire(self) -> bool:
-        """Take the post where it is free, keep it where it is ours; False while another holds it."""
+        """Take the lease if it is free or expired, or extend it if this object holds it.
+
+        Returns False, and changes nothing, while another holder's lease lasts.
+        """
         with write(self._engine) as connection:
             now = self._clock.now()
             connection.execute(
@@ -43,13 +48,13 @@ class RowLease:
             return True
 
     def is_held(self) -> bool:
-        """True while somebody holds the post."""
+        """Whether any process, this one or another, holds the lease now. Changes nothing."""
         with read(self._engine) as connection:
             free_at = connection.execute(select(gate.c.free_at).where(gate.c.name == self._name)).scalar_one_or_none()
             return free_at is not None and free_at > self._clock.now()
 
     def release(self) -> None:
-        """Free the post for the next one, if it is still ours."""
+        """End the lease now if this object still holds it; does nothing where another has taken over."""
         with write(self._engine) as connection:
             connection.execute(
                 gate.update()
@@ -59,22 +64,28 @@ class RowLease:
 
 
 class RowGate:
+    """Implements `domain.ports.Gate`: one request at a time, their starts at least `interval_s` apart."""
+
     def __init__(self, engine: Engine, name: str, interval_s: float, clock: Clock) -> None:
         self._engine, self._name, self._clock = engine, name, clock
         self._interval = timedelta(seconds=interval_s)
 
     @contextmanager
     def passing(self) -> Iterator[None]:
-        """Wait for the gate, hold it for the body, and keep it shut for the interval from the start of the body."""
+        """Wait for the gate and hold it while the body runs.
+
+        The next request may start when the body has ended and the interval since its start has passed.
+        """
         turn = self._enter()
         started = self._clock.now()
         try:
-            with keep_alive(lambda: self._leave(turn, self._clock.now() + _ABANDONED), _RENEWED_S):
+            with keep_alive(lambda: self._set_free_at(turn, self._clock.now() + _ABANDONED), _RENEWED_S):
                 yield
         finally:
-            self._leave(turn, max(self._clock.now(), started + self._interval))
+            self._set_free_at(turn, max(self._clock.now(), started + self._interval))
 
     def _enter(self) -> int:
+        """Wait until the gate is free and take it; returns the turn that later writes must name."""
         while True:
             with write(self._engine) as connection:
                 now = self._clock.now()
@@ -94,8 +105,8 @@ class RowGate:
                 wait_s = (row.free_at - now).total_seconds()
             self._clock.sleep(min(wait_s, _LOOK_AGAIN_S))
 
-    def _leave(self, turn: int, free_at: object) -> None:
-        """Let the gate be free then, if it is still ours."""
+    def _set_free_at(self, turn: int, free_at: datetime) -> None:
+        """Set the moment at which the gate is free again; does nothing where another process has taken it."""
         with write(self._engine) as connection:
             connection.execute(
                 gate.update().where(gate.c.name == self._name, gate.c.turn == turn).values(free_at=free_at)

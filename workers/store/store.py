@@ -1,4 +1,4 @@
-"""Opening the store: the URL, the transactions of each database, the schema brought up to date."""
+"""Opens the store: parses the URL, sets up the database's transactions and migrates the schema."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -25,19 +25,21 @@ from workers.store.questions import QuestionStore
 from workers.store.sent_messages import SentMessageStore
 from workers.store.source_answers import SourceAnswerStore
 from workers.store.subscriptions import SubscriptionStore
+from workers.store.texts import TextStore
 from workers.store.updates import UpdateStore
 from workers.store.uploads import UploadStore
 
 _BUSY_S = 30
-"""Seconds a SQLite writer waits for another; a day's edition is written in under one."""
+"""Seconds that a SQLite writer waits for another one; writing a day's edition takes less than one."""
 
 
 @dataclass(frozen=True)
 class Store:
-    """The tables by what they are for; all on one engine."""
+    """The store's parts, one for each group of tables, all on one engine."""
 
     engine: Engine
     editions: EditionStore
+    texts: TextStore
     source_answers: SourceAnswerStore
     subscriptions: SubscriptionStore
     model_calls: ModelCallStore
@@ -68,9 +70,10 @@ class Store:
 
 
 def open_store(url: str, clock: Clock, edition_lease_s: float = 20, delivery_lease_s: float = 30) -> Store:
-    """The store at `url`, its schema migrated where it is behind.
+    """The store at `url`, with its schema migrated to the newest version.
 
-    Raises SettingsError where the URL is wrong or the database does not answer; the text never holds the URL.
+    Raises SettingsError where the URL is wrong or the database does not answer; its message never contains the URL,
+    which may hold a password.
     """
     engine = _engine(url)
     try:
@@ -84,6 +87,7 @@ def open_store(url: str, clock: Clock, edition_lease_s: float = 20, delivery_lea
     return Store(
         engine,
         EditionStore(engine, clock, timedelta(seconds=edition_lease_s)),
+        TextStore(engine, clock, timedelta(seconds=edition_lease_s)),
         SourceAnswerStore(engine, clock),
         SubscriptionStore(engine),
         ModelCallStore(engine, clock),
@@ -108,7 +112,7 @@ def _engine(url: str) -> Engine:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
-            raise SettingsError("store.url: want a file, for several processes share the store")
+            raise SettingsError("store.url: want a file, because several processes share the store")
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(parsed, poolclass=QueuePool, connect_args={"timeout": _BUSY_S})
         event.listen(engine, "connect", _sqlite_connect)
@@ -123,20 +127,20 @@ def _engine(url: str) -> Engine:
 
 
 def _sqlite_connect(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the begin event below decides, not the driver
-    # A new file's change to WAL does not wait for another's lock as everything else does, so it is tried again.
-    waiting = Retrying(
+    connection.isolation_level = None  # _sqlite_begin starts the transactions instead of the driver
+    # Switching a new file to WAL fails at once where another process holds the lock (no busy timeout): try again.
+    retrying = Retrying(
         retry=retry_if_exception_type(sqlite3.OperationalError),
         stop=stop_after_delay(_BUSY_S),
         reraise=True,
         wait=wait_random(0, 0.1),
     )
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        waiting(connection.execute, f"PRAGMA {pragma}").close()
+        retrying(connection.execute, f"PRAGMA {pragma}").close()
 
 
 def _sqlite_begin(connection: Connection) -> None:
-    """A transaction that will write takes the lock first: an upgrade in its middle could fail at once as busy."""
+    """Begin a writing transaction with SQLite's write lock, because taking it later can fail at once with "busy"."""
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("write") else "BEGIN")
 
 

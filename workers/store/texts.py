@@ -1,4 +1,4 @@
-"""The texts of closed editions: written once, by one process at a time, then found."""
+"""The texts of closed editions: each language is written once and then read."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -12,16 +12,17 @@ from workers.store.tables import edition, text
 from workers.store.transactions import insert, read, write
 
 _WRITTEN_WITHIN = timedelta(days=1)
+"""How long after its closing an edition without a text is queued again."""
 _DIGEST = TypeAdapter(Digest)
 
 
 class TextStore:
-    """The part of `domain.ports.Editions` that is about texts; times are the clock's."""
+    """Implements `domain.ports.Texts`. The lease is the edition's row: it lasts `lease` on the given clock."""
 
     def __init__(self, engine: Engine, clock: Clock, lease: timedelta) -> None:
         self._engine, self._clock, self._lease = engine, clock, lease
 
-    def claim_text(self, day: date) -> bool:
+    def claim(self, day: date) -> bool:
         with write(self._engine) as connection:
             now = self._clock.now()
             claimed = connection.execute(
@@ -32,36 +33,18 @@ class TextStore:
             )
             return claimed.rowcount == 1
 
-    def renew_text(self, day: date) -> None:
-        self._text_lease(day, self._clock.now() + self._lease)
+    def renew(self, day: date) -> None:
+        self._set_lease(day, self._clock.now() + self._lease)
 
-    def release_text(self, day: date) -> None:
-        self._text_lease(day, None)
+    def release(self, day: date) -> None:
+        self._set_lease(day, None)
 
-    def _text_lease(self, day: date, until: datetime | None) -> None:
-        with write(self._engine) as connection:
-            closed = update(edition).where(edition.c.day == day, edition.c.closed_at.is_not(None))
-            connection.execute(closed.values(lease_until=until))
-
-    def unwritten_days(self, languages: Sequence[str]) -> list[date]:
-        """Editions closed in the last day that still lack a text: their worker stopped between closing and writing."""
-        with read(self._engine) as connection:
-            now = self._clock.now()
-            closed = select(edition.c.day).where(edition.c.closed_at > now - _WRITTEN_WITHIN)
-            closed = closed.where(edition.c.closed_at <= now - self._lease)  # until then its worker may begin to write
-            closed = closed.where(edition.c.lease_until.is_(None) | (edition.c.lease_until <= now))
-            days: set[date] = set()
-            for language in languages:
-                written = select(text.c.day).where(text.c.language == language)
-                days.update(connection.execute(closed.where(edition.c.day.not_in(written))).scalars())
-        return sorted(days)
-
-    def text(self, day: date, language: str) -> Text | None:
+    def get(self, day: date, language: str) -> Text | None:
         with read(self._engine) as connection:
             row = connection.execute(select(text).where(text.c.day == day, text.c.language == language)).one_or_none()
         return Text(_DIGEST.validate_json(row.digest), row.chart) if row else None
 
-    def save_text(self, day: date, written: Text) -> Text:
+    def save(self, day: date, written: Text) -> Text:
         with write(self._engine) as connection:
             connection.execute(
                 insert(connection, text)
@@ -73,28 +56,43 @@ class TextStore:
                 )
                 .on_conflict_do_nothing()
             )
-        kept = self.text(day, written.digest.language)
-        return kept or written
+        return self.get(day, written.digest.language) or written
+
+    def unwritten_days(self, languages: Sequence[str]) -> list[date]:
+        """Editions closed in the last day that lack a text in one of `languages` and that nobody writes, oldest first.
+
+        Their worker stopped between closing and writing. An edition closed less than one lease ago is left out,
+        because its worker may still start to write.
+        """
+        with read(self._engine) as connection:
+            now = self._clock.now()
+            closed = select(edition.c.day).where(edition.c.closed_at > now - _WRITTEN_WITHIN)
+            closed = closed.where(edition.c.closed_at <= now - self._lease)
+            closed = closed.where(edition.c.lease_until.is_(None) | (edition.c.lease_until <= now))
+            days: set[date] = set()
+            for language in languages:
+                written = select(text.c.day).where(text.c.language == language)
+                days.update(connection.execute(closed.where(edition.c.day.not_in(written))).scalars())
+        return sorted(days)
 
     def languages(self, day: date) -> list[str]:
-        """The languages that an edition is written in."""
+        """The languages in which the edition has a text, sorted."""
         with read(self._engine) as connection:
             return sorted(connection.execute(select(text.c.language).where(text.c.day == day)).scalars())
 
-    def stands(self, day: date) -> bool:
-        """Whether there is a closed edition of that day, not taken back."""
-        with read(self._engine) as connection:
-            query = select(edition.c.day).where(edition.c.day == day, edition.c.closed_at.is_not(None))
-            return connection.execute(query.where(edition.c.retracted_at.is_(None))).one_or_none() is not None
-
     def newest(self, language: str) -> date | None:
-        """The latest day with a text in `language` that was not taken back."""
+        """The latest day with a text in `language`, editions that were retracted left out."""
         with read(self._engine) as connection:
             return connection.execute(
                 select(func.max(text.c.day))
                 .join(edition, edition.c.day == text.c.day)
                 .where(text.c.language == language, edition.c.retracted_at.is_(None))
             ).scalar()
+
+    def _set_lease(self, day: date, until: datetime | None) -> None:
+        with write(self._engine) as connection:
+            closed = update(edition).where(edition.c.day == day, edition.c.closed_at.is_not(None))
+            connection.execute(closed.values(lease_until=until))
 
 
 def digest_json(digest: Digest) -> bytes:

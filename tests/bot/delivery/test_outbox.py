@@ -105,7 +105,7 @@ def other(content: Content, delivery: Delivery) -> list[Message]:
 
 
 def remake(store: Store, edition: Edition) -> None:
-    text = store.editions.text(DAY, "ko")
+    text = store.texts.get(DAY, "ko")
     assert text is not None
     assert store.editions.reopen(DAY) == ["en", "ko"]
     store.outbox.revise(DAY)
@@ -114,7 +114,7 @@ def remake(store: Store, edition: Edition) -> None:
     papers = tuple(item.paper for item in edition.placed)
     report = SourceAnswer(SourceReport("arxiv", "ok", 3))
     store.editions.close(DAY, attempt, Selection(papers, {}), edition.placed, [report])
-    store.editions.save_text(DAY, text)
+    store.texts.save(DAY, text)
 
 
 def test_an_edition_made_anew_is_edited_where_it_was_posted(store: Store, edition: Edition) -> None:

@@ -35,7 +35,7 @@ def view(store: Store, channel: int) -> View:
 
 def with_chart(store: Store) -> None:
     for language in ("ko", "en"):
-        written = store.editions.text(DAY, language)
+        written = store.texts.get(DAY, language)
         assert written is not None
         with store.engine.begin() as connection:
             connection.exec_driver_sql("UPDATE text SET chart = X'89504E47'")

@@ -83,7 +83,7 @@ def test_a_round_bracket_does_not_end_a_link(categories: Sequence[Category]) -> 
 
 
 def test_an_edition_as_a_channel_sees_it(store: Store, edition: Edition, categories: Sequence[Category]) -> None:
-    digest = store.editions.text(DAY, "ko")
+    digest = store.texts.get(DAY, "ko")
     assert digest is not None
     (message,) = render(chat_blocks(digest.digest, categories), RenderOptions("ko", categories, "2025-06-03 ko 0"))
     assert message.papers == (1, 2, 3)

@@ -89,10 +89,10 @@ def test_each_error_has_its_rule(fault: Fault, error: type[Exception], server: D
 
 
 def test_the_chart_goes_with_the_message(server: DiscordServer, do: Any, store: Store, edition: Edition) -> None:
-    text = store.editions.text(DAY, "ko")
+    text = store.texts.get(DAY, "ko")
     assert text is not None
     store.editions.reopen(DAY)
-    store.editions.save_text(DAY, Text(text.digest, b"\x89PNG picture"))
+    store.texts.save(DAY, Text(text.digest, b"\x89PNG picture"))
     card = [{"text": "caption", "colour": "", "chart": True}]
     do(
         lambda sender: sender.send(

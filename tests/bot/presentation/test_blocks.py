@@ -15,7 +15,7 @@ from workers.store import Store
 
 
 def digest(store: Store, language: str = "ko") -> Digest:
-    text = store.editions.text(DAY, language)
+    text = store.texts.get(DAY, language)
     assert text is not None
     return text.digest
 

@@ -95,7 +95,7 @@ def test_the_caption_takes_what_highlights_fit() -> None:
 
 
 def test_an_edition_as_a_chat_sees_it(store: Store, edition: Edition, categories: Sequence[Category]) -> None:
-    digest = store.editions.text(DAY, "ko")
+    digest = store.texts.get(DAY, "ko")
     assert digest is not None
     messages = render(chat_blocks(digest.digest, categories), RenderOptions("ko", "2025-06-03 ko 0"))
     first, *rest = seen(messages)

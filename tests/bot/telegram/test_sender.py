@@ -67,10 +67,10 @@ def test_a_person_is_written_to_edited_and_deleted_in_their_private_chat(server:
 def test_a_chart_is_uploaded_once_and_then_named(
     server: TelegramServer, do: Any, store: Store, edition: Edition
 ) -> None:
-    digest = store.editions.text(DAY, "ko")
+    digest = store.texts.get(DAY, "ko")
     assert digest is not None
     store.editions.reopen(DAY)
-    store.editions.save_text(DAY, Text(digest.digest, b"\x89PNG picture"))
+    store.texts.save(DAY, Text(digest.digest, b"\x89PNG picture"))
     opening = Message("caption", chart=picture_name(DAY, "ko", 0))
 
     async def story(sender: TelegramSender) -> None:

@@ -31,7 +31,7 @@ def printed(messages: Sequence[Message], width: int = 80) -> str:
 def test_every_paper_is_shown_and_its_title_is_text(
     language: str, store: Store, edition: Edition, categories: Sequence[Category]
 ) -> None:
-    text = store.editions.text(DAY, language)
+    text = store.texts.get(DAY, language)
     assert text is not None
     screen = printed(render(blocks(text.digest, categories), language))
     for paper in text.digest.papers:
@@ -45,13 +45,13 @@ def test_every_paper_is_shown_and_its_title_is_text(
 def test_the_numbers_of_a_message_are_kept_for_follow_ups(
     store: Store, edition: Edition, categories: Sequence[Category]
 ) -> None:
-    text = store.editions.text(DAY, "ko")
+    text = store.texts.get(DAY, "ko")
     assert text is not None
     assert [message.papers for message in render(blocks(text.digest, categories), "ko")] == [(), (1, 2), (3,), ()]
 
 
 def test_bars_are_in_proportion(store: Store, edition: Edition, categories: Sequence[Category]) -> None:
-    text = store.editions.text(DAY, "ko")
+    text = store.texts.get(DAY, "ko")
     assert text is not None
     bars = [
         line.count("█") for line in printed(render(blocks(text.digest, categories), "ko")).splitlines() if "█" in line
