@@ -24,7 +24,7 @@ from workers.domain.blocks import (
 )
 from workers.domain.deliveries import Choice, Message
 from workers.domain.models import SYNTHESIS_FIELDS, Category, Claim, DigestPaper, Synthesis
-from workers.i18n.lines import digest_catalog_for
+from workers.i18n import digest_catalog_for
 
 TEXT_LIMIT = 4000
 """Characters in all text of one message of components (discord.com/developers/docs/components/reference)."""

@@ -1,13 +1,17 @@
-"""What the bots say, in each language; a language without its own texts gets the English ones."""
+"""The texts of the bots, in each language; a language without a catalog of its own gets the English one."""
+
+from collections.abc import Mapping
 
 from bot.i18n.catalog import Catalog
 from bot.i18n.en import ENGLISH
 from bot.i18n.ko import KOREAN
 
-__all__ = ["LANGUAGES", "Catalog", "catalog_for", "language_name"]
+__all__ = ["CATALOGS", "LANGUAGES", "Catalog", "catalog_for", "language_name"]
 
-LANGUAGES = ("ko", "en")
-"""Languages with texts of their own."""
+CATALOGS: Mapping[str, Catalog] = {"ko": KOREAN, "en": ENGLISH}
+"""Language → its catalog. A new language is one file beside this one and one entry here."""
+LANGUAGES = tuple(CATALOGS)
+"""Languages with a catalog of their own."""
 _NAMES = {
     "ko": "한국어",
     "en": "English",
@@ -22,12 +26,13 @@ _NAMES = {
     "vi": "Tiếng Việt",
     "id": "Indonesia",
 }
+"""Language → what its own speakers call it."""
 
 
 def catalog_for(language: str) -> Catalog:
-    return KOREAN if language == "ko" else ENGLISH
+    return CATALOGS.get(language, ENGLISH)
 
 
 def language_name(language: str) -> str:
-    """What its own speakers call it; its code where we do not know."""
+    """What its own speakers call it; its code for a language that is not listed."""
     return _NAMES.get(language, language)

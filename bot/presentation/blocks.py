@@ -33,7 +33,8 @@ from workers.domain.models import (
     Text,
 )
 from workers.domain.questions import Question
-from workers.i18n.lines import digest_catalog_for, model_line, reasons_line, short_name, source_line
+from workers.i18n import digest_catalog_for
+from workers.i18n.lines import model_line, reasons_line, short_name, source_line
 from workers.store import Store
 
 MAIN_SOURCE = "arxiv"

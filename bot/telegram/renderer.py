@@ -20,7 +20,7 @@ from workers.domain.blocks import (
 )
 from workers.domain.deliveries import Choice, Message, Place
 from workers.domain.models import Claim, DigestPaper, Synthesis
-from workers.i18n.lines import digest_catalog_for
+from workers.i18n import digest_catalog_for
 
 _SHOWN_FIRST = ("findings", "themes", "keywords", "impact", "outlook")
 """The five parts as a phone shows them: what was found comes first."""

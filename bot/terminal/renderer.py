@@ -20,7 +20,7 @@ from workers.domain.blocks import (
 )
 from workers.domain.deliveries import Message
 from workers.domain.models import SYNTHESIS_FIELDS, Claim, DigestPaper
-from workers.i18n.lines import digest_catalog_for
+from workers.i18n import digest_catalog_for
 
 _LONGEST_BAR = 30
 """Columns of the longest bar: names, bar and count fit into 60."""

@@ -7,16 +7,11 @@ from datetime import date
 import pytest
 
 from workers.domain.models import SYNTHESIS_FIELDS, SourceReport
-from workers.i18n.lines import (
-    ENGLISH,
-    KOREAN,
-    DigestCatalog,
-    digest_catalog_for,
-    long_date,
-    reasons_line,
-    short_name,
-    source_line,
-)
+from workers.i18n import CATALOGS, digest_catalog_for
+from workers.i18n.catalog import DigestCatalog
+from workers.i18n.en import ENGLISH
+from workers.i18n.ko import KOREAN
+from workers.i18n.lines import long_date, reasons_line, short_name, source_line
 
 HANGUL = re.compile(r"[가-힣]")
 
@@ -69,7 +64,7 @@ def test_a_source_is_mentioned_where_it_brought_nothing(report: SourceReport, ko
     assert (source_line(report, "ko"), source_line(report, "en")) == (korean, english)
 
 
-def test_a_language_without_words_of_its_own_reads_english() -> None:
+def test_a_language_without_texts_of_its_own_reads_english() -> None:
     assert digest_catalog_for("ko") is KOREAN
     assert digest_catalog_for("en") is ENGLISH
     assert digest_catalog_for("fr") is ENGLISH
@@ -86,18 +81,22 @@ def test_english_words_hold_no_hangul_and_korean_sentences_some() -> None:
     assert all(HANGUL.search(text) for text in (KOREAN.title, KOREAN.footer, KOREAN.quiet, *KOREAN.reasons.values()))
 
 
-def test_both_languages_have_the_same_reasons() -> None:
-    assert KOREAN.reasons.keys() == ENGLISH.reasons.keys()
+@pytest.mark.parametrize("language", CATALOGS)
+def test_every_language_has_the_reasons_and_months_of_the_english_one(language: str) -> None:
+    catalog = CATALOGS[language]
+    assert catalog.reasons.keys() == ENGLISH.reasons.keys()
+    assert len(set(catalog.months)) == 12
 
 
-def test_korean_templates_have_the_fields_of_the_english_ones() -> None:
+@pytest.mark.parametrize("language", CATALOGS)
+def test_the_templates_of_every_language_have_the_fields_of_the_english_ones(language: str) -> None:
     for field in dataclasses.fields(DigestCatalog):
         if isinstance(getattr(ENGLISH, field.name), str) and field.name != "keyed_line":
-            assert _fields(KOREAN, field.name) == _fields(ENGLISH, field.name), field.name
+            assert _fields(CATALOGS[language], field.name) == _fields(ENGLISH, field.name), field.name
 
 
-def _fields(words: DigestCatalog, name: str) -> set[str]:
-    return set(re.findall(r"{(\w+)}", getattr(words, name)))
+def _fields(catalog: DigestCatalog, name: str) -> set[str]:
+    return set(re.findall(r"{(\w+)}", getattr(catalog, name)))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from workers.domain.errors import BudgetExceeded, ModelError
 from workers.domain.passages import Passage
 from workers.factcheck.check import COMMON
 from workers.factcheck.evidence import common_words, evidence_in, name_faults, number_faults, style_faults
-from workers.i18n.lines import digest_catalog_for
+from workers.i18n import digest_catalog_for
 
 _MOST_SENTENCES = 8
 _QUOTED_WORDS = 3

@@ -15,7 +15,7 @@ from workers.domain.errors import LeaseLost
 from workers.domain.models import DigestPaper, Paper, Text
 from workers.domain.passages import PaperText, Passage
 from workers.domain.questions import Question
-from workers.i18n.lines import digest_catalog_for
+from workers.i18n import digest_catalog_for
 from workers.runtime.heartbeat import keep_alive
 from workers.runtime.logs import note
 

@@ -11,7 +11,7 @@ from workers.cli.settings import settings_of
 from workers.domain.answers import Answer
 from workers.domain.chats import ChatRef
 from workers.domain.questions import PostedMessage, Question, QuestionRequest
-from workers.i18n.lines import digest_catalog_for
+from workers.i18n import digest_catalog_for
 from workers.runtime.clock import system_clock
 
 

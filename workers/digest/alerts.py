@@ -6,7 +6,8 @@ from typing import Protocol
 
 from workers.domain.chats import ChatRef, direct_chat
 from workers.domain.models import Language, SourceReport
-from workers.i18n.lines import digest_catalog_for, source_line
+from workers.i18n import digest_catalog_for
+from workers.i18n.lines import source_line
 
 
 class Outbox(Protocol):

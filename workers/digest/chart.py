@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workers.domain.models import Category, Edition, Language
-from workers.i18n.lines import digest_catalog_for, long_date
+from workers.i18n import digest_catalog_for
+from workers.i18n.lines import long_date
 
 if TYPE_CHECKING:  # matplotlib takes half a second to import, and only a chart needs it
     from matplotlib.axes import Axes

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from workers.domain.models import SYNTHESIS_FIELDS, Category, Claim, Digest, DigestPaper, Section
-from workers.i18n.lines import DigestCatalog, digest_catalog_for, model_line, reasons_line, source_line
+from workers.i18n import DigestCatalog, digest_catalog_for
+from workers.i18n.lines import model_line, reasons_line, source_line
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>|~#$&])")
 _UNSAFE_IN_LINK = str.maketrans({"(": "%28", ")": "%29", "<": "%3C", ">": "%3E", " ": "%20", '"': "%22", "\\": "%5C"})

@@ -18,7 +18,8 @@ from workers.domain.models import (
     Section,
     Synthesis,
 )
-from workers.i18n.lines import DigestCatalog, digest_catalog_for, long_date
+from workers.i18n import DigestCatalog, digest_catalog_for
+from workers.i18n.lines import long_date
 
 Phrases = Mapping[int, Sequence[str]]
 """Paper number → its key phrases, the most telling first."""

@@ -1,0 +1,56 @@
+"""The digest's fixed texts in English."""
+
+from workers.domain.models import ANNOUNCED_BEFORE, NOT_SELECTED, REPLACEMENT, WITHDRAWN
+from workers.i18n.catalog import DigestCatalog
+
+ENGLISH = DigestCatalog(
+    date="{day} {month} {year}",
+    months=(
+        *("January", "February", "March", "April", "May", "June"),
+        *("July", "August", "September", "October", "November", "December"),
+    ),
+    title="AI papers of {date}",
+    parts=("Themes", "Shared keywords", "Key findings", "Impact", "Outlook"),
+    summary="Summary",
+    sources="Sources",
+    highlights="Highlights",
+    one_each="One each",
+    excerpts="excerpts",
+    excerpt_note="Quoted sentences are the abstracts' own.",
+    chart_title="{listed} papers chosen today / {new} new",
+    chart_trend="New papers, last 14 days",
+    footer="{listed} papers chosen from {collected} collected ({new} of them new).",
+    not_chosen="Not chosen: {reasons}",
+    reasons={
+        ANNOUNCED_BEFORE: "announced before",
+        REPLACEMENT: "replacements",
+        WITHDRAWN: "withdrawn",
+        NOT_SELECTED: "not selected",
+    },
+    theme="{count} papers on {phrases}.",
+    keyed_line="{quote}",
+    quote="“{sentence}”",
+    quiet="No new papers were announced on {date}.",
+    quiet_source="{name}: nothing new.",
+    failed_source="{name}: could not be read ({reason}). What is missing comes with the next edition.",
+    merged_one="the {name} paper: {places} → one",
+    merged_many="{count} papers found in several places, each listed once",
+    places=("", "one place", "two places", "three places", "four places", "five places"),
+    places_many="{count} places",
+    tally="{entries} entries → {papers} papers",
+    votes="{count} votes",
+    partly="Some categories could not be written by the model and are excerpts.",
+    which_paper="Which paper is meant?",
+    no_paper="It is not clear which paper is meant. Please name its number or title, such as “paper 7 …”.",
+    answer_failed="Sorry, this question could not be answered. Please ask again in a while.",
+    budget_spent="Today's budget for the model is used up, so these are the paper's own passages.",
+    not_said="The paper does not seem to say. These passages are the closest.",
+    closest="The closest passages of the paper:",
+    was_read={
+        "html": "Read: full text (HTML).",
+        "pdf": "Read: full text (PDF).",
+        "abstract": "Read: the abstract only.",
+    },
+    alert_failed="No digest of {date} yet: every source failed ({reason}). It is tried again every 10 minutes.",
+    alert_sources="The digest of {date} came out without some sources.",
+)
