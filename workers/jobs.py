@@ -56,6 +56,6 @@ def answer_question(question: str) -> None:
             queue.stream_answer(question_id, answer_so_far)
 
     with open_configured_store(settings, system_clock()) as store:
-        answered = answers.attend(question_id, store.questions, answer_services(settings, store), on_progress)
+        answered = answers.answer_question(question_id, store.questions, answer_services(settings, store), on_progress)
     if answered and queue:
         queue.wake()

@@ -12,6 +12,7 @@ from tests.fakes.model import FakeModel
 from tests.fakes.papers import paper
 from workers.answers.extractive import OpenPaper, Vocabulary, extracts
 from workers.answers.generate import Answerer
+from workers.answers.query import Query, query_of
 from workers.domain.answers import Answer
 from workers.domain.completions import Completion, Prompt
 from workers.domain.errors import BudgetExceeded, ModelDown
@@ -29,13 +30,13 @@ TEXTS = [
     ),
     ("4 Limits", "The sensor wears out after about 300 hours, and transparent objects are still dropped."),
 ]
-BOOK = OpenPaper(
+GRIPNET = OpenPaper(
     "7",
     paper(arxiv_id="2506.00007", version=2, title="GripNet: Holding Things Gently", abstract="We hold things."),
     PaperText("html", tuple(Passage(n, section, text, f"S{n}.p1") for n, (section, text) in enumerate(TEXTS, start=1))),
 )
 SENTENCES = Path(__file__).parents[1] / "factcheck" / "sentences"
-WORDS = Vocabulary(korean_terms(), glossary(), frequencies())
+VOCABULARY = Vocabulary(korean_terms(), glossary(), frequencies())
 QUOTE = "the success rate from 61% to 84%"
 GOOD: dict[str, dict[str, object]] = {
     "ko": {"text": "GripNet은 성공률을 61%에서 84%로 높였습니다.", "cites": ["A3"], "quote": QUOTE},
@@ -43,7 +44,11 @@ GOOD: dict[str, dict[str, object]] = {
 }
 
 
-def on_progress(*sentences: object, answerable: bool = True) -> str:
+def query(text: str, language: str) -> Query:
+    return query_of(text, language, VOCABULARY.korean_terms)
+
+
+def model_answer(*sentences: object, answerable: bool = True) -> str:
     return json.dumps({"answerable": answerable, "sentences": list(sentences)})
 
 
@@ -52,11 +57,11 @@ def saying(answer: str) -> Callable[[str, str], str]:
 
 
 def answerer(writer: Callable[[str, str], str], faults: Sequence[ModelDown | None] = ()) -> Answerer:
-    return Answerer(FakeModel(writer, list(faults)), WORDS, 16_000, 5.0)
+    return Answerer(FakeModel(writer, list(faults)), VOCABULARY, 16_000, 5.0)
 
 
 def test_without_a_model_the_closest_passages_are_the_answer() -> None:
-    given = extracts("How much does GripNet raise the success rate?", [BOOK], WORDS)
+    given = extracts(query("How much does GripNet raise the success rate?", "en"), [GRIPNET], VOCABULARY)
     assert given.answerable
     assert given.extractive
     first = given.sentences[0]
@@ -66,25 +71,29 @@ def test_without_a_model_the_closest_passages_are_the_answer() -> None:
 
 
 def test_a_korean_question_finds_english_passages() -> None:
-    given = extracts("성공률은 얼마나 올랐나요? 결과 수치를 알려 주세요", [BOOK], WORDS)
+    given = extracts(query("성공률은 얼마나 올랐나요? 결과 수치를 알려 주세요", "ko"), [GRIPNET], VOCABULARY)
     assert given.sentences[0].cites[0].section == "3 Results"
 
 
 def test_where_no_word_is_known_the_papers_core_is_shown_and_nothing_claimed() -> None:
-    given = extracts("쿄쿄쿄는요?", [long_book(TEXTS[1][1])], WORDS)
+    given = extracts(query("쿄쿄쿄는요?", "ko"), [long_paper(TEXTS[1][1])], VOCABULARY)
     assert not given.answerable
     assert given.sentences[0].text == TEXTS[1][1]
 
 
 def test_what_the_paper_does_not_speak_of_is_refused_with_the_closest_passages() -> None:
-    given = extracts("Which protein folding benchmark and which vaccine trial were used?", [BOOK], WORDS)
+    given = extracts(
+        query("Which protein folding benchmark and which vaccine trial were used?", "en"), [GRIPNET], VOCABULARY
+    )
     assert not given.answerable
     assert given.sentences
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_a_sentence_that_stands_is_given_with_its_place(language: str) -> None:
-    given = answerer(lambda _rules, _material: on_progress(GOOD[language])).answer("성공률은?", language, [BOOK])
+    given = answerer(lambda _rules, _material: model_answer(GOOD[language])).answer(
+        query("성공률은?", language), [GRIPNET]
+    )
     assert (given.answerable, given.extractive) == (True, False)
     (sentence,) = given.sentences
     assert sentence.text == GOOD[language]["text"]
@@ -110,7 +119,9 @@ def test_a_sentence_that_stands_is_given_with_its_place(language: str) -> None:
     ],
 )
 def test_what_does_not_stand_reaches_no_reader(change: dict[str, object]) -> None:
-    given = answerer(lambda _rules, _material: on_progress({**GOOD["ko"], **change})).answer("성공률은?", "ko", [BOOK])
+    given = answerer(lambda _rules, _material: model_answer({**GOOD["ko"], **change})).answer(
+        query("성공률은?", "ko"), [GRIPNET]
+    )
     assert given.extractive
     assert not given.answerable
     assert all(sentence.text in " ".join(text for _, text in TEXTS) for sentence in given.sentences)
@@ -132,8 +143,8 @@ def test_of_two_hundred_answers_with_an_invention_none_reaches_a_reader() -> Non
 
     reached = 0
     for n in range(200):
-        answer = on_progress({**GOOD["ko"], **wrong(n)}, GOOD["ko"])
-        given = answerer(saying(answer)).answer(f"성공률은? {n}", "ko", [BOOK])
+        answer = model_answer({**GOOD["ko"], **wrong(n)}, GOOD["ko"])
+        given = answerer(saying(answer)).answer(query(f"성공률은? {n}", "ko"), [GRIPNET])
         assert len(given.sentences) == 1, "the one that stands is kept"
         reached += given.sentences[0].text != GOOD["ko"]["text"]
     assert reached == 0
@@ -143,17 +154,21 @@ def test_of_two_hundred_answers_with_an_invention_none_reaches_a_reader() -> Non
     "broken", ["", "no JSON at all", '{"answerable": tru', '{"sentences": 7}', "[1, 2]", '{"answerable": "perhaps"}']
 )
 def test_what_is_no_answer_is_answered_by_the_passages(broken: str) -> None:
-    given = answerer(lambda _rules, _material: broken).answer("How fast is GripNet?", "en", [BOOK])
+    given = answerer(lambda _rules, _material: broken).answer(query("How fast is GripNet?", "en"), [GRIPNET])
     assert given.extractive
 
 
 def test_a_model_that_is_down_is_answered_by_the_passages() -> None:
-    given = answerer(lambda _rules, _material: "", [ModelDown("away")]).answer("How fast is GripNet?", "en", [BOOK])
+    given = answerer(lambda _rules, _material: "", [ModelDown("away")]).answer(
+        query("How fast is GripNet?", "en"), [GRIPNET]
+    )
     assert given.extractive
 
 
 def test_a_model_that_says_the_paper_does_not_say_is_believed() -> None:
-    given = answerer(lambda _rules, _material: on_progress(answerable=False)).answer("색은 무엇인가요?", "ko", [BOOK])
+    given = answerer(lambda _rules, _material: model_answer(answerable=False)).answer(
+        query("색은 무엇인가요?", "ko"), [GRIPNET]
+    )
     assert not given.answerable
 
 
@@ -184,7 +199,7 @@ PROBES = [
 def test_instructions_in_papers_questions_and_talk_change_nothing(probe: str, where: str) -> None:
     """The model does as it is told by the probe: what it then says stands on nothing and reaches nobody."""
     hacked = Passage(5, "5 Notes", probe + " " + TEXTS[0][1], "S5.p1")
-    reading = PaperText("html", (*BOOK.reading.passages, hacked) if where == "passage" else BOOK.reading.passages)
+    text = PaperText("html", (*GRIPNET.text.passages, hacked) if where == "passage" else GRIPNET.text.passages)
     question = probe if where == "question" else "성공률은?"
     seen: list[str] = []
 
@@ -192,10 +207,10 @@ def test_instructions_in_papers_questions_and_talk_change_nothing(probe: str, wh
         seen.append(rules)
         document = json.loads(material)
         assert set(document) == {"language", "papers", "passages", "talk", "question"}
-        return on_progress({"text": f"HACKED {probe}", "cites": ["A1"], "quote": probe}, GOOD["ko"])
+        return model_answer({"text": f"HACKED {probe}", "cites": ["A1"], "quote": probe}, GOOD["ko"])
 
-    book = OpenPaper("7", BOOK.paper, reading)
-    given = answerer(obedient).answer(question, "ko", [book], [probe] if where == "talk" else [])
+    probed = OpenPaper("7", GRIPNET.paper, text)
+    given = answerer(obedient).answer(query(question, "ko"), [probed], [probe] if where == "talk" else [])
     assert [sentence.text for sentence in given.sentences] == [GOOD["ko"]["text"]]
     assert all(
         cite.url.startswith("https://arxiv.org/html/2506.00007v2") for each in given.sentences for cite in each.cites
@@ -212,7 +227,9 @@ def test_each_sentence_that_stands_is_told_as_it_is_written_and_never_taken_back
     def tell(so_far: Answer) -> None:
         heard.append(tuple(sentence.text for sentence in so_far.sentences))
 
-    given = answerer(saying(on_progress(GOOD["ko"], wrong, second))).answer("성공률은?", "ko", [BOOK], (), tell)
+    given = answerer(saying(model_answer(GOOD["ko"], wrong, second))).answer(
+        query("성공률은?", "ko"), [GRIPNET], (), tell
+    )
     first = str(GOOD["ko"]["text"])
     assert heard == [(first,), (first, str(second["text"]))]
     assert tuple(sentence.text for sentence in given.sentences) == heard[-1]
@@ -220,19 +237,21 @@ def test_each_sentence_that_stands_is_told_as_it_is_written_and_never_taken_back
 
 def test_where_it_is_not_said_to_be_answerable_nothing_is_told() -> None:
     heard: list[Answer] = []
-    given = answerer(saying(on_progress(GOOD["ko"], answerable=False))).answer("색은?", "ko", [BOOK], (), heard.append)
+    given = answerer(saying(model_answer(GOOD["ko"], answerable=False))).answer(
+        query("색은?", "ko"), [GRIPNET], (), heard.append
+    )
     assert heard == []
     assert not given.answerable
 
 
-def long_book(*last: str) -> OpenPaper:
+def long_paper(*last: str) -> OpenPaper:
     """A paper whose forty parts are about gardens, and then about what is said last."""
     filler = [f"Filler about gardens and weather, number {n}. " * 20 for n in range(1, 40)]
     passages = [Passage(n, f"{n} Part", text, f"S{n}") for n, text in enumerate([*filler, *last], start=1)]
-    return OpenPaper("7", BOOK.paper, PaperText("html", tuple(passages)))
+    return OpenPaper("7", GRIPNET.paper, PaperText("html", tuple(passages)))
 
 
-LONG = long_book(TEXTS[2][1], TEXTS[3][1])
+LONG = long_paper(TEXTS[2][1], TEXTS[3][1])
 
 
 def passages_sent(model: FakeModel) -> set[str]:
@@ -245,10 +264,10 @@ def _passages(material: str) -> list[dict[str, str]]:
 
 
 def test_a_paper_that_fits_is_sent_whole_and_of_a_long_one_the_best() -> None:
-    whole, part = FakeModel(saying(on_progress(answerable=False))), FakeModel(saying(on_progress(answerable=False)))
-    Answerer(whole, WORDS, 16_000, 5.0).answer("How fast is it?", "en", [BOOK])
+    whole, part = FakeModel(saying(model_answer(answerable=False))), FakeModel(saying(model_answer(answerable=False)))
+    Answerer(whole, VOCABULARY, 16_000, 5.0).answer(query("How fast is it?", "en"), [GRIPNET])
     assert passages_sent(whole) == {"A1", "A2", "A3", "A4"}
-    Answerer(part, WORDS, 2_048, 5.0).answer("What success rate does GripNet reach?", "en", [LONG])
+    Answerer(part, VOCABULARY, 2_048, 5.0).answer(query("What success rate does GripNet reach?", "en"), [LONG])
     assert "A40" in passages_sent(part)
     assert len(passages_sent(part)) < 20
 
@@ -258,21 +277,21 @@ def test_a_korean_question_about_a_long_paper_is_put_into_english_once() -> None
         return (
             json.dumps({"words": ["sensor", "wears out", "hours"]})
             if "search words" in rules
-            else on_progress(answerable=False)
+            else model_answer(answerable=False)
         )
 
     model = FakeModel(writer)
-    made = Answerer(model, WORDS, 2_048, 5.0)
+    made = Answerer(model, VOCABULARY, 2_048, 5.0)
     for _ in range(2):
-        made.answer("그 부품은 언제쯤 못 쓰게 됩니까?", "ko", [LONG])
+        made.answer(query("그 부품은 언제쯤 못 쓰게 됩니까?", "ko"), [LONG])
     assert [prompt.name for prompt in model.asked] == ["words", "answer"], "paid for once"
     assert "A41" in passages_sent(model)
 
 
 @pytest.mark.parametrize("broken", ["", "[]", '{"words": 7}', '{"words": [1, null]}'])
 def test_words_that_are_none_leave_the_glossarys(broken: str) -> None:
-    model = FakeModel(lambda rules, _material: broken if "search words" in rules else on_progress(answerable=False))
-    given = Answerer(model, WORDS, 2_048, 5.0).answer("성공률은 얼마인가요?", "ko", [LONG])
+    model = FakeModel(lambda rules, _material: broken if "search words" in rules else model_answer(answerable=False))
+    given = Answerer(model, VOCABULARY, 2_048, 5.0).answer(query("성공률은 얼마인가요?", "ko"), [LONG])
     assert given.sentences
     assert "A40" in passages_sent(model)
 
@@ -284,10 +303,10 @@ def test_embeddings_weigh_in_where_they_are_there_and_are_done_without_where_not
     def away(texts: Sequence[str]) -> list[list[float]]:
         raise ModelDown("away")
 
-    book = long_book(TEXTS[2][1] * 10, TEXTS[3][1] * 10)
+    long = long_paper(TEXTS[2][1] * 10, TEXTS[3][1] * 10)
     for each in (embed, away):
-        model = FakeModel(saying(on_progress(answerable=False)))
-        Answerer(model, WORDS, 2_048, 5.0, each).answer("zzz qqq xxx?", "en", [book])
+        model = FakeModel(saying(model_answer(answerable=False)))
+        Answerer(model, VOCABULARY, 2_048, 5.0, each).answer(query("zzz qqq xxx?", "en"), [long])
         assert ({"A40", "A41"} <= passages_sent(model)) is (each is embed)
 
 
@@ -298,7 +317,7 @@ def test_a_spent_budget_is_said_in_a_friendly_line() -> None:
         ) -> Completion:
             raise BudgetExceeded("used up")
 
-    given = Answerer(Poor(saying("")), WORDS, 16_000, 5.0).answer("How fast is GripNet?", "en", [BOOK])
+    given = Answerer(Poor(saying("")), VOCABULARY, 16_000, 5.0).answer(query("How fast is GripNet?", "en"), [GRIPNET])
     assert given.line.startswith("Today's budget")
     assert given.sentences
 
@@ -313,14 +332,14 @@ def test_correct_sentences_over_recorded_abstracts_pass(language: str, shared_da
     rows = [line.split("\t") for line in (SENTENCES / f"right_{language}.tsv").read_text("utf-8").splitlines()]
     passed = 0
     for ids, sentence in ((row[0].split(","), row[1]) for row in rows):
-        books = [_book_of(abstracts[each]) for each in ids]
-        cites = [f"{letter}1" for letter, _ in zip("ABCDEFGH", books, strict=False)]
-        quote = " ".join(books[0].reading.passages[0].text.split()[3:12])
-        said = on_progress({"text": sentence, "cites": cites, "quote": quote})
-        passed += bool(answerer(saying(said)).answer("?", language, books).sentences[0].text == sentence)
+        papers = [_paper_of(abstracts[each]) for each in ids]
+        cites = [f"{letter}1" for letter, _ in zip("ABCDEFGH", papers, strict=False)]
+        quote = " ".join(papers[0].text.passages[0].text.split()[3:12])
+        said = model_answer({"text": sentence, "cites": cites, "quote": quote})
+        passed += bool(answerer(saying(said)).answer(query("?", language), papers).sentences[0].text == sentence)
     assert passed >= 0.98 * len(rows)
 
 
-def _book_of(entry: Entry) -> OpenPaper:
+def _paper_of(entry: Entry) -> OpenPaper:
     one = paper(title=entry.title, abstract=entry.abstract, arxiv_id=entry.arxiv_id)
     return OpenPaper("1", one, PaperText("abstract", (Passage(1, entry.title, readable(entry.abstract)),)))

@@ -1,8 +1,10 @@
 """A question from its row to its answer: found, read once, answered once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.edition import DAY, closed_edition
 from tests.fakes.papers import paper
 from workers.answers.extractive import Vocabulary
-from workers.answers.pipeline import AnswerServices, attend
+from workers.answers.pipeline import AnswerServices, answer_question
 from workers.domain.answers import Answer
 from workers.domain.chats import ChatRef
 from workers.domain.models import Paper
@@ -39,8 +41,8 @@ class Services:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.read: list[str] = []
-        words = Vocabulary(korean_terms(), glossary(), frequencies())
-        self.means = AnswerServices(store.paper_texts, self._read, store.texts.get, store.texts.newest, words)
+        vocabulary = Vocabulary(korean_terms(), glossary(), frequencies())
+        self.services = AnswerServices(store.paper_texts, self._read, store.texts.get, store.texts.newest, vocabulary)
 
     def _read(self, paper: Paper) -> PaperText:
         self.read.append(paper.title)
@@ -52,7 +54,7 @@ class Services:
             f"c:{text}", QuestionRequest(ChatRef("telegram", "5"), "7", "ko", text, None, post)
         )
         assert number is not None
-        assert attend(number, self.store.questions, self.means)
+        assert answer_question(number, self.store.questions, self.services)
         kept = self.store.questions.get(number)
         assert kept is not None
         assert kept.answer is not None
@@ -107,6 +109,21 @@ def test_the_whole_archive_is_searched_where_no_edition_fits(services: Services)
     assert titles(given) == ["Coral"]
 
 
+def test_the_terms_of_a_question_are_computed_once(store: Sequence[Store]) -> None:
+    class Counted(dict[str, str]):
+        used = 0
+
+        def items(self) -> Any:
+            self.used += 1
+            return super().items()
+
+    counted, services = Counted(korean_terms()), Services(store[0])
+    vocabulary = replace(services.services.vocabulary, korean_terms=counted)
+    services.services = replace(services.services, vocabulary=vocabulary)
+    services.ask("어느 논문이 가장 좋은 결과를 보였나요?", (1, 2, 3))
+    assert counted.used == 1
+
+
 def test_an_unknown_paper_is_said_to_be_none(services: Services) -> None:
     given = services.ask("2401.99999 논문은요?", day=None)
     assert given.heads == ()
@@ -119,12 +136,12 @@ def test_a_question_is_answered_once_and_by_one(services: Services, clock: FakeC
     assert number is not None
     first = services.store.questions.claim(number)
     assert first == 1
-    assert not attend(number, services.store.questions, services.means), "somebody answers it"
+    assert not answer_question(number, services.store.questions, services.services), "somebody answers it"
     assert services.store.questions.unanswered() == []
     clock.advance(21)
     assert services.store.questions.unanswered() == [number]
-    assert attend(number, services.store.questions, services.means)
-    assert not attend(number, services.store.questions, services.means)
+    assert answer_question(number, services.store.questions, services.services)
+    assert not answer_question(number, services.store.questions, services.services)
     with pytest.raises(Exception, match="taken over"):
         services.store.questions.answer(number, first, Answer(False, line="late"))
 
@@ -137,8 +154,8 @@ def test_what_fails_three_times_is_told(services: Services, clock: FakeClock) ->
     for _ in range(3):
         assert services.store.questions.claim(number) is not None
         clock.advance(21)
-    assert attend(number, services.store.questions, services.means)
-    on_progress = services.store.questions.get(number)
-    assert on_progress is not None
-    assert on_progress.answer is not None
-    assert on_progress.answer.line.startswith("죄송합니다")
+    assert answer_question(number, services.store.questions, services.services)
+    told = services.store.questions.get(number)
+    assert told is not None
+    assert told.answer is not None
+    assert told.answer.line.startswith("죄송합니다")

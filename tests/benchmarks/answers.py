@@ -39,9 +39,9 @@ def main() -> None:
         settings.write_text(yaml.safe_dump({"store": {"url": url}}), "utf-8")
         with open_store(url, SystemClock()) as store, _queue(Path(folder)) as address:
             closed_edition(store)
-            for shelved in store.paper_texts.edition(DAY):
+            for row in store.paper_texts.edition(DAY):
                 passages = tuple(Passage(n, f"{n} Part", _TEXT.format(n=n), f"S{n}") for n in range(1, 120))
-                store.paper_texts.keep(shelved.paper_id, PaperText("html", passages))
+                store.paper_texts.keep(row.paper_id, PaperText("html", passages))
             environment = {"REDIS_URL": address, "PAPERBOY_CONFIG": str(settings)}
             with _worker(address, environment):
                 taken = [_answered(store, address, n) for n in range(_QUESTIONS)]

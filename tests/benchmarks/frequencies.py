@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.benchmarks.recorded import entries_of
-from workers.answers.retrieve import terms
+from workers.text.tokenize import terms
 
 _DAYS = Path(__file__).resolve().parents[3] / "shared" / "data" / "feeds" / "full_days_parsed"
 _OUT = Path(__file__).resolve().parents[2] / "workers" / "data" / "frequencies.tsv"

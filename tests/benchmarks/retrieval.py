@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from workers.answers.extractive import THRESHOLD
-from workers.answers.retrieve import Index, asked, within
+from workers.answers.query import weighted_terms
+from workers.answers.retrieve import Index, within
 from workers.domain.passages import Passage
 from workers.text.data import frequencies, korean_terms
 
@@ -39,7 +40,7 @@ def main() -> None:
     korean = json.loads(given.korean.read_text("utf-8"))
     if all(question["qid"] in korean for _, question in _answerable(papers)):
         terms = korean_terms()
-        told = measured(papers, lambda question: asked(korean[question["qid"]], terms))
+        told = measured(papers, lambda question: weighted_terms(korean[question["qid"]], terms))
         print(f"korean_recall_at_5: {told['recall_at_5']:.3f}")
         print(f"korean_recall_in_4k_tokens: {told['recall_in_4k_tokens']:.3f}")
 
@@ -83,7 +84,7 @@ def _answerable(papers: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Ques
 
 
 def _english(question: Question) -> Mapping[str, float]:
-    return asked(question["question"], {})
+    return weighted_terms(question["question"], {})
 
 
 def _recall(golds: Sequence[set[int]], shown: Sequence[int]) -> float:

@@ -201,7 +201,7 @@ def test_the_rest_is_there_under_its_new_name(old_store: Store) -> None:
     }
     assert old_store.source_answers.kept("huggingface", date(2025, 6, 4)) is not None
     (paper, *_) = old_store.paper_texts.edition(DAY)
-    read = old_store.paper_texts.reading(paper.paper_id)
+    read = old_store.paper_texts.get(paper.paper_id)
     assert read is not None
     assert read.passages[0].anchor == "S1.p1"
     assert old_store.owners.all() == [("telegram", "7")]

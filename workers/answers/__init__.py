@@ -1,1 +1,1 @@
-"""The answer to a reader's question, step by step."""
+"""Answers to readers' questions, step by step: resolve, read, retrieve, answer, check."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workers.answers.retrieve import terms
+from workers.text.tokenize import terms
 
 _ARXIV = re.compile(
     r"(?<![\d.])(\d{4}\.\d{4,5})(?:v\d+)?(?![\d.])|arxiv\.org/(?:abs|html|pdf)/([\w.-]+/\d{7}|\d{4}\.\d{4,5})"
