@@ -1,137 +1,176 @@
-"""The values of a chat's settings: how each is shown, what may be chosen, and what is made of what is typed."""
+"""The list of a chat's settings."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import time
 from zoneinfo import ZoneInfo
 
-from bot.i18n import LANGUAGES, Catalog, catalog_for, language_name
+from bot.commands.setting import (
+    Option,
+    SettingField,
+    SettingsContext,
+    label_of,
+    marked,
+    named_options,
+    type_it,
+    value_named,
+)
+from bot.i18n import LANGUAGES, catalog_for, language_name
 from bot.platforms import supports_threads
 from bot.presentation import keywords
 from workers.config import language_code
 from workers.domain.calendar import next_slot
-from workers.domain.deliveries import Layout, Notify, Subscription
-from workers.domain.models import Category
-from workers.store import Store
+from workers.domain.deliveries import Layout, Notify, Place, Subscription, View
 
-_ZONES = (
+_NO_VALUE = "-"
+"""The value of an option that empties a setting."""
+_ALL = "all"
+_HERE = "here"
+_OFFERED_ZONES = (
     *("Asia/Seoul", "Asia/Tokyo", "Asia/Shanghai", "Asia/Singapore", "Asia/Kolkata", "Australia/Sydney", "UTC"),
     *("Europe/London", "Europe/Berlin", "America/New_York", "America/Chicago", "America/Los_Angeles"),
 )
-_PAPERS = (5, 10, 20, 40)
-_EVERY_DAY, _WORKING_DAYS = (0, 1, 2, 3, 4, 5, 6), (0, 1, 2, 3, 4)
-TYPE, _NONE, _ALL = "?", "-", "all"
-"""`TYPE` asks for the value in the reader's own words."""
-_HERE = "here"
+_OFFERED_LIMITS = (5, 10, 20, 40)
+_LARGEST_LIMIT = 200
+_EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
+_WORKING_DAYS = (0, 1, 2, 3, 4)
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """The settings of one subscription, in the reader's language, told in the topic `here` (None: elsewhere)."""
-
-    of: Subscription
-    language: str
-    categories: Sequence[Category]
-    store: Store
-    here: str | None = None
-    name: str = ""
-
-    @property
-    def catalog(self) -> Catalog:
-        return catalog_for(self.language)
+def find_field(name: str) -> SettingField | None:
+    """The setting with this key, or with this name in any language; None if there is no such setting."""
+    folded = name.casefold()
+    for field in SETTING_FIELDS:
+        names = (catalog_for(language).settings.names[field.key] for language in LANGUAGES)
+        if folded in {field.key, *(each.casefold() for each in names)}:
+            return field
+    return None
 
 
-def shown(of: Subscription, key: str, language: str, categories: Sequence[Category]) -> str:
-    """A setting's value as readers of `language` say it."""
-    catalog, view = catalog_for(language).settings, of.view
-    match key:
-        case "language":
-            return language_name(view.language)
-        case "categories":
-            return ", ".join(_names(view.categories, categories, language)) or catalog.everything
-        case "keywords":
-            return ", ".join([*view.include, *(f"-{word}" for word in view.exclude)]) or catalog.nothing
-        case "time":
-            return of.slot
-        case "zone":
-            return of.zone
-        case "weekdays":
-            return days(of.weekdays, language)
-        case "layout":
-            return catalog.layouts.get(view.layout, view.layout)
-        case "papers":
-            return catalog.papers.format(count=view.limit) if view.limit else catalog.everything
-        case "notify":
-            return catalog.notify[of.notify]
-        case _:
-            return of.chat.thread or catalog.main_topic
-
-
-def days(weekdays: Sequence[int], language: str) -> str:
+def weekday_names(weekdays: Sequence[int], language: str) -> str:
+    """The days in words; 0 is Monday."""
     catalog = catalog_for(language).settings
     if tuple(weekdays) == _WORKING_DAYS:
         return catalog.working_days
     return catalog.every_day if tuple(weekdays) == _EVERY_DAY else ", ".join(catalog.weekdays[day] for day in weekdays)
 
 
-def _names(chosen: Sequence[str], categories: Sequence[Category], language: str) -> list[str]:
-    return [each.named(language) for each in categories if each.name in chosen]
+# Language
 
 
-# How each is typed: what `value` makes of the subscription. ValueError or LookupError where it makes nothing.
+def _show_language(context: SettingsContext) -> str:
+    return language_name(context.subscription.view.language)
 
 
-def _language(panel: Panel, value: str) -> Subscription:
+def _parse_language(context: SettingsContext, value: str) -> Subscription:
     names = {language_name(code).casefold(): code for code in LANGUAGES}
     code = language_code(names.get(value.casefold(), value.casefold()))
-    if code not in _languages(panel):
+    if code not in _languages(context):
         raise ValueError(value)
-    return _seeing(panel.of, language=code)
+    return _with_view(context, replace(context.subscription.view, language=code))
 
 
-def _languages(panel: Panel) -> list[str]:
-    """Those that have texts, and any that is read already: its digests are written by a model."""
-    return list(dict.fromkeys([*LANGUAGES, *panel.store.subscriptions.languages(), panel.of.view.language]))
+def _language_options(context: SettingsContext) -> Sequence[Option]:
+    chosen = context.subscription.view.language
+    return [marked(language_name(code), code, code == chosen) for code in _languages(context)]
 
 
-def _categories(panel: Panel, value: str) -> Subscription:
-    """`+3` turns the third of the list on or off; names, in either language, are parted by commas."""
-    if value.casefold() in {_ALL, _NONE, "전체"}:
-        return _seeing(panel.of, categories=())
-    chosen = panel.of.view.categories
+def _languages(context: SettingsContext) -> list[str]:
+    """Those of the interface, and any that a chat reads already: a model writes its digests."""
+    read = context.store.subscriptions.languages()
+    return list(dict.fromkeys([*LANGUAGES, *read, context.subscription.view.language]))
+
+
+# Categories
+
+
+def _show_categories(context: SettingsContext) -> str:
+    chosen = context.subscription.view.categories
+    names = [category.named(context.language) for category in context.categories if category.name in chosen]
+    return ", ".join(names) or context.catalog.settings.everything
+
+
+def _parse_categories(context: SettingsContext, value: str) -> Subscription:
+    """`+3` turns the category at index 3 on or off; names, in any language, are separated by commas."""
+    view = context.subscription.view
+    if value.casefold() in {_ALL, _NO_VALUE, "전체"}:
+        return _with_view(context, replace(view, categories=()))
     if value.startswith("+"):
-        name = panel.categories[_place(value, len(panel.categories))].name
-        include = set(chosen) ^ {name}
+        chosen = set(view.categories) ^ {context.categories[_index(value, len(context.categories))].name}
     else:
-        known = {each: one.name for one in panel.categories for each in (one.name.casefold(), one.name_ko.casefold())}
-        include = {known[part.strip().casefold()] for part in value.split(",") if part.strip()}
-    return _seeing(panel.of, categories=tuple(each.name for each in panel.categories if each.name in include))
+        known = {
+            name.casefold(): category.name
+            for category in context.categories
+            for name in (category.name, category.name_ko)
+        }
+        chosen = {known[name.strip().casefold()] for name in value.split(",") if name.strip()}
+    names = tuple(category.name for category in context.categories if category.name in chosen)
+    return _with_view(context, replace(view, categories=names))
 
 
-def _keywords(panel: Panel, value: str) -> Subscription:
-    parsed = keywords.Keywords() if value == _NONE else keywords.parse(value)
-    return _seeing(panel.of, include=parsed.include, exclude=parsed.exclude)
+def _category_options(context: SettingsContext) -> Sequence[Option]:
+    chosen = context.subscription.view.categories
+    options = [
+        marked(f"{category.emoji} {category.named(context.language)}", f"+{index}", category.name in chosen)
+        for index, category in enumerate(context.categories)
+    ]
+    return [*options, marked(context.catalog.settings.everything, _ALL, not chosen)]
 
 
-def _time(panel: Panel, value: str) -> Subscription:
-    """`08:30`, `8:30`, or with a zone after it."""
+# Keywords
+
+
+def _show_keywords(context: SettingsContext) -> str:
+    view = context.subscription.view
+    return ", ".join([*view.include, *(f"-{word}" for word in view.exclude)]) or context.catalog.settings.nothing
+
+
+def _parse_keywords(context: SettingsContext, value: str) -> Subscription:
+    parsed = keywords.Keywords() if value == _NO_VALUE else keywords.parse(value)
+    return _with_view(context, replace(context.subscription.view, include=parsed.include, exclude=parsed.exclude))
+
+
+def _keyword_options(context: SettingsContext) -> Sequence[Option]:
+    return [type_it(context), Option(context.catalog.settings.clear, _NO_VALUE)]
+
+
+# Time, time zone and days of the week
+
+
+def _parse_time(context: SettingsContext, value: str) -> Subscription:
+    """`08:30`, `8:30`, or either with a time zone after it."""
     hour, _, zone = value.partition(" ")
     slot = time.fromisoformat(hour.rjust(5, "0"))
-    return _at(panel, slot=f"{slot:%H:%M}", zone=_zone_named(zone) if zone.strip() else panel.of.zone)
+    zone = _zone_key(zone) if zone.strip() else context.subscription.zone
+    return _with_slot(context, replace(context.subscription, slot=f"{slot:%H:%M}", zone=zone))
 
 
-def _zone(panel: Panel, value: str) -> Subscription:
-    return _at(panel, zone=_zone_named(value))
+def _time_options(context: SettingsContext) -> Sequence[Option]:
+    hours = [f"{hour:02}:00" for hour in (*range(5, 24), *range(5))]
+    return [*(marked(hour, hour, hour == context.subscription.slot) for hour in hours), type_it(context)]
 
 
-def _zone_named(value: str) -> str:
+def _parse_zone(context: SettingsContext, value: str) -> Subscription:
+    return _with_slot(context, replace(context.subscription, zone=_zone_key(value)))
+
+
+def _zone_key(value: str) -> str:
     return ZoneInfo(value.strip()).key
 
 
-def _weekdays(panel: Panel, value: str) -> Subscription:
-    """`+2` turns Wednesday on or off; names are parted by spaces or commas; at least one day."""
+def _zone_options(context: SettingsContext) -> Sequence[Option]:
+    chosen = context.subscription.zone
+    zones = dict.fromkeys([chosen, *_OFFERED_ZONES])
+    return [*(marked(zone, zone, zone == chosen) for zone in zones), type_it(context)]
+
+
+def _show_weekdays(context: SettingsContext) -> str:
+    return weekday_names(context.subscription.weekdays, context.language)
+
+
+def _parse_weekdays(context: SettingsContext, value: str) -> Subscription:
+    """`+2` turns Wednesday on or off; names are separated by spaces or commas; at least one day."""
     if value.startswith("+"):
-        chosen = set(panel.of.weekdays) ^ {_place(value, 7)}
+        chosen = set(context.subscription.weekdays) ^ {_index(value, len(_EVERY_DAY))}
     elif value.casefold() in {_ALL, "매일"}:
         chosen = set(_EVERY_DAY)
     elif value.casefold() in {"weekdays", "평일"}:
@@ -142,155 +181,118 @@ def _weekdays(panel: Panel, value: str) -> Subscription:
             for language in LANGUAGES
             for day, name in enumerate(catalog_for(language).settings.weekdays)
         }
-        chosen = {known[part.casefold()[:3]] for part in value.replace(",", " ").split()}
+        chosen = {known[name.casefold()[:3]] for name in value.replace(",", " ").split()}
     if not chosen:
         raise ValueError(value)
-    return _at(panel, weekdays=tuple(sorted(chosen)))
+    return _with_slot(context, replace(context.subscription, weekdays=tuple(sorted(chosen))))
 
 
-def _layout(panel: Panel, value: str) -> Subscription:
-    names = {name.casefold(): key for code in LANGUAGES for key, name in catalog_for(code).settings.layouts.items()}
-    layout = names.get(value.casefold(), value.casefold())
-    if layout not in {
-        Layout.SECTIONS,
-        Layout.COMPACT,
-        *([Layout.THREAD] if supports_threads(panel.of.chat.platform) else ()),
-    }:
+def _weekday_options(context: SettingsContext) -> Sequence[Option]:
+    chosen = context.subscription.weekdays
+    return [marked(name, f"+{day}", day in chosen) for day, name in enumerate(context.catalog.settings.weekdays)]
+
+
+# Layout
+
+
+def _parse_layout(context: SettingsContext, value: str) -> Subscription:
+    layout = Layout(value_named("layout", value))
+    if layout not in _layouts(context):
         raise ValueError(value)
-    return _seeing(panel.of, layout=layout)
+    return _with_view(context, replace(context.subscription.view, layout=layout))
 
 
-def _papers(panel: Panel, value: str) -> Subscription:
-    if value.casefold() in {_ALL, "전체"}:
-        return _seeing(panel.of, limit=None)
-    limit = int(value)
-    if not 1 <= limit <= 200:
+def _layout_options(context: SettingsContext) -> Sequence[Option]:
+    return named_options(context, "layout", context.subscription.view.layout, _layouts(context))
+
+
+def _layouts(context: SettingsContext) -> Sequence[Layout]:
+    threads = supports_threads(context.subscription.chat.platform)
+    return (Layout.SECTIONS, Layout.COMPACT, *([Layout.THREAD] if threads else []))
+
+
+# Number of papers
+
+
+def _show_papers(context: SettingsContext) -> str:
+    catalog, limit = context.catalog.settings, context.subscription.view.limit
+    return catalog.papers.format(count=limit) if limit else catalog.everything
+
+
+def _parse_papers(context: SettingsContext, value: str) -> Subscription:
+    limit = None if value.casefold() in {_ALL, "전체"} else int(value)
+    if limit is not None and not 1 <= limit <= _LARGEST_LIMIT:
         raise ValueError(value)
-    return _seeing(panel.of, limit=limit)
+    return _with_view(context, replace(context.subscription.view, limit=limit))
 
 
-def _notify(panel: Panel, value: str) -> Subscription:
-    names = {name.casefold(): key for code in LANGUAGES for key, name in catalog_for(code).settings.notify.items()}
-    return replace(panel.of, notify=Notify(names.get(value.casefold(), value.casefold())))
+def _paper_options(context: SettingsContext) -> Sequence[Option]:
+    catalog, limit = context.catalog.settings, context.subscription.view.limit
+    counts = [marked(catalog.papers.format(count=count), str(count), count == limit) for count in _OFFERED_LIMITS]
+    return [*counts, marked(catalog.everything, _ALL, limit is None)]
 
 
-def _topic(panel: Panel, value: str) -> Subscription:
-    """Only the topic that this is said in, so that nobody posts where they do not see it."""
-    if value not in {_HERE, "여기"} or panel.here is None:
+# Sound, topic
+
+
+def _parse_notify(context: SettingsContext, value: str) -> Subscription:
+    return replace(context.subscription, notify=Notify(value_named("notify", value)))
+
+
+def _notify_options(context: SettingsContext) -> Sequence[Option]:
+    return named_options(context, "notify", context.subscription.notify, tuple(Notify))
+
+
+def _show_topic(context: SettingsContext) -> str:
+    return context.subscription.chat.thread or context.catalog.settings.main_topic
+
+
+def _parse_topic(context: SettingsContext, value: str) -> Subscription:
+    """Accepts only the topic in which the reader types, so that nobody posts to a topic that they do not see."""
+    if value not in {_HERE, "여기"} or context.topic_here is None:
         raise ValueError(value)
-    return replace(panel.of, chat=replace(panel.of.chat, thread=panel.here))
+    chat = replace(context.subscription.chat, thread=context.topic_here)
+    return replace(context.subscription, chat=chat)
 
 
-CHANGES: Mapping[str, Callable[[Panel, str], Subscription]] = {
-    "language": _language,
-    "categories": _categories,
-    "keywords": _keywords,
-    "time": _time,
-    "zone": _zone,
-    "weekdays": _weekdays,
-    "layout": _layout,
-    "papers": _papers,
-    "notify": _notify,
-    "topic": _topic,
-}
+def _topic_options(context: SettingsContext) -> Sequence[Option]:
+    return [Option(context.catalog.settings.this_topic, _HERE)]
 
 
-def _seeing(of: Subscription, **view: object) -> Subscription:
-    return replace(of, view=replace(of.view, **view))  # type: ignore[arg-type]
+def _with_view(context: SettingsContext, view: View) -> Subscription:
+    return replace(context.subscription, view=view)
 
 
-def _at(panel: Panel, **slot: object) -> Subscription:
-    """With another slot; the next one is counted from now, so that none is given twice and none is skipped."""
-    new: Subscription = replace(panel.of, **slot)  # type: ignore[arg-type]
-    now = panel.store.clock.now()
-    if panel.of.due_at <= now:
-        return new
-    return replace(new, due_at=next_slot(now, new.slot, new.zone, new.weekdays))
+def _with_slot(context: SettingsContext, changed: Subscription) -> Subscription:
+    """`changed` with its next slot counted from now, unless a slot is due: none is posted twice and none is skipped."""
+    now = context.store.clock.now()
+    if changed.due_at <= now:
+        return changed
+    return replace(changed, due_at=next_slot(now, changed.slot, changed.zone, changed.weekdays))
 
 
-def _place(value: str, count: int) -> int:
-    place = int(value[1:])
-    if not 0 <= place < count:
+def _index(value: str, count: int) -> int:
+    """The number after the `+`. Raises LookupError if it is not below `count`."""
+    index = int(value[1:])
+    if not 0 <= index < count:
         raise LookupError(value)
-    return place
+    return index
 
 
-# How each is chosen: (label, value) of every choice.
-
-_Options = Sequence[tuple[str, str]]
-
-
-def _mark(label: str, chosen: bool) -> str:
-    return f"✓ {label}" if chosen else label
-
-
-def _typed(panel: Panel) -> tuple[str, str]:
-    return panel.catalog.settings.type_it, TYPE
-
-
-def _language_options(panel: Panel) -> _Options:
-    return [(_mark(language_name(each), each == panel.of.view.language), each) for each in _languages(panel)]
-
-
-def _category_options(panel: Panel) -> _Options:
-    chosen = panel.of.view.categories
-    each = [
-        (_mark(f"{one.emoji} {one.named(panel.language)}", one.name in chosen), f"+{place}")
-        for place, one in enumerate(panel.categories)
-    ]
-    return [*each, (_mark(panel.catalog.settings.everything, not chosen), _ALL)]
-
-
-def _keyword_options(panel: Panel) -> _Options:
-    return [_typed(panel), (panel.catalog.settings.clear, _NONE)]
-
-
-def _time_options(panel: Panel) -> _Options:
-    hours = [f"{hour:02}:00" for hour in (*range(5, 24), *range(5))]
-    return [*((_mark(hour, hour == panel.of.slot), hour) for hour in hours), _typed(panel)]
-
-
-def _zone_options(panel: Panel) -> _Options:
-    zones = dict.fromkeys([panel.of.zone, *_ZONES])
-    return [*((_mark(zone, zone == panel.of.zone), zone) for zone in zones), _typed(panel)]
-
-
-def _weekday_options(panel: Panel) -> _Options:
-    names = panel.catalog.settings.weekdays
-    return [(_mark(name, day in panel.of.weekdays), f"+{day}") for day, name in enumerate(names)]
-
-
-def _layout_options(panel: Panel) -> _Options:
-    return [
-        (_mark(name, key == panel.of.view.layout), key)
-        for key, name in panel.catalog.settings.layouts.items()
-        if key != Layout.THREAD or supports_threads(panel.of.chat.platform)
-    ]
-
-
-def _paper_options(panel: Panel) -> _Options:
-    catalog, limit = panel.catalog.settings, panel.of.view.limit
-    counts = [(_mark(catalog.papers.format(count=count), count == limit), str(count)) for count in _PAPERS]
-    return [*counts, (_mark(catalog.everything, limit is None), _ALL)]
-
-
-def _notify_options(panel: Panel) -> _Options:
-    return [(_mark(name, key == panel.of.notify), key) for key, name in panel.catalog.settings.notify.items()]
-
-
-def _topic_options(panel: Panel) -> _Options:
-    return [(panel.catalog.settings.this_topic, _HERE)]
-
-
-OPTIONS: Mapping[str, Callable[[Panel], _Options]] = {
-    "language": _language_options,
-    "categories": _category_options,
-    "keywords": _keyword_options,
-    "time": _time_options,
-    "zone": _zone_options,
-    "weekdays": _weekday_options,
-    "layout": _layout_options,
-    "papers": _paper_options,
-    "notify": _notify_options,
-    "topic": _topic_options,
-}
+SETTING_FIELDS: Sequence[SettingField] = (
+    SettingField("language", _show_language, _parse_language, _language_options),
+    SettingField("categories", _show_categories, _parse_categories, _category_options),
+    SettingField("keywords", _show_keywords, _parse_keywords, _keyword_options),
+    SettingField("time", lambda context: context.subscription.slot, _parse_time, _time_options),
+    SettingField("zone", lambda context: context.subscription.zone, _parse_zone, _zone_options),
+    SettingField("weekdays", _show_weekdays, _parse_weekdays, _weekday_options),
+    SettingField(
+        "layout", lambda it: label_of(it, "layout", it.subscription.view.layout), _parse_layout, _layout_options
+    ),
+    SettingField("papers", _show_papers, _parse_papers, _paper_options),
+    SettingField("notify", lambda it: label_of(it, "notify", it.subscription.notify), _parse_notify, _notify_options),
+    SettingField(
+        "topic", _show_topic, _parse_topic, _topic_options, lambda it: it.subscription.view.place == Place.GROUP
+    ),
+)
+"""All settings, in the order of the menu."""

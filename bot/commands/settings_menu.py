@@ -1,81 +1,78 @@
-"""A chat's settings as screens of choices, and as commands, once for all frontends."""
+"""The settings menu: screens of choices, and the same changes as typed lines, once for all platforms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.commands.setting_fields import CHANGES, OPTIONS, TYPE, Panel, shown
-from bot.i18n import LANGUAGES, catalog_for
+from bot.commands.setting import ASK, SettingField, SettingsContext
+from bot.commands.setting_fields import SETTING_FIELDS, find_field
 from workers.domain.blocks import Block, ChoiceBlock, TextBlock
-from workers.domain.deliveries import Choice, Place
+from workers.domain.deliveries import Choice
+
+_ECHO_LIMIT = 60
+"""Characters of a wrong line that the reply repeats."""
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
-    """What is shown next; `expects` is the command that the reader's next words end."""
+class SettingsScreen:
+    """The reply to a press or a line; the reader's next message completes the command `expects` ("" for none)."""
 
     blocks: Sequence[Block]
     expects: str = ""
 
 
-def main(panel: Panel, notice: str = "") -> Screen:
-    """Every setting with its value, each a choice."""
-    catalog = panel.catalog.settings
-    keys = [key for key in catalog.names if key != "topic" or panel.of.view.place == Place.GROUP]
-    lines = [f"{catalog.names[key]}: {shown(panel.of, key, panel.language, panel.categories)}" for key in keys]
-    head = catalog.title.format(name=panel.name or str(panel.of.chat))
-    choices = [Choice(catalog.names[key], _command(panel, key)) for key in keys]
-    return Screen([TextBlock(tuple(filter(None, [notice, head, *lines, catalog.usage]))), ChoiceBlock(tuple(choices))])
+def show_settings(context: SettingsContext, notice: str = "") -> SettingsScreen:
+    """Every setting that applies to the chat, with its value and a choice that opens it; `notice` on top."""
+    catalog = context.catalog.settings
+    fields = [field for field in SETTING_FIELDS if field.applies(context)]
+    subscription = context.subscription
+    title = catalog.title.format(name=context.chat_name or str(subscription.chat))
+    values = [f"{catalog.names[field.key]}: {field.show(context)}" for field in fields]
+    choices = [Choice(catalog.names[field.key], _command(context, field)) for field in fields]
+    lines = filter(None, [notice, title, *values, catalog.usage])
+    return SettingsScreen([TextBlock(tuple(lines)), ChoiceBlock(tuple(choices))])
 
 
-def said_of(panel: Panel, words: str) -> Screen:
-    """`words` are a setting, or a setting and its new value, as typed or pressed."""
-    typed, _, value = words.strip().partition(" ")
-    catalog, value = panel.catalog.settings, value.strip()
-    if not typed:
-        return main(panel)
-    key = _key(typed, catalog.names)
-    if key is None:
-        return _line(catalog.unknown.format(name=typed[:60], names=", ".join(catalog.names)))
+def apply_line(context: SettingsContext, line: str) -> SettingsScreen:
+    """The screen after `line`, as typed or pressed: `KEY` opens a setting, `KEY VALUE` changes it in the store."""
+    name, _, value = line.strip().partition(" ")
+    catalog, value = context.catalog.settings, value.strip()
+    if not name:
+        return show_settings(context)
+    field = find_field(name)
+    if field is None:
+        return _notice(catalog.unknown.format(name=name[:_ECHO_LIMIT], names=", ".join(catalog.names)))
     if not value:
-        return _choices(panel, key)
-    if value == TYPE:
-        return Screen([TextBlock(tuple(catalog.hints[key].splitlines()))], _command(panel, key))
+        return _show_options(context, field)
+    hint = catalog.hints[field.key]
+    if value == ASK:
+        return SettingsScreen([TextBlock(tuple(hint.splitlines()))], _command(context, field))
     try:
-        new = CHANGES[key](panel, value)
+        subscription = field.parse(context, value)
     except (ValueError, LookupError, OSError):
-        return _line(catalog.wrong.format(value=value[:60], hint=catalog.hints[key]))
-    if not panel.store.subscriptions.change(new):
-        return _line(catalog.topic_taken)
-    changed = replace(panel, of=new)
+        return _notice(catalog.wrong.format(value=value[:_ECHO_LIMIT], hint=hint))
+    if not context.store.subscriptions.change(subscription):
+        return _notice(catalog.topic_taken)
+    changed = replace(context, subscription=subscription)
     if value.startswith("+"):
-        return _choices(changed, key)
-    if key == "language":
-        changed = replace(changed, language=new.view.language)
+        return _show_options(changed, field)
+    if field.key == "language":
+        changed = replace(changed, language=subscription.view.language)
     catalog = changed.catalog.settings
-    value = shown(new, key, changed.language, panel.categories)
-    return main(changed, catalog.changed.format(name=catalog.names[key], value=value))
+    notice = catalog.changed.format(name=catalog.names[field.key], value=field.show(changed))
+    return show_settings(changed, notice)
 
 
-def _choices(panel: Panel, key: str) -> Screen:
-    catalog = panel.catalog.settings
-    value = shown(panel.of, key, panel.language, panel.categories)
-    options = [Choice(label, _command(panel, key, given)) for label, given in OPTIONS[key](panel)]
-    head = TextBlock((f"{catalog.names[key]}: {value}", *catalog.hints[key].splitlines()))
-    return Screen([head, ChoiceBlock((*options, Choice(catalog.back, f"/settings {panel.of.subscription_id}")))])
+def _show_options(context: SettingsContext, field: SettingField) -> SettingsScreen:
+    catalog = context.catalog.settings
+    options = [Choice(option.label, _command(context, field, option.value)) for option in field.options(context)]
+    back = Choice(catalog.back, f"/settings {context.subscription.subscription_id}")
+    text = TextBlock((f"{catalog.names[field.key]}: {field.show(context)}", *catalog.hints[field.key].splitlines()))
+    return SettingsScreen([text, ChoiceBlock((*options, back))])
 
 
-def _command(panel: Panel, key: str, value: str = "") -> str:
-    return f"/settings {panel.of.subscription_id} {key} {value}".strip()
+def _command(context: SettingsContext, field: SettingField, value: str = "") -> str:
+    return f"/settings {context.subscription.subscription_id} {field.key} {value}".strip()
 
 
-def _line(text: str) -> Screen:
-    return Screen([TextBlock(tuple(text.splitlines()))])
-
-
-def _key(typed: str, names: Mapping[str, str]) -> str | None:
-    """The setting that is called so, in either language."""
-    word = typed.casefold()
-    known = {
-        name.casefold(): key for language in LANGUAGES for key, name in catalog_for(language).settings.names.items()
-    }
-    return word if word in names else known.get(word)
+def _notice(text: str) -> SettingsScreen:
+    return SettingsScreen([TextBlock(tuple(text.splitlines()))])

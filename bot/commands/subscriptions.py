@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 
 from bot.commands.context import CommandContext, Reply, text_block, text_reply
 from bot.commands.permissions import Decision, may_subscribe
-from bot.commands.setting_fields import Panel, days
-from bot.commands.settings_menu import Screen, main, said_of
+from bot.commands.setting import SettingsContext
+from bot.commands.setting_fields import weekday_names
+from bot.commands.settings_menu import SettingsScreen, apply_line, show_settings
 from bot.i18n import catalog_for, language_name
 from workers.domain.blocks import ChoiceBlock
 from workers.domain.chats import direct_chat
@@ -54,11 +55,11 @@ def confirmation(ctx: CommandContext, subscription: Subscription) -> Reply:
     """When the digests come, in which language, with or without sound; with buttons for what to do next."""
     language = subscription.view.language
     text = ctx.catalog.subscribed.format(
-        days=days(subscription.weekdays, ctx.language),
+        days=weekday_names(subscription.weekdays, ctx.language),
         slot=subscription.slot,
         zone=subscription.zone,
         language=language_name(language),
-        notify=ctx.catalog.settings.notify[subscription.notify],
+        notify=ctx.catalog.settings.choices["notify"][subscription.notify],
     )
     choices = (
         Choice(ctx.catalog.preview, f"/test {subscription.subscription_id}"),
@@ -84,8 +85,10 @@ def settings(ctx: CommandContext) -> Reply:
     if not ctx.actor.manages:
         return text_reply(ctx.catalog.may_not_subscribe)
     here = None if ctx.actor.elsewhere else ctx.actor.chat.thread
-    panel = Panel(choice.subscription, ctx.language, ctx.services.categories, ctx.store, here, ctx.actor.name)
-    screen = said_of(panel, choice.rest) if choice.rest else main(panel)
+    context = SettingsContext(
+        choice.subscription, ctx.language, ctx.services.categories, ctx.store, here, ctx.actor.name
+    )
+    screen = apply_line(context, choice.rest) if choice.rest else show_settings(context)
     return _reply(screen, pressed=choice.by_number)
 
 
@@ -166,7 +169,7 @@ def _own_subscriptions(ctx: CommandContext) -> Reply:
     return Reply([text_block(ctx.catalog.which_chat), ChoiceBlock(tuple(choices))])
 
 
-def _reply(screen: Screen, pressed: bool) -> Reply:
+def _reply(screen: SettingsScreen, pressed: bool) -> Reply:
     return Reply(screen.blocks, expects=screen.expects, replaces=pressed and not screen.expects)
 
 

@@ -91,11 +91,11 @@ class SettingsCatalog:
 
     title: str
     names: Mapping[str, str]
-    """Setting → its name."""
+    """Setting → its name; the keys are those of `bot.commands.setting_fields`, in the same order."""
     everything: str
     nothing: str
-    layouts: Mapping[str, str]
-    notify: Mapping[str, str]
+    choices: Mapping[str, Mapping[str, str]]
+    """Setting → value → what the value is called, in the order in which the values are offered."""
     weekdays: tuple[str, ...]
     """From Monday, short."""
     every_day: str

@@ -123,8 +123,10 @@ ENGLISH = Catalog(
         },
         everything="all",
         nothing="none",
-        layouts={"sections": "a message per category", "compact": "compact", "thread": "one post and a thread"},
-        notify={"first": "first message", "never": "never", "all": "every message"},
+        choices={
+            "layout": {"sections": "a message per category", "compact": "compact", "thread": "one post and a thread"},
+            "notify": {"first": "first message", "never": "never", "all": "every message"},
+        },
         weekdays=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
         every_day="every day",
         working_days="on weekdays",

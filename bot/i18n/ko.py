@@ -126,8 +126,10 @@ KOREAN = Catalog(
         },
         everything="전체",
         nothing="없음",
-        layouts={"sections": "분류마다 한 글", "compact": "짧게", "thread": "글 하나와 스레드"},
-        notify={"first": "첫 글만", "never": "끔", "all": "글마다"},
+        choices={
+            "layout": {"sections": "분류마다 한 글", "compact": "짧게", "thread": "글 하나와 스레드"},
+            "notify": {"first": "첫 글만", "never": "끔", "all": "글마다"},
+        },
         weekdays=("월", "화", "수", "목", "금", "토", "일"),
         every_day="매일",
         working_days="평일",
