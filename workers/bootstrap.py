@@ -103,7 +103,7 @@ def pipeline_config(settings: Settings, store: Store, web: httpx.Client, clock: 
     if model:
         extractive = Extractive(categories, terms)
         writer = ModelWriter(extractive, model, terms, limits.deadline_s, limits.parallel, limits.context_tokens)
-    enabled = [source for source in settings.sources if source.enabled]
+    enabled = [source for source in settings.sources.values() if source.enabled]
     return PipelineConfig(
         sources=[_source(source, fetcher, gate) for source in enabled],
         daily=frozenset(source.name for source in enabled if source.daily),

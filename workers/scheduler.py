@@ -95,7 +95,7 @@ def collections_due(settings: Settings, store: Store, now: datetime) -> Iterator
     Earlier days are left out, and the present day from its close on: the edition asks for them itself.
     """
     calendar = settings.calendar()
-    for source in settings.sources:
+    for source in settings.sources.values():
         hour = source.collected_at
         day = hour.day_of(now)
         closed = calendar.expected(day) and calendar.closes.on(day) <= now

@@ -97,11 +97,7 @@ def _parse_categories(context: SettingsContext, value: str) -> Subscription:
     if value.startswith("+"):
         chosen = set(view.categories) ^ {context.categories[_index(value, len(context.categories))].name}
     else:
-        known = {
-            name.casefold(): category.name
-            for category in context.categories
-            for name in (category.name, category.name_ko)
-        }
+        known = {name.casefold(): category.name for category in context.categories for name in category.all_names}
         chosen = {known[name.strip().casefold()] for name in value.split(",") if name.strip()}
     names = tuple(category.name for category in context.categories if category.name in chosen)
     return _with_view(context, replace(view, categories=names))

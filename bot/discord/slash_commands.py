@@ -45,8 +45,8 @@ def _add_reading(tree: app_commands.CommandTree[discord.Client], answers: Answer
 
     @digest.autocomplete("category")
     async def names(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
-        korean = interaction.locale is discord.Locale.korean
-        named = [(each.name_ko if korean else each.name, each.name) for each in answers.services.categories]
+        language = interaction.locale.value.partition("-")[0]
+        named = [(each.named(language), each.name) for each in answers.services.categories]
         found = [(shown, name) for shown, name in named if current.casefold() in f"{shown} {name}".casefold()]
         return [app_commands.Choice(name=shown, value=name) for shown, name in found[:_SHOWN]]
 

@@ -225,11 +225,16 @@ def first_screen(shown: Sequence[Block], rest: str) -> list[Block]:
 def category_blocks(digest: Digest, categories: Sequence[Category], include: str) -> list[Block]:
     """The one block whose category is called `include`, in any language and case, or has that place; else empty."""
     known, papers = {category.name: category for category in categories}, {paper.n: paper for paper in digest.papers}
-    names, place = {include.strip().casefold()}, places(digest)
+    place = places(digest)
+
+    def names(section: Section) -> set[str]:
+        others = known[section.category].all_names if section.category in known else ()
+        return {str(place[section.category]), *(name.casefold() for name in (section.category, *others))}
+
     return [
         _section(section, papers, known, digest.language, place[section.category])
         for section in digest.sections
-        if names & {section.category.casefold(), _named(section, known, "ko").casefold(), str(place[section.category])}
+        if include.strip().casefold() in names(section)
     ]
 
 

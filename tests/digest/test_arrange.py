@@ -6,7 +6,7 @@ from tests.fakes.papers import paper
 from workers.digest.arrange import arrange, sections
 from workers.domain.models import Category, RankedPaper
 
-LIST = tuple(Category(name, name, "·", "#000000") for name in ("Vision", "Robots", "Speech", "Others"))
+LIST = tuple(Category(name, "·", "#000000") for name in ("Vision", "Robots", "Speech", "Others"))
 
 
 def arranged(labels: str) -> list[tuple[int, str, str]]:

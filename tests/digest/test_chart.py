@@ -155,7 +155,7 @@ def test_every_category_is_written_without_a_missing_glyph(language: str, closed
 
 
 def test_a_sign_that_no_font_has_would_be_noticed(closed_list: Sequence[Category]) -> None:
-    strange = Category("Robotics", "\U0001f916", "🤖", "#332288")
+    strange = Category("Robotics", "🤖", "#332288", names={"ko": "\U0001f916"})
     with pytest.warns(UserWarning, match="missing from font"):
         draw(edition([placed(1, "Robotics")]), [strange, closed_list[-1]], "ko")
 

@@ -9,9 +9,9 @@ from workers import config
 from workers.digest.classify import Point, classify, evidence
 from workers.domain.models import Category, Paper
 
-VISION = Category("Vision", "비전", "👁️", "#111111", terms={"image": 1, "image retrieval": 2}, arxiv={"cs.CV": 2.5})
-SEARCH = Category("Search", "검색", "🔎", "#222222", terms={"retrieval": 1, "search": 2}, arxiv={"cs.IR": 4})
-OTHERS = Category("Others", "그 외", "📦", "#333333")
+VISION = Category("Vision", "👁️", "#111111", terms={"image": 1, "image retrieval": 2}, arxiv={"cs.CV": 2.5})
+SEARCH = Category("Search", "🔎", "#222222", terms={"retrieval": 1, "search": 2}, arxiv={"cs.IR": 4})
+OTHERS = Category("Others", "📦", "#333333")
 LIST = (VISION, SEARCH, OTHERS)
 
 

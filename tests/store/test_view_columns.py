@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Row, select, update
 
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Layout, Place, View
 from workers.store import Store, view_columns
 from workers.store.subscriptions import NewSubscription
@@ -40,7 +41,7 @@ class LaterView(View):
 
 
 def stored(store: Store, view: View) -> Row[Any]:
-    store.subscriptions.add(NewSubscription("terminal", "a", datetime(2025, 6, 3, tzinfo=UTC), view=view))
+    store.subscriptions.add(NewSubscription(ChatRef("terminal", "a"), datetime(2025, 6, 3, tzinfo=UTC), view=view))
     with store.engine.begin() as connection:
         return connection.execute(select(subscription)).one()
 

@@ -86,12 +86,14 @@ def _sources(settings: Settings, store: Store, clock: Clock) -> Iterator[Finding
         except (KeyError, ValueError, TypeError):
             return
 
-    first_categories = settings.model_copy(
-        update={"sources": tuple(s.model_copy(update={"categories": s.categories[:1]}) for s in settings.sources)}
-    )
+    one_category = {
+        name: source.model_copy(update={"categories": source.categories[:1]})
+        for name, source in settings.sources.items()
+    }
+    first_categories = settings.model_copy(update={"sources": one_category})
     newest = {
         source.name: settings.calendar().newest(clock.now(), source.collected_at, source.daily)
-        for source in settings.sources
+        for source in settings.sources.values()
     }
     with client(settings.http, user_agent()) as web:
         web.event_hooks = {"response": [note_skew]}

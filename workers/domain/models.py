@@ -111,17 +111,25 @@ class KnownPaper:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """One of the closed list: `terms` and `arxiv` map to points, `colour` is #rrggbb for ever."""
+    """One category of the closed list. `terms` and `arxiv` map to points; `colour` is #rrggbb and never changes."""
 
     name: str
-    name_ko: str
+    """In English; editions are stored under it."""
     emoji: str
     colour: str
+    names: Mapping[Language, str] = field(default_factory=dict)
+    """Language → name, for languages other than English."""
     terms: Mapping[str, float] = field(default_factory=dict)
     arxiv: Mapping[str, float] = field(default_factory=dict)
 
     def named(self, language: Language) -> str:
-        return self.name_ko if language == "ko" else self.name
+        """The name in `language`; the English one if there is none."""
+        return self.names.get(language, self.name)
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """The names in every language, the English one first."""
+        return self.name, *self.names.values()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from bot.commands.setting import SettingField, SettingsContext
 from bot.commands.setting_fields import SETTING_FIELDS, find_field
 from bot.i18n import LANGUAGES, catalog_for
 from workers import config
-from workers.domain.deliveries import ChatRef, Layout, Notify, Place, Subscription, View
+from workers.domain.chats import ChatRef
+from workers.domain.deliveries import Layout, Notify, Place, Subscription, View
 from workers.store import Store
 
 KEYS = [field.key for field in SETTING_FIELDS]
