@@ -10,6 +10,7 @@ import yaml
 from bot.__main__ import main
 from bot.runtime.sample import DAY
 from bot.runtime.sample.server import serving
+from tests.fakes.subscriptions import NewSubscription
 from tests.fakes.web import Answer, web
 from workers import jobs
 from workers.domain.chats import ChatRef, direct_chat
@@ -17,7 +18,6 @@ from workers.domain.deliveries import View
 from workers.domain.errors import EditionFailed
 from workers.runtime.clock import SystemClock
 from workers.store import Store, open_store
-from workers.store.subscriptions import NewSubscription
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from rq.serializers import JSONSerializer
 from bot.runtime import valkey
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
+from tests.fakes.subscriptions import NewSubscription
 from workers import config
 from workers.domain.chats import ChatRef
 from workers.domain.models import Digest, RankedPaper, Selection, SourceAnswer, SourceReport, Text
@@ -20,7 +21,6 @@ from workers.domain.questions import QuestionRequest
 from workers.queue import EDITIONS, QUESTIONS, WorkQueue
 from workers.scheduler import Scheduler
 from workers.store import Store, open_store
-from workers.store.subscriptions import NewSubscription
 
 DAY = date(2025, 6, 3)
 

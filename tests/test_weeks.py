@@ -11,6 +11,7 @@ from sqlalchemy import select
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import entry
 from tests.fakes.source import Answer, FakeSource
+from tests.fakes.subscriptions import NewSubscription
 from tests.fakes.work import WorkAtOnce
 from workers import config
 from workers.config import Settings
@@ -20,7 +21,6 @@ from workers.domain.chats import ChatRef
 from workers.domain.errors import SourceError
 from workers.scheduler import Scheduler
 from workers.store import Store, open_store
-from workers.store.subscriptions import NewSubscription
 from workers.store.tables import delivery, source_answer
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

@@ -1,6 +1,7 @@
 """Commands that subscribe a chat, change its settings, and show or post an edition with them."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bot.commands.context import CommandContext, Reply, text_block, text_reply
 from bot.commands.permissions import Decision, may_subscribe
@@ -8,8 +9,9 @@ from bot.commands.setting import SettingsContext
 from bot.commands.setting_fields import weekday_names
 from bot.commands.settings_menu import SettingsScreen, apply_line, show_settings
 from bot.i18n import catalog_for, language_name
+from workers.config import SubscriptionSettings
 from workers.domain.blocks import ChoiceBlock
-from workers.domain.chats import direct_chat
+from workers.domain.chats import ChatRef, direct_chat
 from workers.domain.deliveries import Approval, Choice, Place, Subscription, SubscriptionStatus, View
 from workers.store.subscriptions import NewSubscription
 
@@ -35,9 +37,15 @@ def subscribe(ctx: CommandContext) -> Reply:
     return confirmation(ctx, subscription) if subscription else Reply()
 
 
+def new_subscription(settings: SubscriptionSettings, chat: ChatRef, due_at: datetime, view: View) -> NewSubscription:
+    """A subscription with the time, zone, days and sound that new chats have by the settings."""
+    return NewSubscription(chat, due_at, settings.time, settings.zone, settings.weekdays, settings.notify, view=view)
+
+
 def _new_subscription(ctx: CommandContext) -> NewSubscription:
-    view = View(ctx.language, place=ctx.actor.place)
-    return NewSubscription(ctx.actor.chat, ctx.store.clock.now(), view=view, person=ctx.actor.person)
+    actor, defaults = ctx.actor, ctx.services.settings.subscription
+    view = View(ctx.language, place=actor.place)
+    return replace(new_subscription(defaults, actor.chat, ctx.store.clock.now(), view), person=actor.person)
 
 
 def _wait(ctx: CommandContext) -> Reply:

@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 from rich.console import Console
 
+from bot.commands.subscriptions import new_subscription
 from bot.delivery.wakeup import redis_wakeup
 from bot.i18n import catalog_for
 from bot.runtime import processes, valkey
@@ -21,12 +22,12 @@ from bot.runtime.sample.server import serving
 from bot.runtime.supervisor import running
 from bot.terminal.app import TerminalChat
 from workers import config
+from workers.config import SubscriptionSettings
 from workers.domain.deliveries import View
 from workers.domain.errors import EditionFailed
 from workers.queue import WorkQueue
 from workers.runtime.clock import system_clock
 from workers.store import Store, open_store
-from workers.store.subscriptions import NewSubscription
 
 _DEADLINE_S = 120.0
 """For making and posting the sample day, which usually takes 3 seconds."""
@@ -79,7 +80,7 @@ class _Demo:
         with open_store(settings.store.url, system_clock(environment)) as store:
             queue = WorkQueue(server.url)
             chat = TerminalChat(store, settings, console, queue)
-            self._ask_for_edition(store, chat)
+            self._ask_for_edition(store, chat, settings.subscription)
             async with running([server.process], environment):
                 await valkey.ready(server.url)
                 await asyncio.to_thread(queue.ask_for_edition, DAY, store.clock.now())
@@ -102,10 +103,11 @@ class _Demo:
             finally:
                 delivering.cancel()
 
-    def _ask_for_edition(self, store: Store, chat: TerminalChat) -> None:
+    def _ask_for_edition(self, store: Store, chat: TerminalChat, defaults: SubscriptionSettings) -> None:
         """Add the edition and a subscription to the store, which must happen before the edition is queued."""
         store.editions.want(DAY)
-        store.subscriptions.add(NewSubscription(chat.chat, store.clock.now(), view=View(self.language, chat.layout)))
+        view = View(self.language, chat.layout)
+        store.subscriptions.add(new_subscription(defaults, chat.chat, store.clock.now(), view))
 
     async def _write_files(self, console: Console, environment: Mapping[str, str]) -> None:
         """Run `paperboy digest`, which finds the edition in the store, and print the paths that it wrote."""

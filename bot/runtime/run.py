@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from bot.commands.subscriptions import new_subscription
 from bot.delivery.wakeup import redis_wakeup
 from bot.i18n import catalog_for
 from bot.platforms import PLATFORMS
@@ -24,7 +25,6 @@ from workers.domain.errors import QueueDown, SettingsError
 from workers.queue import QUEUES, WorkQueue
 from workers.runtime.clock import system_clock
 from workers.store import Store, open_store
-from workers.store.subscriptions import NewSubscription
 
 _READY_S = 60.0
 _POLL_S = 0.05
@@ -132,7 +132,8 @@ async def _terminal(settings: Settings, store: Store, console: Console, redis_ur
     chat = TerminalChat(store, settings, console, WorkQueue(redis_url))
     store.owners.add(chat.platform, chat.person)
     if not store.subscriptions.reactivate_chat(chat.chat) and not store.subscriptions.of(chat.chat):
-        store.subscriptions.add(NewSubscription(chat.chat, store.clock.now(), view=View(settings.digest.language)))
+        view, now = View(settings.digest.language), store.clock.now()
+        store.subscriptions.add(new_subscription(settings.subscription, chat.chat, now, view))
     async with redis_wakeup(redis_url) as wakeup:
         delivering = asyncio.create_task(chat.deliver_for_ever(wakeup))
         try:

@@ -34,12 +34,12 @@ from bot.telegram.sender import TelegramSender
 from tests.fakes import discord as fake_discord
 from tests.fakes import telegram as fake_telegram
 from tests.fakes.papers import paper
+from tests.fakes.subscriptions import NewSubscription
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Content, Delivery, Message, View
 from workers.domain.models import Digest, RankedPaper, Selection, SourceAnswer, SourceReport, Text
 from workers.runtime.clock import SystemClock
 from workers.store import Store, open_store
-from workers.store.subscriptions import NewSubscription
 
 DAY = date(2025, 6, 3)
 _PERSON = 999_999

@@ -18,12 +18,12 @@ from bot.runtime import valkey
 from bot.runtime.sample import DAY, MORNING
 from bot.runtime.supervisor import Process, running
 from tests.e2e.conftest import Rehearsal
+from tests.fakes.subscriptions import NewSubscription
 from tests.fakes.web import Answer, Web, web
 from workers.domain.chats import ChatRef
 from workers.queue import WorkQueue
 from workers.runtime.clock import system_clock
 from workers.store import Store, open_store
-from workers.store.subscriptions import NewSubscription
 from workers.store.tables import delivery, edition, listing
 
 ROWS = [

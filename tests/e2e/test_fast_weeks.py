@@ -12,12 +12,12 @@ from sqlalchemy import select
 
 from tests.e2e.conftest import Rehearsal, Replay, recorded_sources
 from tests.e2e.running import Running, running, until
+from tests.fakes.subscriptions import NewSubscription
 from workers import config
 from workers.domain.chats import ChatRef
 from workers.runtime.clock import system_clock
 from workers.scheduler import collections_due
 from workers.store import Store, open_store
-from workers.store.subscriptions import NewSubscription
 from workers.store.tables import delivery, edition, listing, part
 
 pytestmark = pytest.mark.shared_data

@@ -83,7 +83,7 @@ def test_a_retracted_day_shows_in_the_status(
 def test_the_status_points_at_what_needs_an_eye(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
     url = f"sqlite:///{settings.parent / 'store.db'}"
     with open_store(url, SystemClock()) as store:
-        from workers.store.subscriptions import NewSubscription
+        from tests.fakes.subscriptions import NewSubscription
 
         store.subscriptions.add(NewSubscription(ChatRef("telegram", "-100"), store.clock.now()))
         store.subscriptions.add(NewSubscription(ChatRef("telegram", "-200"), store.clock.now()))

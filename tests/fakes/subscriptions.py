@@ -1,10 +1,21 @@
 """Chats and closed editions in memory, for what publishing needs of the store."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from workers.domain.deliveries import Subscription
+from workers.domain.deliveries import Notify, Subscription
+from workers.store import subscriptions
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubscription(subscriptions.NewSubscription):
+    """At 09:00 in Seoul from Monday to Friday, the first message with a sound, unless a test says otherwise."""
+
+    slot: str = "09:00"
+    zone: str = "Asia/Seoul"
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)
+    notify: Notify = Notify.FIRST
 
 
 class FakeSubscriptions:

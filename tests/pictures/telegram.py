@@ -21,13 +21,13 @@ from bot.runtime.sample import DAY
 from bot.runtime.sample.server import serving
 from bot.telegram.app import messages
 from bot.telegram.renderer import RenderOptions, render
+from tests.fakes.subscriptions import NewSubscription
 from workers import config, jobs
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Delivery, Layout, Message, Place, View
 from workers.domain.models import Text
 from workers.runtime.clock import SystemClock
 from workers.store import Store, open_store
-from workers.store.subscriptions import NewSubscription
 
 _STYLE = """
 body { margin: 0; padding: 20px; background: #cfdbc5; font: 15px/1.42 'NanumGothic', 'Noto Color Emoji', sans-serif; }

@@ -6,13 +6,13 @@ import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
+from tests.fakes.subscriptions import NewSubscription
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Delivery, Layout, Message, PartState, SubscriptionStatus, View
 from workers.domain.errors import LeaseLost
 from workers.domain.models import Digest, RankedPaper, Selection, SourceAnswer, SourceReport, Text
 from workers.store import Store
 from workers.store.sent_messages import PartStatus
-from workers.store.subscriptions import NewSubscription
 
 DAY = date(2025, 6, 3)
 MESSAGES = [Message("one", (1,)), Message("two", (2, 3)), Message("three")]

@@ -7,13 +7,13 @@ import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
+from tests.fakes.subscriptions import NewSubscription
 from workers.domain.answers import Answer
 from workers.domain.chats import ChatRef, MessageRef
 from workers.domain.deliveries import Delivery, Layout, Message, PartState, SubscriptionStatus, View
 from workers.domain.models import NOT_SELECTED, Digest, RankedPaper, Selection, SourceAnswer, SourceReport, Text
 from workers.domain.questions import PostedMessage, QuestionRequest
 from workers.store import Store
-from workers.store.subscriptions import NewSubscription
 
 DAY = date(2025, 6, 3)
 NOW = datetime(2025, 6, 3, 8, tzinfo=UTC)

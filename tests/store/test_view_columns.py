@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Row, select, update
 
+from tests.fakes.subscriptions import NewSubscription
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Layout, Place, View
 from workers.store import Store, view_columns
-from workers.store.subscriptions import NewSubscription
 from workers.store.tables import subscription
 
 OTHER: Mapping[str, Any] = {

@@ -33,11 +33,11 @@ class NewSubscription:
 
     chat: ChatRef
     due_at: datetime
-    slot: str = "09:00"
-    zone: str = "Asia/Seoul"
-    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)
+    slot: str
+    zone: str
+    weekdays: tuple[int, ...]
+    notify: Notify
     view: View = EVERYTHING
-    notify: Notify = Notify.FIRST
     person: str = ""
     approval: Approval = Approval.GRANTED
 

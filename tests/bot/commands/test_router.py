@@ -1,6 +1,7 @@
 """What people type, and what they get."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,13 +10,14 @@ from bot.commands.context import Reply, Services
 from bot.commands.permissions import Actor
 from bot.commands.router import answer
 from tests.fakes.clock import FakeClock
+from tests.fakes.subscriptions import NewSubscription
 from workers import config
 from workers.domain.blocks import Block, ChoiceBlock, OverviewBlock, SectionBlock, TextBlock
 from workers.domain.chats import ChatRef, direct_chat
+from workers.domain.deliveries import Notify
 from workers.domain.models import Edition
 from workers.domain.questions import QuestionRequest
 from workers.store import Store
-from workers.store.subscriptions import NewSubscription
 
 MEMBER = Actor("7", ChatRef("telegram", "-100"))
 ADMIN = Actor("8", ChatRef("telegram", "-100"), manages=True)
@@ -115,6 +117,18 @@ def test_who_manages_a_chat_subscribes_it_and_the_newest_edition_is_due_at_once(
     assert told == "구독했습니다. 평일 09:00(Asia/Seoul)에 다이제스트를 보내 드립니다."
     (due,) = services.store.subscriptions.due(services.store.clock.now())
     assert (due.chat, due.view.language) == (ChatRef("telegram", "-100"), "ko")
+
+
+def test_a_new_subscription_takes_its_defaults_from_the_settings(store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(
+        'subscription: {time: "18:30", zone: Europe/Berlin, weekdays: [sun, sat], notify: never}', encoding="utf-8"
+    )
+    settings = config.load(file, environment={})
+    answer("/subscribe", ADMIN, "ko", Services(store, settings, settings.closed_list()))
+    kept = store.subscriptions.of(ChatRef("telegram", "-100"))
+    assert kept is not None
+    assert (kept.slot, kept.zone, kept.weekdays, kept.notify) == ("18:30", "Europe/Berlin", (5, 6), Notify.NEVER)
 
 
 def test_who_does_not_manage_it_cannot(services: Services) -> None:

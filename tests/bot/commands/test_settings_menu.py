@@ -9,12 +9,12 @@ from bot.commands.permissions import Actor
 from bot.commands.router import answer
 from bot.i18n import LANGUAGES, catalog_for
 from tests.fakes.clock import FakeClock
+from tests.fakes.subscriptions import NewSubscription
 from workers import config
 from workers.domain.blocks import ChoiceBlock, TextBlock
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Layout, Place, Subscription, View
 from workers.store import Store
-from workers.store.subscriptions import NewSubscription
 
 ADMIN = Actor("8", ChatRef("telegram", "-100", "5"), manages=True, place=Place.GROUP, name="Readers")
 

@@ -9,13 +9,13 @@ from bot.delivery.outbox import deliver_next, serve
 from tests.bot.conftest import DAY
 from tests.fakes.clock import FakeClock
 from tests.fakes.sender import FakeSender
+from tests.fakes.subscriptions import NewSubscription
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Content, Delivery, Message, Notify, PartState, View
 from workers.domain.errors import ChatGone, ChatNotWritable, SendRefused, SendRetryable, SendUnknown
 from workers.domain.models import Edition, Selection, SourceAnswer, SourceReport, Text
 from workers.store import Store
 from workers.store.sent_messages import PartStatus
-from workers.store.subscriptions import NewSubscription
 
 pytestmark = pytest.mark.usefixtures("edition")
 

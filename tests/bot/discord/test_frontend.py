@@ -9,12 +9,12 @@ from tests.bot.conftest import DAY
 from tests.bot.discord.conftest import BOARD, LAB, NEWS, Frontend
 from tests.fakes.discord import DiscordServer
 from tests.fakes.discord_wire import DM, THREAD, Fault, guild
+from tests.fakes.subscriptions import NewSubscription
 from tests.waiting import until
 from workers.domain.answers import Answer
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Layout, Place, View
 from workers.store import Store
-from workers.store.subscriptions import NewSubscription
 
 pytestmark = pytest.mark.usefixtures("edition")
 

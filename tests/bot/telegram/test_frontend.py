@@ -7,6 +7,7 @@ import pytest
 from bot.telegram.app import webhook_secret
 from tests.bot.conftest import DAY
 from tests.bot.telegram.conftest import ADMIN, CHANNEL, DISCUSSION, GROUP, MEMBER, Configured, Frontend
+from tests.fakes.subscriptions import NewSubscription
 from tests.fakes.telegram import TOKEN
 from tests.fakes.telegram_wire import Fault, Posted
 from tests.waiting import until
@@ -14,7 +15,6 @@ from workers.domain.answers import Answer, Citation, CitedPaper, Sentence
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Layout, Message, PartState, Place, SubscriptionStatus, View
 from workers.store import Store
-from workers.store.subscriptions import NewSubscription
 
 pytestmark = pytest.mark.usefixtures("edition")
 

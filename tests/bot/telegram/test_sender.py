@@ -12,6 +12,7 @@ from bot.delivery.pacing import Pacer
 from bot.telegram.sender import TelegramSender
 from tests.bot.conftest import DAY
 from tests.bot.telegram.conftest import FAST
+from tests.fakes.subscriptions import NewSubscription
 from tests.fakes.telegram import TOKEN, TelegramServer, serving
 from tests.fakes.telegram_wire import Fault, retry_after
 from workers.domain.chats import ChatRef, direct_chat
@@ -19,7 +20,6 @@ from workers.domain.deliveries import Message, picture_name
 from workers.domain.errors import ChatGone, ChatNotWritable, SendRefused, SendRetryable, SendUnknown, SettingsError
 from workers.domain.models import Edition, Text
 from workers.store import Store
-from workers.store.subscriptions import NewSubscription
 
 HELLO = Message("<b>hello</b>")
 
