@@ -1,4 +1,4 @@
-"""The nouns of the day: from an entry of a source to the digest a chat reads."""
+"""What an edition is made of: from an entry of a source to the digest that a chat reads."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,13 +11,15 @@ Language = str
 """An ISO 639-1 code: "ko", "en"."""
 
 SYNTHESIS_FIELDS = ("themes", "keywords", "findings", "impact", "outlook")
+"""The parts of a synthesis, in the order in which they are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of one source, as its pure parser read it; text is untrusted, white space folded, TeX kept.
+    """One paper of one source, as the source's parser read it.
 
-    `announce_type` is arXiv's own word (None where the source has none); `version` likewise.
+    The text is untrusted; its white space is collapsed and its TeX is kept. `announce_type` and `version` are arXiv's;
+    None for other sources.
     """
 
     source: str
@@ -36,7 +38,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """How one source did: `entries` read, `dropped` for want of a title or an id, and why it is not "ok"."""
+    """What asking one source gave: `entries` read, `dropped` because title or id is missing, `reason` unless "ok"."""
 
     name: str
     status: Status
@@ -47,18 +49,18 @@ class SourceReport:
 
 @dataclass(frozen=True, slots=True)
 class SourceAnswer:
-    """One source's answer for one day; a failed source may still bring the categories that did answer."""
+    """One source's answer for one day; a failed source may have entries of the categories that did answer."""
 
     report: SourceReport
     entries: tuple[Entry, ...] = ()
     earlier: tuple[date, ...] = ()
-    """Earlier days that are in `entries` too: missed before, or without an edition of their own."""
+    """Earlier days that `entries` covers too: they were missed before, or had no edition."""
     lacking: tuple[date, ...] = ()
-    """Earlier days that were asked for and failed."""
+    """Earlier days that were requested and failed."""
 
 
 def answered(name: str, entries: Sequence[Entry], dropped: int = 0, fault: str = "") -> SourceAnswer:
-    """A source's answer: failed where there is a fault, quiet without entries, else ok."""
+    """A source's answer: failed if there is a fault, quiet if there are no entries, else ok."""
     status: Status = "failed" if fault else "ok" if entries else "quiet"
     return SourceAnswer(SourceReport(name, status, len(entries), dropped, fault or None), tuple(entries))
 
@@ -77,8 +79,8 @@ Key = tuple[str, str]
 class Paper:
     """One paper of one day, merged from its entries.
 
-    `keys` in order of trust; `links` arXiv first; `replacement` when arXiv says it is not news; `crossed` when the
-    followed categories have it only as a cross-list; `relisted` when that paper was announced long ago.
+    `keys` are in order of trust, `links` have arXiv first. `replacement`: arXiv announced a new version only.
+    `crossed`: the followed categories only cross-list it. `relisted`: it was announced long ago.
     """
 
     keys: tuple[Key, ...]
@@ -101,7 +103,7 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class KnownPaper:
-    """What the store knows of a paper: its id, the edition that listed it, who brought it before, its label."""
+    """What the store knows of a paper: id, day of the edition that listed it, sources that had it earlier, label."""
 
     paper_id: int
     listed_on: date | None = None
@@ -134,7 +136,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A sentence and the numbers of the papers it rests on (never empty)."""
+    """A sentence and the numbers of the papers that support it (never empty)."""
 
     text: str
     papers: tuple[int, ...]
@@ -142,7 +144,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Synthesis:
-    """The five parts, in the order of `SYNTHESIS_FIELDS`; a part may be empty."""
+    """What the papers of a section have in common, in five parts; a part may be empty."""
 
     themes: tuple[Claim, ...] = ()
     keywords: tuple[Claim, ...] = ()
@@ -153,7 +155,7 @@ class Synthesis:
 
 @dataclass(frozen=True, slots=True)
 class DigestPaper:
-    """A paper in the digest; `n` counts from 1 through the edition, `tldr` is one line in the digest's language."""
+    """A paper of the digest; `n` counts from 1 through the edition, `tldr` is one line in the digest's language."""
 
     n: int
     arxiv_id: str | None
@@ -164,19 +166,19 @@ class DigestPaper:
     tldr: str
     upvotes: int | None = None
     sources: tuple[str, ...] = ()
-    """The sources that brought it; the arXiv link stands in `links` even where arXiv did not."""
+    """The sources that had it; `links` has the arXiv link even if arXiv is not among them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A category and the numbers of its papers; no synthesis where there is one paper."""
+    """A category and the numbers of its papers; `synthesis` is None if there is only one paper."""
 
     category: str
     emoji: str
     papers: tuple[int, ...]
     synthesis: Synthesis | None = None
     extractive: bool = True
-    """True where the words are the abstracts' own, and the reader is told so."""
+    """True if the text is quoted from the abstracts; the reader is told so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,7 @@ class ModelUse:
 class Digest:
     """One edition in one language; its field names are those of digest.json.
 
-    `collected` papers after merging == `listed` + the sum of `skipped`. Without papers it is a quiet day.
+    `collected` counts papers after merging; it equals `listed` plus the sum of `skipped`. No papers: a quiet day.
     """
 
     date: str
@@ -212,7 +214,7 @@ class Digest:
 
     @property
     def new(self) -> int:
-        """Papers that were news: listed or passed over, but neither replaced, withdrawn nor announced before."""
+        """Papers that were new: those listed, and those not selected."""
         return self.listed + self.skipped.get(NOT_SELECTED, 0)
 
     @property
@@ -228,7 +230,7 @@ NOT_SELECTED = "not selected"
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """`chosen` best first; `skipped` maps each reason to its papers, so that the books balance."""
+    """`chosen` is best first; `skipped` maps each reason to its papers. Every paper is in exactly one of them."""
 
     chosen: tuple[Paper, ...]
     skipped: Mapping[str, tuple[Paper, ...]]
@@ -240,7 +242,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class RankedPaper:
-    """A chosen paper with its number and label, before any text is written."""
+    """A chosen paper with its number and its category, before any text is written."""
 
     n: int
     paper: Paper
@@ -249,7 +251,7 @@ class RankedPaper:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A closed edition as the store keeps it: what every language's text is written from."""
+    """A closed edition as the store has it; the texts of all languages are written from it."""
 
     day: date
     placed: tuple[RankedPaper, ...]
@@ -257,12 +259,12 @@ class Edition:
     skipped: Mapping[str, int]
     sources: tuple[SourceReport, ...]
     new_by_day: Mapping[date, int]
-    """New papers of this and earlier editions, at most 14 days back, this day included."""
+    """Day → number of new papers, for this edition and earlier ones, at most 14 days including this one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """An edition in one language, as stored: written once, then only found."""
+    """An edition in one language, as stored; it is written once and then only read."""
 
     digest: Digest
     chart_png: bytes | None
