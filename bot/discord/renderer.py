@@ -1,6 +1,6 @@
-"""Blocks as Discord messages of containers; pure, every text from papers escaped, nothing cut and nothing lost.
+"""Renders blocks as Discord messages; every text from papers is escaped, and no line is cut or lost.
 
-A message's text is JSON, a list of `Card`s: what the sender makes components of.
+The text of a message is JSON: a list of `Card`s, from which the sender makes components.
 """
 
 import json
@@ -9,73 +9,67 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from bot.i18n import catalog_for
+from bot.presentation.outline import PHONE, Kind, Line, Role, Run, outline
 from bot.presentation.sanitize import sanitize, utf16
-from workers.domain.answers import Answer
-from workers.domain.blocks import (
-    AnswerBlock,
-    Block,
-    ChoiceBlock,
-    Hit,
-    KeywordBlock,
-    OnesBlock,
-    OverviewBlock,
-    SectionBlock,
-    TextBlock,
-)
+from workers.domain.blocks import AnswerBlock, Block, ChoiceBlock, OverviewBlock, SectionBlock
 from workers.domain.deliveries import Choice, Message
-from workers.domain.models import SYNTHESIS_FIELDS, Category, Claim, DigestPaper, Synthesis
-from workers.i18n import digest_catalog_for
+from workers.domain.models import Category
 
 TEXT_LIMIT = 4000
 """Characters in all text of one message of components (discord.com/developers/docs/components/reference)."""
 COMPONENT_LIMIT = 40
-_BUTTONS, _OPTIONS = 5, 25
-"""Most of them in a row, and in a menu."""
-_ASK = 2
-"""Components of the button that every message of a digest has: by it a message is known in a channel's history."""
-_SHOWN_FIRST = ("findings", "themes", "keywords", "impact", "outlook")
+"""Components in one message, nested ones included (same page)."""
+_ROW_BUTTONS = 5
+"""Buttons in one row at most."""
+_MENU_OPTIONS = 25
+"""Options in one menu at most."""
+_ASK_COMPONENTS = 2
+"""Components of the ask button, which every message of a digest has: it carries the key to find the message by."""
 _LONGEST = 1500
+"""Characters of one untrusted text."""
+_LONGEST_TITLE = 300
+"""Characters of a paper's title."""
+_LONGEST_QUOTE = 500
+"""Characters of a quoted sentence."""
 _MARKDOWN = re.compile(r"([\\*_~`|<>\[\]()#:@])")
 _LIST = re.compile(r"^(\d*)([-+.)])")
 
 
 @dataclass(frozen=True, slots=True)
 class RenderOptions:
-    """How blocks become messages here: `chart` is the opening's picture.
-
-    `title` names the thread for all but the first message, or for all of them where that is a post in a `forum`.
-    """
+    """How blocks become messages here."""
 
     language: str
     categories: Sequence[Category] = ()
     chart: str = ""
+    """Name of the overview's picture; "" for none."""
     title: str = ""
+    """Title of the thread that holds all messages but the first, or all of them in a forum; "" for no thread."""
     forum: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One container: `colour` is #rrggbb or empty, `text` Discord's Markdown; `chart`: the picture stands above it.
-
-    `choices` are (label, line) and stand below: a row of buttons, or menus where there are many.
-    """
+    """One container: text in Discord's Markdown, above it perhaps the chart, below it perhaps choices."""
 
     text: str
     colour: str = ""
+    """#rrggbb, or ""."""
     chart: bool = False
     choices: tuple[tuple[str, str], ...] = ()
+    """(label, command): a row of buttons, or menus if there are many."""
 
     @property
     def components(self) -> int:
-        """A container, its text, what stands above and below."""
+        """The container and everything in it and above it."""
         count = len(self.choices)
-        below = 0 if not count else 1 + count if count <= _BUTTONS else 2 * -(-count // _OPTIONS)
+        below = 0 if not count else 1 + count if count <= _ROW_BUTTONS else 2 * -(-count // _MENU_OPTIONS)
         return 2 + 2 * self.chart + below
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """One piece that is never cut, with the paper it shows."""
+class _Piece:
+    """Text that is never cut, with the papers it shows."""
 
     text: str
     papers: tuple[int, ...] = ()
@@ -83,54 +77,65 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class _Section:
+    """What becomes one card, or several in several messages if it does not fit; `head` is repeated in each."""
+
     head: str
-    lines: tuple[_Line, ...] = ()
+    pieces: tuple[_Piece, ...] = ()
     colour: str = ""
     chart: bool = False
     choices: tuple[tuple[str, str], ...] = ()
 
 
-def render(blocks: Sequence[Block], look: RenderOptions) -> list[Message]:
-    """As few messages as hold all blocks, in order; a section that does not fit goes on in the next one.
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """The cards of one message, with the papers they show."""
 
-    Where there is a thread or a forum, the opening is a message of its own.
+    cards: list[Card]
+    papers: tuple[int, ...]
+
+
+def render(blocks: Sequence[Block], options: RenderOptions) -> list[Message]:
+    """As few messages as hold all blocks, in order; a section that does not fit continues in the next message.
+
+    In a thread or a forum the overview is a message of its own.
     """
-    sections = list(_sections(blocks, look))
-    alone = 1 if look.title and len(sections) > 1 else 0
-    packed = [*_packed(sections[:alone], look), *_packed(sections[alone:], look)]
+    sections = list(_sections(blocks, options))
+    alone = 1 if options.title and len(sections) > 1 else 0
+    packed = [*_pack(sections[:alone], options.language), *_pack(sections[alone:], options.language)]
     digest, messages = bool(blocks) and isinstance(blocks[0], OverviewBlock), []
-    for n, (cards, papers) in enumerate(packed):
-        inside = look.title if look.forum or n else ""
-        if (papers or digest) and not any(card.choices for card in cards):
-            cards[-1] = replace(cards[-1], choices=((catalog_for(look.language).ask_here, "/ask"),))
+    for n, message in enumerate(packed):
+        inside = options.title if options.forum or n else ""
+        cards = message.cards
+        if (message.papers or digest) and not any(card.choices for card in cards):
+            cards[-1] = replace(cards[-1], choices=_ask(options.language))
         body = json.dumps([asdict(card) for card in cards], ensure_ascii=False)
-        messages.append(Message(body, papers, chart="" if n else look.chart, inside=inside))
+        messages.append(Message(body, message.papers, chart="" if n else options.chart, inside=inside))
     return messages
 
 
 def cards_of(message: Message) -> list[Card]:
-    """What `render` put into a message."""
+    """The cards that `render` put into a message."""
     cards = json.loads(message.text)
     return [Card(**{**card, "choices": tuple(map(tuple, card.get("choices", ())))}) for card in cards]
 
 
-def escaped(words: str, longest: int = _LONGEST) -> str:
-    """Untrusted words as Markdown shows them: no formatting, mention, link or list comes of them."""
-    return _LIST.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", sanitize(words, longest)))
+def escaped(text: str, longest: int = _LONGEST) -> str:
+    """Untrusted text that Discord shows as it is: it makes no formatting, mention, link or list."""
+    return _LIST.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", sanitize(text, longest)))
 
 
-def _sections(blocks: Sequence[Block], look: RenderOptions) -> Iterator[_Section]:
-    """A section for each block; choices belong to the one before them."""
-    colours = {each.named(look.language): each.colour for each in look.categories}
+def _sections(blocks: Sequence[Block], options: RenderOptions) -> Iterator[_Section]:
+    """A section for each block; choices belong to the block before them."""
+    colours = {category.named(options.language): category.colour for category in options.categories}
     waiting: _Section | None = None
     for block in blocks:
         if isinstance(block, ChoiceBlock):
             last = waiting or _Section("")
-            waiting = _Section(last.head, last.lines, last.colour, last.chart, (*last.choices, *_pairs(block.choices)))
+            waiting = replace(last, choices=(*last.choices, *_pairs(block.choices)))
             continue
         if waiting:
             yield waiting
-        waiting = _section(block, look.language, colours, bool(look.chart))
+        waiting = _section(block, options.language, colours, bool(options.chart))
     if waiting:
         yield waiting
 
@@ -139,131 +144,127 @@ def _pairs(choices: Sequence[Choice]) -> Iterator[tuple[str, str]]:
     return ((sanitize(choice.label, 80), choice.line) for choice in choices)
 
 
-def _packed(sections: Sequence[_Section], look: RenderOptions) -> Iterator[tuple[list[Card], tuple[int, ...]]]:
-    """(cards, numbers of the papers in them) of each message. Raises ValueError for a line that fits none."""
+def _ask(language: str) -> tuple[tuple[str, str], ...]:
+    return ((catalog_for(language).ask_here, "/ask"),)
+
+
+def _pack(sections: Sequence[_Section], language: str) -> Iterator[_Packed]:
+    """The messages of `sections`, in order. Raises ValueError for a piece that fits no message."""
     cards: list[Card] = []
     papers: list[int] = []
     for section in sections:
-        head, lines = section.head, list(section.lines)
-        while head or lines:
+        head, pieces = section.head, list(section.pieces)
+        while head or pieces:
             room = TEXT_LIMIT - sum(utf16(card.text) for card in cards)
-            taken = _fitting(head, lines, room) if _has_place(cards, section) else None
+            taken = _fitting(head, pieces, room) if _has_place(cards, section) else None
             if taken is None:
                 if not cards:
                     raise ValueError("a line fits no message")
-                yield cards, tuple(papers)
+                yield _Packed(cards, tuple(papers))
                 cards, papers = [], []
                 continue
-            text = "\n".join([head, *(line.text for line in lines[:taken])])
-            papers += [n for line in lines[:taken] for n in line.papers]
-            lines = lines[taken:]
+            text = "\n".join([head, *(piece.text for piece in pieces[:taken])])
+            papers += [n for piece in pieces[:taken] for n in piece.papers]
+            pieces = pieces[taken:]
             chart = section.chart and head == section.head
-            cards.append(Card(text, section.colour, chart, () if lines else section.choices))
-            head = f"{section.head} {catalog_for(look.language).continued}" if lines else ""
+            cards.append(Card(text, section.colour, chart, () if pieces else section.choices))
+            head = f"{section.head} {catalog_for(language).continued}" if pieces else ""
     if cards:
-        yield cards, tuple(papers)
+        yield _Packed(cards, tuple(papers))
 
 
 def _has_place(cards: Sequence[Card], section: _Section) -> bool:
     used = sum(card.components for card in cards)
     more = Card("", chart=section.chart, choices=section.choices).components
-    return used + more + _ASK <= COMPONENT_LIMIT
+    return used + more + _ASK_COMPONENTS <= COMPONENT_LIMIT
 
 
-def _fitting(head: str, lines: Sequence[_Line], room: int) -> int | None:
-    """How many of `lines` stand under `head` in `room` characters; None where not even the first does."""
+def _fitting(head: str, pieces: Sequence[_Piece], room: int) -> int | None:
+    """How many of `pieces` fit under `head` in `room` characters; None if not even the first does."""
     used, count = utf16(head), 0
     if used > room:
         return None
-    for line in lines:
-        used += 1 + utf16(line.text)
+    for piece in pieces:
+        used += 1 + utf16(piece.text)
         if used > room:
             break
         count += 1
-    return count if count or not lines else None
+    return count if count or not pieces else None
 
 
 def _section(block: Block, language: str, colours: Mapping[str, str], chart: bool) -> _Section:
+    head, *pieces = _pieces(block, language) or [_Piece("")]
+    section = _Section(head.text, tuple(pieces))
     match block:
         case OverviewBlock():
-            highlights = [_Line(_claim(claim)) for claim in block.highlights]
-            hint = _Line(f"-# {escaped(catalog_for(language).ask_hint)}")
-            return _Section(f"## {escaped(block.title)}\n{escaped(block.tally)}", (*highlights, hint), chart=chart)
+            return replace(section, chart=chart)
         case SectionBlock():
-            mark = f" *({digest_catalog_for(language).excerpts})*" if block.extractive and block.synthesis else ""
-            synthesis = _synthesis(block.synthesis, language) if block.synthesis else ()
-            lines = (*(_paper(paper) for paper in block.papers), *synthesis)
-            return _Section(f"### {block.emoji} {escaped(block.name)}{mark}", lines, colours.get(block.name, ""))
-        case OnesBlock():
-            ones = tuple(_one(emoji, name, paper) for emoji, name, paper in block.papers)
-            return _Section(f"### {escaped(block.title)}", ones)
-        case KeywordBlock():
-            hits = [_Line(_hit(hit), (hit.n,) if hit.n else ()) for hit in block.hits]
-            more = [_Line(escaped(block.more))] if block.more else []
-            return _Section(f"### {escaped(block.title)}", (*hits, *more))
+            return replace(section, colour=colours.get(block.name, ""))
         case AnswerBlock():
-            first, *rest = _answer(block.answer, language)
-            return _Section(
-                first, tuple(_Line(line) for line in rest), choices=((catalog_for(language).ask_here, "/ask"),)
-            )
-        case TextBlock():
-            first, *rest = [escaped(line) for line in block.lines if line.strip()] or [""]
-            return _Section(first, tuple(_Line(line) for line in rest))
-        case ChoiceBlock():
-            return _Section("", choices=tuple(_pairs(block.choices)))
+            return replace(section, choices=_ask(language))
+        case _:
+            return section
 
 
-def _synthesis(synthesis: Synthesis, language: str) -> Iterator[_Line]:
-    headings = dict(zip(SYNTHESIS_FIELDS, digest_catalog_for(language).parts, strict=True))
-    for part in _SHOWN_FIRST:
-        claims: Sequence[Claim] = getattr(synthesis, part)
-        if part == "keywords" and claims:
-            yield _Line(f"**{headings[part]}** " + " · ".join(map(_said, claims)))
-        elif claims:
-            yield _Line(f"**{headings[part]}**\n{_claim(claims[0])}")
-            yield from (_Line(_claim(claim)) for claim in claims[1:])
+def _pieces(block: Block, language: str) -> list[_Piece]:
+    """One piece for each line; the tally stays with the title, and a field's heading with its first line."""
+    pieces: list[_Piece] = []
+    before: Kind | None = None
+    for line in outline(block, language, PHONE):
+        if line.kind == Kind.GAP:
+            continue
+        text = _text(line)
+        if before in {Kind.TITLE, Kind.FIELD}:
+            separator = " " if line.kind == Kind.LIST else "\n"
+            pieces[-1] = _Piece(f"{pieces[-1].text}{separator}{text}", line.papers)
+        else:
+            pieces.append(_Piece(text, line.papers))
+        before = line.kind
+    return pieces
 
 
-def _paper(paper: DigestPaper) -> _Line:
-    line = f" {escaped(paper.tldr)}" if paper.tldr else ""
-    url = paper.links[0].url if paper.links else ""
-    return _Line(f"**{paper.n}.**{line}\n{_linked(paper.title, url)}", (paper.n,))
+def _text(line: Line) -> str:
+    match line.kind:
+        case Kind.TITLE:
+            return f"## {_heading(line)}"
+        case Kind.HEADING:
+            return f"### {_heading(line)}"
+        case Kind.BULLET:
+            return f"- {_rows(line)}"
+        case Kind.SMALL:
+            return f"-# {_rows(line)}"
+        case _:
+            return _rows(line)
 
 
-def _answer(answer: Answer, language: str) -> Iterator[str]:
-    words = digest_catalog_for(language)
-    for head in answer.heads:
-        number = rf"**\[{head.label}\]** " if head.label else ""
-        yield f"{number}{_linked(head.title, head.url)}"
-    yield f"-# {escaped(words.was_read[answer.heads[0].read])}"
-    if answer.line:
-        yield escaped(answer.line)
-    if answer.extractive:
-        yield escaped(words.closest if answer.answerable else words.not_said)
-    for sentence in answer.sentences:
-        said = f"**“{escaped(sentence.text)}”**" if answer.extractive else escaped(sentence.text)
-        places = " ".join(_linked(f"[{sanitize(cite.section, 60) or cite.paper}]", cite.url) for cite in sentence.cites)
-        yield f"{said} {places}"
+def _heading(line: Line) -> str:
+    """A heading is bold as it is; an aside in it is our own text, which needs no escaping."""
+    return " ".join(f"*{run.text}*" if run.role == Role.ASIDE else escaped(run.text) for run in line.rows[0])
 
 
-def _hit(hit: Hit) -> str:
-    return f"**{hit.label}.** {_linked(hit.title, hit.url)}" + (f"\n> {escaped(hit.quote, 500)}" if hit.quote else "")
+def _rows(line: Line) -> str:
+    return "\n".join(" ".join(map(_run, row)) for row in line.rows)
 
 
-def _one(emoji: str, name: str, paper: DigestPaper) -> _Line:
-    line = _paper(paper)
-    return _Line(f"{emoji} **{escaped(name)}**\n{line.text}", line.papers)
-
-
-def _claim(claim: Claim) -> str:
-    return f"- {_said(claim)}"
-
-
-def _said(claim: Claim) -> str:
-    return escaped(claim.text) + " " + "".join(rf"\[{n}\]" for n in claim.papers)
+def _run(run: Run) -> str:
+    match run.role:
+        case Role.BOLD | Role.LABEL:
+            return f"**{escaped(run.text)}**"
+        case Role.NUMBER:
+            return f"**{escaped(run.text)}.**"
+        case Role.TITLE:
+            return _linked(run.text, run.url)
+        case Role.PLACE:
+            return _linked(f"[{run.text}]", run.url)
+        case Role.QUOTE:
+            return f"> {escaped(run.text, _LONGEST_QUOTE)}"
+        case Role.EXCERPT:
+            return f"**“{escaped(run.text)}”**"
+        case Role.ASIDE | Role.PLAIN | Role.CITED | Role.DOT:
+            return escaped(run.text)
 
 
 def _linked(title: str, url: str) -> str:
-    """The title as a link; a round bracket would end it, and so would a space."""
+    """The title as a link; brackets and spaces of the address are encoded, because they would end it."""
     address = url.replace("(", "%28").replace(")", "%29").replace(" ", "%20")
-    return f"[{escaped(title, 300)}]({address})" if url else escaped(title, 300)
+    return f"[{escaped(title, _LONGEST_TITLE)}]({address})" if url else escaped(title, _LONGEST_TITLE)

@@ -1,69 +1,99 @@
-"""Blocks as terminal text in Rich's markup; pure, and every text from papers escaped."""
+"""Renders blocks as terminal text in Rich's markup; every text from papers is escaped."""
 
 from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 from rich.markup import escape
 
-from workers.domain.answers import Answer
-from workers.domain.blocks import (
-    AnswerBlock,
-    Bar,
-    Block,
-    ChoiceBlock,
-    Hit,
-    KeywordBlock,
-    OnesBlock,
-    OverviewBlock,
-    SectionBlock,
-    TextBlock,
-)
+from bot.presentation.outline import SCREEN, Kind, Line, Role, Run, outline
+from workers.domain.blocks import Bar, Block, ChoiceBlock
 from workers.domain.deliveries import Message
-from workers.domain.models import SYNTHESIS_FIELDS, Claim, DigestPaper
-from workers.i18n import digest_catalog_for
 
 _LONGEST_BAR = 30
 """Columns of the longest bar: names, bar and count fit into 60."""
+_INDENT = " " * 5
+"""Of the rows below a numbered title."""
+_STYLES = {
+    Role.PLAIN: "{}",
+    Role.DOT: "{}",
+    Role.BOLD: "[bold]{}[/bold]",
+    Role.NUMBER: "[yellow]{:>2}[/yellow]",
+    Role.LABEL: "[yellow]{}[/yellow]",
+    Role.TITLE: "[bold]{}[/bold]",
+    Role.QUOTE: "[italic]“{}”[/italic]",
+    Role.EXCERPT: "[bold]“{}”[/bold]",
+    Role.CITED: "[yellow]{}[/yellow]",
+    Role.PLACE: "[dim]{}[/dim]",
+    Role.ASIDE: "[dim]{}[/dim]",
+}
 
 
 def render(blocks: Sequence[Block], language: str) -> list[Message]:
     """One message per block, in order."""
-    return [Message("\n".join(_lines(block, language)), _papers(block)) for block in blocks]
+    return [_message(block, outline(block, language, SCREEN)) for block in blocks]
 
 
-def _lines(block: Block, language: str) -> Iterator[str]:
-    match block:
-        case OverviewBlock():
-            yield from _opening(block, language)
-        case SectionBlock():
-            yield from _section(block, language)
-        case OnesBlock():
-            yield f"[bold]{block.title}[/bold]"
-            for emoji, name, paper in block.papers:
-                yield f"{emoji} [bold]{escape(name)}[/bold]"
-                yield from _paper(paper)
-        case KeywordBlock():
-            yield f"[bold]{block.title}[/bold]"
-            for hit in block.hits:
-                yield from _hit(hit)
-            yield from [escape(block.more)] if block.more else []
-        case ChoiceBlock():
-            yield from (f"[dim]{escape(f'{choice.label}: {choice.line}')}[/dim]" for choice in block.choices)
-        case AnswerBlock():
-            yield from _answer(block.answer, language)
-        case TextBlock():
-            yield from (f"[dim]{escape(line)}[/dim]" for line in block.lines)
+def _message(block: Block, lines: Sequence[Line]) -> Message:
+    if isinstance(block, ChoiceBlock):
+        return Message("\n".join(f"[dim]{escape(f'{choice.label}: {choice.line}')}[/dim]" for choice in block.choices))
+    return Message("\n".join(_rows(lines)), tuple(n for line in lines for n in line.papers))
 
 
-def _opening(block: OverviewBlock, language: str) -> Iterator[str]:
-    yield f"[bold]{escape(block.title)}[/bold]"
-    yield f"[cyan]{escape(block.tally)}[/cyan]"
-    yield ""
-    yield from _bars(block.bars)
-    if block.highlights:
-        yield ""
-        yield f"[bold]{digest_catalog_for(language).highlights}[/bold]"
-        yield from (f"• {_claim(claim)}" for claim in block.highlights)
+def _rows(lines: Sequence[Line]) -> Iterator[str]:
+    """The rows of all lines; a list stands in the row of its heading."""
+    heading = ""
+    for line in lines:
+        match line.kind:
+            case Kind.FIELD:
+                heading = _row(line.rows[0])
+                continue
+            case Kind.LIST:
+                yield f"{heading}  {_row(line.rows[0])}"
+                heading = ""
+                continue
+        if heading:
+            yield heading
+            heading = ""
+        yield from _rows_of(line)
+
+
+def _rows_of(line: Line) -> Iterator[str]:
+    match line.kind:
+        case Kind.GAP:
+            yield ""
+        case Kind.BARS:
+            yield from _bars(line.bars)
+        case Kind.TALLY:
+            yield f"[cyan]{_row(line.rows[0])}[/cyan]"
+        case Kind.NOTICE:
+            yield f"[dim]{_row(line.rows[0])}[/dim]"
+        case Kind.BULLET:
+            yield f"• {_row(line.rows[0])}"
+        case Kind.SENTENCE:
+            sentence, *places = line.rows[0]
+            yield f"• {_run(sentence)}"
+            yield from (f"{_INDENT}{_run(place)}" for place in places)
+        case _:
+            yield from _numbered(line)
+
+
+def _numbered(line: Line) -> Iterator[str]:
+    """Rows as they are, from the number on indented; the address of a title has a row of its own."""
+    indent = ""
+    for row in line.rows:
+        is_numbered = any(run.role == Role.NUMBER for run in row)
+        yield f"{'  ' if is_numbered else indent}{_row(row)}"
+        indent = _INDENT if is_numbered else indent
+        yield from (f"{indent}[dim underline]{escape(run.url)}[/]" for run in row if run.role == Role.TITLE and run.url)
+
+
+def _row(runs: Sequence[Run]) -> str:
+    return " ".join(map(_run, runs))
+
+
+def _run(run: Run) -> str:
+    text = f"{run.text} {run.url}" if run.role == Role.PLACE else run.text
+    return _STYLES[run.role].format(escape(text))
 
 
 def _bars(bars: Sequence[Bar]) -> Iterator[str]:
@@ -72,67 +102,3 @@ def _bars(bars: Sequence[Bar]) -> Iterator[str]:
     for bar in bars:
         name = " " * (widest - cell_len(bar.name)) + escape(bar.name)
         yield f"{name} [{bar.colour}]{'█' * max(1, round(_LONGEST_BAR * bar.count / most))}[/] {bar.count}"
-
-
-def _section(block: SectionBlock, language: str) -> Iterator[str]:
-    words = digest_catalog_for(language)
-    mark = f" [dim]({words.excerpts})[/dim]" if block.extractive else ""
-    yield f"{block.emoji} [bold]{escape(block.name)}[/bold]{mark}"
-    for part, heading in zip(SYNTHESIS_FIELDS, words.parts, strict=True):
-        claims: tuple[Claim, ...] = getattr(block.synthesis, part, ())
-        if part == "keywords" and claims:
-            yield f"[bold]{heading}[/bold]  " + " · ".join(map(_claim, claims))
-        elif claims:
-            yield f"[bold]{heading}[/bold]"
-            yield from (f"• {_claim(claim)}" for claim in claims)
-    for paper in block.papers:
-        yield from _paper(paper)
-
-
-def _paper(paper: DigestPaper) -> Iterator[str]:
-    yield f"  [yellow]{paper.n:>2}[/yellow] [bold]{escape(paper.title)}[/bold]"
-    if paper.links:
-        yield f"     [dim underline]{escape(paper.links[0].url)}[/]"
-    if paper.tldr:
-        yield f"     {escape(paper.tldr)}"
-
-
-def _answer(answer: Answer, language: str) -> Iterator[str]:
-    words = digest_catalog_for(language)
-    for head in answer.heads:
-        number = f"[yellow]{escape(f'[{head.label}]')}[/yellow] " if head.label else ""
-        yield f"{number}[bold]{escape(head.title)}[/bold]"
-        if head.url:
-            yield f"[dim underline]{escape(head.url)}[/]"
-    yield f"[dim]{words.was_read[answer.heads[0].read]}[/dim]"
-    if answer.line:
-        yield escape(answer.line)
-    if answer.extractive:
-        yield words.closest if answer.answerable else words.not_said
-    for sentence in answer.sentences:
-        said = f"[bold]“{escape(sentence.text)}”[/bold]" if answer.extractive else escape(sentence.text)
-        yield f"• {said}"
-        for cite in sentence.cites:
-            yield f"     [dim]{escape(cite.section)} {escape(cite.url)}[/dim]"
-
-
-def _hit(hit: Hit) -> Iterator[str]:
-    yield f"  [yellow]{hit.label:>2}[/yellow] [bold]{escape(hit.title)}[/bold]"
-    if hit.url:
-        yield f"     [dim underline]{escape(hit.url)}[/]"
-    if hit.quote:
-        yield f"     [italic]“{escape(hit.quote)}”[/italic]"
-
-
-def _claim(claim: Claim) -> str:
-    return f"{escape(claim.text)} [yellow]{''.join(escape(f'[{n}]') for n in claim.papers)}[/yellow]"
-
-
-def _papers(block: Block) -> tuple[int, ...]:
-    match block:
-        case SectionBlock():
-            return tuple(paper.n for paper in block.papers)
-        case OnesBlock():
-            return tuple(paper.n for _, _, paper in block.papers)
-        case _:
-            return ()
