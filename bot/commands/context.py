@@ -26,6 +26,12 @@ class Services:
     """The queue for questions. Without it, or if it is down, the scheduler queues them."""
 
 
+def services_for(store: Store, settings: Settings, redis_url: str) -> Services:
+    """The services of one platform's process."""
+    rate_limiter = RateLimiter(settings.chats.commands_a_minute)
+    return Services(store, settings, settings.closed_list(), rate_limiter, WorkQueue(redis_url))
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """The blocks to show, in order; none where there is nothing to say.

@@ -1,27 +1,24 @@
-"""The Discord process: deliveries out, slash commands and members' doings in."""
+"""The Discord process: it sends deliveries from the store and answers what members write, press and do."""
 
 import asyncio
 import hashlib
 import json
 import logging
 import os
-import signal
+from collections.abc import Callable
 
 import discord
 import yarl
 from discord import app_commands
 
-from bot.commands.context import Services
+from bot.commands.context import Services, services_for
 from bot.commands.intent import is_question, is_small_talk
-from bot.commands.rate_limit import RateLimiter
-from bot.delivery import outbox
-from bot.delivery.leader import leadership
 from bot.delivery.pacing import Pacer
-from bot.delivery.streaming import AnswerStreamer
-from bot.delivery.wakeup import RedisWakeup, redis_wakeup
+from bot.delivery.ports import Sender
+from bot.delivery.service import PlatformContext, run_platform, serve_platform
 from bot.discord import identity
 from bot.discord.components import LineButton, LineSelect
-from bot.discord.handlers import Answers
+from bot.discord.handlers import Handlers
 from bot.discord.permissions import Channels
 from bot.discord.renderer import RenderOptions, render
 from bot.discord.sender import PLATFORM, DiscordSender
@@ -33,11 +30,7 @@ from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Content, Delivery, Layout, Message, Place, SubscriptionStatus
 from workers.domain.errors import SettingsError
 from workers.domain.models import Text
-from workers.queue import WorkQueue
-from workers.runtime import parent_process
-from workers.runtime.clock import system_clock
 from workers.runtime.logs import note
-from workers.store import open_store
 
 log = logging.getLogger(__name__)
 
@@ -46,111 +39,73 @@ _COMMANDS = "commands"
 
 def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; returns 0. Raises SettingsError for a token that is missing or refused."""
-    token = os.environ.get("DISCORD_BOT_TOKEN")
-    if not token:
-        raise SettingsError("DISCORD_BOT_TOKEN: is not set; discord.com/developers gives one")
-    if not settings.queue.url:
-        raise SettingsError("queue.url: the Discord frontend needs REDIS_URL")
-    parent_process.exit_with_parent()
     point_at(os.environ.get("DISCORD_API_URL"), os.environ.get("DISCORD_GATEWAY_URL"))
-    reads = identity.reads_messages(os.environ)
-    with open_store(settings.store.url, system_clock(), settings.lease.edition_s, settings.lease.delivery_s) as store:
-        rate_limiter = RateLimiter(settings.chats.commands_a_minute)
-        services = Services(store, settings, settings.closed_list(), rate_limiter, WorkQueue(settings.queue.url))
-        asyncio.run(_until_told(services, settings.queue.url, token, reads))
-    return 0
+    return run_platform(DISCORD, settings, _serve)
 
 
 def point_at(api: str | None, gateway: str | None) -> None:
-    """Another server than Discord's own, for the whole process: the library has no other way."""
+    """Use other servers than Discord's own, in the whole process: the library offers no other way."""
     if api:
         discord.http.Route.BASE = api.rstrip("/")
     if gateway:
         discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
 
 
-async def _until_told(services: Services, redis_url: str, token: str, reads: bool) -> None:
-    stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    await serve_until(stopped, services, redis_url, token, reads)
+async def _serve(context: PlatformContext) -> None:
+    await serve_until_stopped(context, await asyncio.to_thread(identity.reads_messages, os.environ))
 
 
-async def serve_until(
-    stopped: asyncio.Event,
-    services: Services,
-    redis_url: str,
-    token: str,
-    reads: bool = False,
-    limits: Limits = DISCORD.limits,
+async def serve_until_stopped(
+    context: PlatformContext, reads_messages: bool = False, limits: Limits = DISCORD.limits
 ) -> None:
-    """Serve until `stopped`. Raises SettingsError for a refused token."""
-    async with (
-        redis_wakeup(redis_url) as wakeup,
-        leadership(services.store, PLATFORM, services.settings.lease.delivery_s, stopped) as lost,
-        Client(services, reads, limits) as client,
-    ):
-        if stopped.is_set():
-            return
-        serving = asyncio.create_task(client.start(token))
-        outgoing = asyncio.create_task(client.deliver(wakeup, redis_url))
-        stopping = asyncio.create_task(stopped.wait())
-        tasks = [serving, outgoing, stopping, lost]
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for ended in (serving, outgoing, lost):
-                if ended.done():
-                    ended.result()
-        except discord.LoginFailure:
-            raise SettingsError("DISCORD_BOT_TOKEN: refused; copy it again from discord.com/developers") from None
-        finally:
-            await client.close()
-            for task in (serving, outgoing, stopping):
-                task.cancel()
-            await asyncio.gather(serving, outgoing, stopping, return_exceptions=True)
+    """Serve until `context.stopped` is set. Raises SettingsError for a refused token."""
+    services = services_for(context.store, context.settings, context.redis_url)
+    await serve_platform(context, lambda wake: Client(services, context.token, wake, reads_messages, limits))
 
 
 class Client(discord.AutoShardedClient):
-    """Needs no privileged intent: commands, private messages, mentions and replies arrive without.
+    """See `bot.delivery.service.Frontend`.
 
-    `reads`: the application was granted the message content intent, so plain messages in our threads arrive too.
+    Needs no privileged intent: commands, private messages, mentions and replies arrive without one. `reads_messages`:
+    the application has the message content intent, so plain messages in the bot's threads arrive too.
     """
 
-    def __init__(self, services: Services, reads: bool = False, limits: Limits = DISCORD.limits) -> None:
-        intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=reads)
+    def __init__(
+        self, services: Services, token: str, wake: Callable[[], None], reads_messages: bool, limits: Limits
+    ) -> None:
+        intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=reads_messages)
         super().__init__(intents=intents, max_messages=None)
-        self._services, self._channels = services, Channels(self)
-        self._sender = DiscordSender(
-            self, services.store, Pacer(limits), services.settings.platform(DISCORD.name, DiscordSettings).publish
-        )
-        self._answers = Answers(services, self._channels)
+        self._services, self._token, self._connected = services, token, asyncio.Event()
+        channels, publishes = Channels(self), services.settings.platform(DISCORD.name, DiscordSettings).publish
+        self.sender: Sender = DiscordSender(self, services.store, Pacer(limits), publishes)
+        self._bot_handlers = Handlers(services, channels, wake)
         self.tree = app_commands.CommandTree(self)
-        add_commands(self.tree, self._answers)
+        add_commands(self.tree, self._bot_handlers)
+
+    def render(self, content: Content, delivery: Delivery) -> list[Message]:
+        return messages(content, delivery, self._services)
+
+    async def receive(self, connected: asyncio.Event) -> None:
+        self._connected = connected
+        try:
+            async with self:
+                await self.start(self._token)
+        except discord.LoginFailure:
+            raise SettingsError("DISCORD_BOT_TOKEN: refused; copy it again from discord.com/developers") from None
+
+    async def on_ready(self) -> None:
+        self._connected.set()
 
     async def setup_hook(self) -> None:
-        LineButton.press = staticmethod(self._answers.pressed)
-        LineSelect.press = staticmethod(self._answers.pressed)
+        LineButton.press = staticmethod(self._bot_handlers.pressed)
+        LineSelect.press = staticmethod(self._bot_handlers.pressed)
         self.add_dynamic_items(LineButton, LineSelect)
         await self.tree.set_translator(_Translator())
         await self._sync()
 
-    async def deliver(self, wakeup: RedisWakeup, redis_url: str) -> None:
-        """Deliveries out, many channels at once, each one's in order; looks again whenever somebody rings."""
-        self._answers.wakeup = wakeup
-        await self.wait_until_ready()
-
-        def rendered(content: Content, delivery: Delivery) -> list[Message]:
-            return messages(content, delivery, self._services)
-
-        watch = AnswerStreamer(redis_url, self._services.store, self._sender, rendered)
-        try:
-            await outbox.serve(self._services.store, PLATFORM, self._sender, rendered, wakeup, follow=watch.follow)
-        finally:
-            await watch.close()
-
     async def on_interaction(self, interaction: discord.Interaction[discord.Client]) -> None:
         if interaction.type is discord.InteractionType.modal_submit:
-            await self._answers.submitted(interaction)
+            await self._bot_handlers.submitted(interaction)
 
     async def on_message(self, message: discord.Message) -> None:
         line = said_to_us(message, self.user)
@@ -158,15 +113,15 @@ class Client(discord.AutoShardedClient):
             return
         answered = message.reference.message_id if message.reference else None
         root = answered or (message.channel.id if isinstance(message.channel, discord.Thread) else None)
-        about = await asyncio.to_thread(self._answers.about, str(message.channel.id), str(root)) if root else None
-        await self._answers.heard(message, line, about)
+        about = await asyncio.to_thread(self._bot_handlers.about, str(message.channel.id), str(root)) if root else None
+        await self._bot_handlers.heard(message, line, about)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         for channel in guild.channels:
             await self._pause(channel.id)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Let in again: as it was before."""
+        """The bot was added again: subscriptions that were paused resume with their settings."""
         subscriptions = self._services.store.subscriptions
         paused = await asyncio.to_thread(subscriptions.paused_chats, PLATFORM)
         for channel in [*guild.channels, *guild.threads]:
@@ -203,12 +158,12 @@ class Client(discord.AutoShardedClient):
 
 
 def messages(content: Content, delivery: Delivery, services: Services) -> list[Message]:
-    """What a delivery says here."""
+    """The messages of a delivery on Discord."""
     view = delivery.view
     forum = view.place == Place.FORUM
     title = content.digest.title if isinstance(content, Text) and (forum or view.layout == Layout.THREAD) else ""
-    look = RenderOptions(view.language, services.categories, chart_of(content, delivery), title, forum)
-    return render(content_blocks(content, delivery, services.categories, services.store), look)
+    options = RenderOptions(view.language, services.categories, chart_of(content, delivery), title, forum)
+    return render(content_blocks(content, delivery, services.categories, services.store), options)
 
 
 def said_to_us(message: discord.Message, us: discord.ClientUser | None) -> str | None:

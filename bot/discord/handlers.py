@@ -1,7 +1,7 @@
 """What people say and press on Discord, answered within the three seconds that it gives."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import discord
@@ -10,7 +10,6 @@ from bot.commands.context import Reply, Services
 from bot.commands.permissions import Actor
 from bot.commands.router import answer
 from bot.commands.subscriptions import target
-from bot.delivery.wakeup import RedisWakeup
 from bot.discord.components import Interaction, LineForm, form_line, layout
 from bot.discord.permissions import Channels
 from bot.discord.renderer import RenderOptions, cards_of, render
@@ -21,19 +20,18 @@ from workers.domain.deliveries import Place
 from workers.domain.questions import PostedMessage
 from workers.store.status import overview
 
-__all__ = ["Answers", "Interaction"]
+__all__ = ["Handlers", "Interaction"]
 
 _AT_ONCE_S = 1.5
 """How long an answer may take before Discord is told that it comes; a form can only be shown at once."""
 _DAYS = 25
 
 
-class Answers:
-    """One for the process; `wakeup` wakes the outbox once there is one."""
+class Handlers:
+    """Handles interactions and messages; the replies come from `bot.commands.router`. `wake` wakes the outbox."""
 
-    def __init__(self, services: Services, channels: Channels) -> None:
-        self.services, self._channels = services, channels
-        self.wakeup: RedisWakeup | None = None
+    def __init__(self, services: Services, channels: Channels, wake: Callable[[], None]) -> None:
+        self.services, self._channels, self._wake = services, channels, wake
 
     async def give(
         self, interaction: Interaction, line: str, private: bool, about: discord.abc.Snowflake | None = None
@@ -198,10 +196,6 @@ class Answers:
         """A question about the whole post names it, for the form knows nothing else."""
         message = interaction.message
         return f"/about {message.channel.id} {message.id}" if line == "/ask" and message else line
-
-    def _wake(self) -> None:
-        if self.wakeup:
-            self.wakeup.wake()
 
 
 def _title(reply: Reply) -> str:

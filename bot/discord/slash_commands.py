@@ -5,7 +5,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.discord.components import LineForm
-from bot.discord.handlers import Answers, Interaction
+from bot.discord.handlers import Handlers, Interaction
 from bot.i18n import LANGUAGES, catalog_for, language_name
 from workers.domain.deliveries import Layout
 
@@ -20,13 +20,13 @@ Channel = discord.TextChannel | discord.ForumChannel
 """Where digests go by name; a thread is subscribed from within."""
 
 
-def add_commands(tree: app_commands.CommandTree[discord.Client], answers: Answers) -> None:
-    _add_reading(tree, answers)
-    _add_subscribing(tree, answers)
-    _add_owning(tree, answers)
+def add_commands(tree: app_commands.CommandTree[discord.Client], handlers: Handlers) -> None:
+    _add_reading(tree, handlers)
+    _add_subscribing(tree, handlers)
+    _add_owning(tree, handlers)
 
 
-def _add_reading(tree: app_commands.CommandTree[discord.Client], answers: Answers) -> None:
+def _add_reading(tree: app_commands.CommandTree[discord.Client], handlers: Handlers) -> None:
     @tree.command(name=_said("digest", "다이제스트"), description=_said("The newest digest", "최신 다이제스트"))
     @app_commands.describe(
         date=_said("Of that day, such as 2025-06-03", "그날의 것(예: 2025-06-03)"),
@@ -36,39 +36,39 @@ def _add_reading(tree: app_commands.CommandTree[discord.Client], answers: Answer
     @app_commands.choices(language=[app_commands.Choice(name=language_name(code), value=code) for code in LANGUAGES])
     async def digest(interaction: Interaction, date: str = "", category: str = "", language: str = "") -> None:
         words = " ".join(filter(None, ["/digest", date, category, language]))
-        await answers.give(interaction, words, private=not category)
+        await handlers.give(interaction, words, private=not category)
 
     @digest.autocomplete("date")
     async def days(_interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
-        found = [day for day in await answers.days() if current in day]
+        found = [day for day in await handlers.days() if current in day]
         return [app_commands.Choice(name=day, value=day) for day in found[:_SHOWN]]
 
     @digest.autocomplete("category")
     async def names(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         language = interaction.locale.value.partition("-")[0]
-        named = [(each.named(language), each.name) for each in answers.services.categories]
+        named = [(each.named(language), each.name) for each in handlers.services.categories]
         found = [(shown, name) for shown, name in named if current.casefold() in f"{shown} {name}".casefold()]
         return [app_commands.Choice(name=shown, value=name) for shown, name in found[:_SHOWN]]
 
     @tree.command(name=_said("ask", "질문"), description=_said("Ask about a paper", "논문에 대해 묻기"))
     async def ask(interaction: Interaction, question: str) -> None:
-        await answers.question(interaction, f"/ask {question}", question)
+        await handlers.question(interaction, f"/ask {question}", question)
 
     @tree.context_menu(name=_said("Ask about this", "이 논문에 대해 질문"))
     async def ask_about(interaction: Interaction, message: discord.Message) -> None:
-        said = catalog_for(await answers.language_of(interaction))
+        said = catalog_for(await handlers.language_of(interaction))
         await interaction.response.send_modal(LineForm(said.ask_here, f"/about {message.channel.id} {message.id}"))
 
     @tree.command(name=_said("forget", "잊기"), description=_said("Delete all my questions", "내 질문 모두 지우기"))
     async def forget(interaction: Interaction) -> None:
-        await answers.give(interaction, "/forget", private=True)
+        await handlers.give(interaction, "/forget", private=True)
 
     @tree.command(name=_said("help", "도움말"), description=_said("What I can do", "할 수 있는 일"))
     async def help_(interaction: Interaction) -> None:
-        await answers.give(interaction, "/help", private=True)
+        await handlers.give(interaction, "/help", private=True)
 
 
-def _add_subscribing(tree: app_commands.CommandTree[discord.Client], answers: Answers) -> None:
+def _add_subscribing(tree: app_commands.CommandTree[discord.Client], handlers: Handlers) -> None:
     @tree.command(
         name=_said("subscribe", "구독"), description=_said("Digests in a channel", "채널에 다이제스트 올리기")
     )
@@ -97,40 +97,40 @@ def _add_subscribing(tree: app_commands.CommandTree[discord.Client], answers: An
         keywords: str = "",
     ) -> None:
         wanted = {"language": language, "categories": categories, "time": time, "zone": zone, "layout": layout}
-        await answers.subscribe(interaction, channel, {**wanted, "keywords": keywords})
+        await handlers.subscribe(interaction, channel, {**wanted, "keywords": keywords})
 
     @tree.command(
         name=_said("unsubscribe", "구독취소"), description=_said("No more digests here", "이 채널의 배달을 멈춤")
     )
     @app_commands.default_permissions(manage_guild=True)
     async def unsubscribe(interaction: Interaction, channel: Channel | None = None) -> None:
-        await answers.give(interaction, "/unsubscribe", private=True, about=channel)
+        await handlers.give(interaction, "/unsubscribe", private=True, about=channel)
 
     @tree.command(
         name=_said("settings", "설정"), description=_said("Settings of a channel's digests", "채널 다이제스트 설정")
     )
     @app_commands.default_permissions(manage_guild=True)
     async def settings(interaction: Interaction, channel: Channel | None = None) -> None:
-        await answers.give(interaction, "/settings", private=True, about=channel)
+        await handlers.give(interaction, "/settings", private=True, about=channel)
 
     @tree.command(name=_said("test", "미리보기"), description=_said("A preview in private", "개인 대화로 미리보기"))
     @app_commands.default_permissions(manage_guild=True)
     async def test(interaction: Interaction) -> None:
-        await answers.give(interaction, "/test", private=True)
+        await handlers.give(interaction, "/test", private=True)
 
 
-def _add_owning(tree: app_commands.CommandTree[discord.Client], answers: Answers) -> None:
+def _add_owning(tree: app_commands.CommandTree[discord.Client], handlers: Handlers) -> None:
     @tree.command(name=_said("status", "상태"), description=_said("How it stands (owners)", "상태(운영자)"))
     async def status(interaction: Interaction) -> None:
-        await answers.give(interaction, "/status", private=True)
+        await handlers.give(interaction, "/status", private=True)
 
     @tree.command(name=_said("owner", "운영자"), description=_said("Become the owner by a code", "코드로 운영자 되기"))
     async def owner(interaction: Interaction, code: str) -> None:
-        await answers.give(interaction, f"/owner {code}", private=True)
+        await handlers.give(interaction, f"/owner {code}", private=True)
 
     @tree.command(name=_said("approve", "승인"), description=_said("Let a chat subscribe", "구독 신청을 승인"))
     async def approve(interaction: Interaction, chat: str) -> None:
-        await answers.give(interaction, f"/approve {chat}", private=True)
+        await handlers.give(interaction, f"/approve {chat}", private=True)
 
 
 def _said(english: str, korean: str) -> locale_str:

@@ -1,12 +1,11 @@
-"""The Telegram process: deliveries out, updates in, each through the store."""
+"""The Telegram process: it sends deliveries from the store and stores the updates that it receives."""
 
 import asyncio
 import hashlib
 import json
 import logging
 import os
-import signal
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,106 +14,82 @@ from telegram.error import NetworkError, TelegramError
 from telegram.ext import Application, ApplicationBuilder, BaseUpdateProcessor, TypeHandler
 from telegram.request import HTTPXRequest
 
-from bot.commands.context import Services
-from bot.commands.rate_limit import RateLimiter
-from bot.delivery import outbox
-from bot.delivery.leader import leadership
+from bot.commands.context import Services, services_for
 from bot.delivery.pacing import Pacer
-from bot.delivery.streaming import AnswerStreamer
-from bot.delivery.wakeup import redis_wakeup
+from bot.delivery.ports import Sender
+from bot.delivery.service import PlatformContext, run_platform, serve_platform
 from bot.platforms import TELEGRAM, Limits, TelegramSettings
 from bot.presentation.blocks import chart_of, content_blocks
 from bot.telegram.command_menu import register
-from bot.telegram.handlers import Updates
+from bot.telegram.handlers import Handlers
 from bot.telegram.renderer import RenderOptions, render
 from bot.telegram.sender import PLATFORM, TelegramSender
 from workers.config import Settings
 from workers.domain.deliveries import Content, Delivery, Layout, Message
 from workers.domain.errors import SettingsError
-from workers.queue import WorkQueue
-from workers.runtime import parent_process
-from workers.runtime.clock import system_clock
 from workers.runtime.logs import note
-from workers.store import Store, open_store
+from workers.store import Store
 
 log = logging.getLogger(__name__)
 
 _SEND_S = 25.0
-"""Seconds until an answer to a message counts as lost; Telegram takes its time in the morning."""
+"""Seconds to wait for Telegram's response to a message; mornings are slow."""
 
 App = Application[Any, Any, Any, Any, Any, Any]
 
 
 def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; returns 0. Raises SettingsError for a token that is missing or refused."""
-    token = os.environ.get("TELEGRAM_BOT_TOKEN")
-    if not token:
-        raise SettingsError("TELEGRAM_BOT_TOKEN: is not set; @BotFather gives one")
-    if not settings.queue.url:
-        raise SettingsError("queue.url: the Telegram frontend needs REDIS_URL")
-    parent_process.exit_with_parent()
-    os.environ["PTB_TIMEDELTA"] = "1"  # the library's own way to have its times as they will be
-    clock = system_clock()
-    with open_store(settings.store.url, clock, settings.lease.edition_s, settings.lease.delivery_s) as store:
-        asyncio.run(_until_told(settings, settings.queue.url, store, token))
-    return 0
+    os.environ["PTB_TIMEDELTA"] = "1"  # python-telegram-bot then returns durations as timedelta, without a warning
+    return run_platform(TELEGRAM, settings, serve_until_stopped)
 
 
-async def _until_told(settings: Settings, redis_url: str, store: Store, token: str) -> None:
-    stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    await serve_until(stopped, settings, redis_url, store, token)
+async def serve_until_stopped(context: PlatformContext, limits: Limits = TELEGRAM.limits) -> None:
+    """Serve until `context.stopped` is set. Raises SettingsError for a refused token."""
+    inbox = _Inbox(context.store)
+    application = _application(context.token, inbox, context.store)
+    services = services_for(context.store, context.settings, context.redis_url)
+    sender = TelegramSender(application.bot, context.store, Pacer(limits))
+    try:
+        await _initialize(application, context.stopped)
+        await serve_platform(context, lambda wake: TelegramFrontend(services, application, inbox, sender, wake))
+    finally:
+        await application.shutdown()
 
 
-async def serve_until(
-    stopped: asyncio.Event,
-    settings: Settings,
-    redis_url: str,
-    store: Store,
-    token: str,
-    limits: Limits = TELEGRAM.limits,
-) -> None:
-    """Serve with everything that this process needs, until `stopped`."""
-    rate_limiter = RateLimiter(settings.chats.commands_a_minute)
-    services = Services(store, settings, settings.closed_list(), rate_limiter, WorkQueue(redis_url))
-    queue = _Inbox(store)
-    application = _application(token, queue, store)
-    sender = TelegramSender(application.bot, store, Pacer(limits))
-    await _initialized(application, stopped)
-    async with (
-        redis_wakeup(redis_url) as wakeup,
-        leadership(store, PLATFORM, settings.lease.delivery_s, stopped) as lost,
-    ):
-        if stopped.is_set():
-            return
-        home = f"https://t.me/{application.bot.username}"
+class TelegramFrontend:
+    """See `bot.delivery.service.Frontend`; `application` is initialized."""
 
-        def rendered(content: Content, delivery: Delivery) -> list[Message]:
-            return messages(content, delivery, services, home)
+    def __init__(
+        self,
+        services: Services,
+        application: App,
+        inbox: "_Inbox",
+        sender: TelegramSender,
+        wake: Callable[[], None],
+    ) -> None:
+        self._services, self._application, self._inbox = services, application, inbox
+        self._handlers = Handlers(services, application.bot, sender, wake)
+        self.sender: Sender = sender
 
-        application.add_handler(TypeHandler(Update, Updates(services, application.bot, sender, wakeup.wake).handle))
-        await register(application.bot, store)
-        await queue.put_back(application.bot)
-        await application.start()
-        await _listen(application, settings, token)
-        watch = AnswerStreamer(redis_url, store, sender, rendered)
-        outgoing = asyncio.create_task(outbox.serve(store, PLATFORM, sender, rendered, wakeup, follow=watch.follow))
-        stopping = asyncio.create_task(stopped.wait())
+    def render(self, content: Content, delivery: Delivery) -> list[Message]:
+        return messages(content, delivery, self._services, f"https://t.me/{self._application.bot.username}")
+
+    async def receive(self, connected: asyncio.Event) -> None:
+        application = self._application
+        application.add_handler(TypeHandler(Update, self._handlers.handle))
+        await register(application.bot, self._services.store)
+        await self._inbox.put_back(application.bot)
         try:
-            await asyncio.wait([outgoing, stopping, lost], return_when=asyncio.FIRST_COMPLETED)
-            for ended in (outgoing, lost):
-                if ended.done():
-                    ended.result()
+            await application.start()
+            await _listen(application, self._services.settings)
+            connected.set()
+            await asyncio.Event().wait()
         finally:
-            outgoing.cancel()
-            stopping.cancel()
-            await asyncio.gather(outgoing, stopping, return_exceptions=True)
-            await watch.close()
             if application.updater and application.updater.running:
                 await application.updater.stop()
-            await application.stop()
-            await application.shutdown()
+            if application.running:
+                await application.stop()
 
 
 def _application(token: str, queue: "_Inbox", store: Store) -> App:
@@ -132,22 +107,28 @@ def _application(token: str, queue: "_Inbox", store: Store) -> App:
     )
 
 
-async def _initialized(application: App, stopped: asyncio.Event) -> None:
-    """Until Telegram answers who we are; one that is away is asked again. Raises SettingsError for a refused token."""
+async def _initialize(application: App, stopped: asyncio.Event) -> None:
+    """Ask Telegram who the bot is, again and again while it cannot be reached, until `stopped`.
+
+    Raises SettingsError for a refused token.
+    """
     while not stopped.is_set():
         try:
             await application.initialize()
         except NetworkError as error:
             note(log, "telegram away", level=logging.WARNING, error=type(error).__name__)
-            await _moment(stopped)
+            await _pause(stopped)
         except TelegramError:
             raise SettingsError("TELEGRAM_BOT_TOKEN: refused; copy it again from @BotFather") from None
         else:
             return
 
 
-async def _listen(application: App, settings: Settings, token: str) -> None:
-    """Updates by polling, or by the webhook of the settings. Both store them before Telegram is told we have them."""
+async def _listen(application: App, settings: Settings) -> None:
+    """Receive updates by polling, or by webhook if the settings name one.
+
+    Both ways store an update before Telegram is told that it arrived.
+    """
     updater, telegram = application.updater, settings.platform(TELEGRAM.name, TelegramSettings)
     if updater is None:
         return
@@ -161,16 +142,19 @@ async def _listen(application: App, settings: Settings, token: str) -> None:
         urlsplit(telegram.webhook_url).path,
         webhook_url=telegram.webhook_url,
         allowed_updates=Update.ALL_TYPES,
-        secret_token=webhook_secret(token),
+        secret_token=webhook_secret(application.bot.token),
     )
 
 
 def webhook_secret(token: str) -> str:
-    """What Telegram shows with each update, so that nobody else can send one; it cannot be turned back to the token."""
+    """The secret that Telegram sends with each update, so that nobody else can send one.
+
+    The token cannot be computed from it.
+    """
     return hashlib.sha256(f"paperboy webhook {token}".encode()).hexdigest()
 
 
-async def _moment(stopped: asyncio.Event, seconds: float = 3.0) -> None:
+async def _pause(stopped: asyncio.Event, seconds: float = 3.0) -> None:
     try:
         await asyncio.wait_for(stopped.wait(), seconds)
     except TimeoutError:
@@ -178,14 +162,14 @@ async def _moment(stopped: asyncio.Event, seconds: float = 3.0) -> None:
 
 
 def messages(content: Content, delivery: Delivery, services: Services, home: str) -> list[Message]:
-    """What a delivery says here; `home` is our own address."""
+    """The messages of a delivery on Telegram; `home` is the bot's address."""
     view = delivery.view
-    look = RenderOptions(view.language, chart_of(content, delivery), home, view.place, view.layout == Layout.COMPACT)
-    return render(content_blocks(content, delivery, services.categories, services.store), look)
+    options = RenderOptions(view.language, chart_of(content, delivery), home, view.place, view.layout == Layout.COMPACT)
+    return render(content_blocks(content, delivery, services.categories, services.store), options)
 
 
 class _Inbox(asyncio.Queue[object]):
-    """Updates stored before Telegram is told that we have them, and given out once."""
+    """The queue of updates: each is stored before Telegram is told that it arrived, and handled once."""
 
     def __init__(self, store: Store) -> None:
         super().__init__()
@@ -199,13 +183,13 @@ class _Inbox(asyncio.Queue[object]):
         await super().put(item)
 
     async def put_back(self, bot: Bot) -> None:
-        """What a stopped process took and did not deal with comes first."""
+        """Queue the updates that an earlier process stored and did not finish."""
         for body in await asyncio.to_thread(self._store.updates.left, PLATFORM):
             await super().put(Update.de_json(json.loads(body), bot))
 
 
 class _Processor(BaseUpdateProcessor):
-    """Many updates at once, so that one slow answer stops nobody; each is done only when its handler has ended."""
+    """Handles 32 updates at once, so that a slow answer delays nobody; an update is done when its handler has ended."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(max_concurrent_updates=32)

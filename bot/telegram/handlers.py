@@ -30,7 +30,7 @@ _TOAST = 180
 """Characters that are shown above the chat when a button is pressed; 200 are allowed."""
 
 
-class Updates:
+class Handlers:
     """One handler for all updates: the answers are `bot.commands.router`' own. `wake` wakes the outbox."""
 
     def __init__(self, services: Services, bot: Bot, sender: TelegramSender, wake: Callable[[], None]) -> None:

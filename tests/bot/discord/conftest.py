@@ -10,9 +10,9 @@ import discord
 import pytest
 import yarl
 
-from bot.commands.context import Services
+from bot.delivery.service import PlatformContext
 from bot.discord import app
-from bot.platforms import PLATFORMS, Limits
+from bot.platforms import DISCORD, PLATFORMS, Limits
 from tests.fakes.discord import TOKEN, DiscordServer, serving
 from tests.fakes.discord_wire import ANNOUNCEMENT, FORUM, Posted
 from tests.waiting import until
@@ -47,8 +47,8 @@ class Frontend:
             self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
             self._ready.set()
             settings = config.load(environment={}, platforms=PLATFORMS).model_copy(update=self.settings)
-            services = Services(self.store, settings, settings.closed_list())
-            await app.serve_until(self._stopped, services, NOBODY, TOKEN, self.reads, FAST)
+            context = PlatformContext(DISCORD, settings, self.store, NOBODY, TOKEN, self._stopped)
+            await app.serve_until_stopped(context, self.reads, FAST)
 
         try:
             asyncio.run(story())

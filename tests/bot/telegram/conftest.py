@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.platforms import PLATFORMS, Limits
+from bot.delivery.service import PlatformContext
+from bot.platforms import PLATFORMS, TELEGRAM, Limits
 from bot.telegram import app
 from tests.fakes.telegram import TOKEN, TelegramServer, serving
 from tests.fakes.telegram_wire import Posted
@@ -47,7 +48,8 @@ class Frontend:
             self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
             self._ready.set()
             settings = config.load(environment={}, platforms=PLATFORMS).model_copy(update=self.settings)
-            await app.serve_until(self._stopped, settings, NOBODY, self.store, TOKEN, FAST)
+            context = PlatformContext(TELEGRAM, settings, self.store, NOBODY, TOKEN, self._stopped)
+            await app.serve_until_stopped(context, FAST)
 
         try:
             asyncio.run(story())
