@@ -91,7 +91,7 @@ def test_the_status_points_at_what_needs_an_eye(settings: Path, capsys: pytest.C
     assert main(["status", "--config", str(settings)]) == 0
     told = capsys.readouterr().out.splitlines()
     assert "subscriptions telegram: 1 active" in told
-    assert "paused telegram -200: kicked" in told
+    assert "paused telegram -200: removed: kicked" in told
 
 
 def test_a_healthy_installation_has_no_cross(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:

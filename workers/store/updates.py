@@ -34,8 +34,8 @@ class UpdateStore:
     def done(self, platform: str, update_id: int) -> None:
         """Mark an update as handled, and delete its body."""
         with write(self._engine) as connection:
-            which = (platform_update.c.platform == platform) & (platform_update.c.update_id == update_id)
-            connection.execute(update(platform_update).where(which).values(done=True, body=""))
+            handled = (platform_update.c.platform == platform) & (platform_update.c.update_id == update_id)
+            connection.execute(update(platform_update).where(handled).values(done=True, body=""))
 
     def left(self, platform: str) -> list[str]:
         """The bodies of the updates that are not handled yet, oldest first."""
