@@ -1,4 +1,4 @@
-"""Step 1 of an answer: which papers a question is about, told by code from its words and the post that it answers."""
+"""Step 1 of an answer: which papers a question names, from its words and the posted message that it is about."""
 
 import re
 from collections.abc import Sequence
@@ -42,13 +42,16 @@ _ALL = re.compile(r"(?:둘|두\s*논문|두\s*편|both|the two)(?![가-힣]*\s*�
 _COMPARE = re.compile(
     r"비교|차이|다른\s*점|공통점|더\s*(?:낫|좋|빠|나은)|compare|differ|versus|\bvs\b|better than", re.IGNORECASE
 )
-_MOST = 4
+_MOST_PAPERS = 4
 """Papers that one answer is about, at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A paper that may be meant: `label` as it is printed (7, K2), `place` where it stands in the answered post."""
+    """A paper that may be meant.
+
+    `label` is printed before it (7, K2). `place` is its place in the posted message, from 1; 0 outside the message.
+    """
 
     label: str
     title: str
@@ -58,7 +61,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """`labels` of the papers meant, in order; `ids` are arXiv's, of papers that may be none of the candidates."""
+    """The papers that are meant: `labels` of candidates, in order, and arXiv `ids` of papers that are no candidates."""
 
     labels: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
@@ -72,53 +75,53 @@ class Resolved:
 def resolve(question: str, candidates: Sequence[Candidate], in_focus: Sequence[str] = ()) -> Resolved:
     """The papers that `question` names.
 
-    `candidates` are the edition's; those with a `place` stand in the post that is answered. Printed numbers mean the
-    edition's, ordinals the place in the post. `in_focus` are the labels that the talk was about, for what names none.
+    A printed number is a paper's number in the edition; an ordinal is its place in the posted message. `in_focus` are
+    the labels of the last exchange, which are meant where the question names no paper.
     """
     compares = bool(_COMPARE.search(question))
     ids = tuple(dict.fromkeys(first or second for first, second in _ARXIV.findall(question)))
     if ids:
-        known = {each.arxiv_id: each.label for each in candidates if each.arxiv_id}
-        labels = tuple(known[each] for each in ids if each in known)
-        return Resolved(labels, tuple(each for each in ids if each not in known), compares)
+        known = {paper.arxiv_id: paper.label for paper in candidates if paper.arxiv_id}
+        labels = tuple(known[arxiv_id] for arxiv_id in ids if arxiv_id in known)
+        return Resolved(labels, tuple(arxiv_id for arxiv_id in ids if arxiv_id not in known), compares)
     by_label = {each.label.upper(): each for each in candidates}
     post = sorted((each for each in candidates if each.place), key=lambda each: each.place)
     named = [label for label in _labels(question) if label in by_label]
     named += [each.label for each in _ordinals(question, post or list(candidates))]
     if named:
-        return Resolved(tuple(dict.fromkeys(named))[:_MOST], (), compares)
+        return Resolved(tuple(dict.fromkeys(named))[:_MOST_PAPERS], (), compares)
     titled = by_title(question, candidates)
     if titled:
-        return Resolved(titled[:_MOST], (), compares)
+        return Resolved(titled[:_MOST_PAPERS], (), compares)
     if in_focus and (not post or _ALL.search(question)):
-        return Resolved(tuple(in_focus)[:_MOST], (), compares)
+        return Resolved(tuple(in_focus)[:_MOST_PAPERS], (), compares)
     if len(post) == 1 or (post and _ALL.search(question) and len(post) == 2):
         return Resolved(tuple(each.label for each in post), (), compares)
-    return Resolved(tuple(in_focus)[:_MOST] if in_focus else (), (), compares)
+    return Resolved(tuple(in_focus)[:_MOST_PAPERS] if in_focus else (), (), compares)
 
 
 def by_title(question: str, candidates: Sequence[Candidate]) -> tuple[str, ...]:
-    """Papers of whose titles the question says a name of its own, or most of the words."""
-    words, plain = set(terms(question)), question.casefold()
+    """Labels of the papers whose own name (before the colon) or half of whose title words are in the question."""
+    question_terms, folded = set(terms(question)), question.casefold()
     scored: list[tuple[float, int, str]] = []
     common = _common(candidates)
-    for each in candidates:
-        name, colon, _ = each.title.partition(":")
-        said = re.search(rf"(?<![a-z0-9]){re.escape(name.casefold())}(?![a-z0-9])", plain) if len(name) > 2 else None
-        if colon and said:
-            scored.append((2.0, said.start(), each.label))
+    for paper in candidates:
+        name, colon, _ = paper.title.partition(":")
+        named = re.search(rf"(?<![a-z0-9]){re.escape(name.casefold())}(?![a-z0-9])", folded) if len(name) > 2 else None
+        if colon and named:
+            scored.append((2.0, named.start(), paper.label))
             continue
-        title = set(terms(each.title)) - common
-        share = len(title & words) / len(title) if title else 0.0
-        if share >= 0.5 and len(title & words) >= 2:
-            scored.append((share, 0, each.label))
+        title_terms = set(terms(paper.title)) - common
+        share = len(title_terms & question_terms) / len(title_terms) if title_terms else 0.0
+        if share >= 0.5 and len(title_terms & question_terms) >= 2:
+            scored.append((share, 0, paper.label))
     scored.sort(key=lambda each: (-each[0], each[1]))
     best = scored[0][0] if scored else 0.0
     return tuple(label for score, _, label in scored if score >= best - 0.1)
 
 
 def _common(candidates: Sequence[Candidate]) -> set[str]:
-    """Words of many titles tell none apart."""
+    """Terms that are in too many titles to tell papers apart."""
     counts: dict[str, int] = {}
     for each in candidates:
         for word in set(terms(each.title)):
@@ -127,7 +130,7 @@ def _common(candidates: Sequence[Candidate]) -> set[str]:
 
 
 def _labels(question: str) -> list[str]:
-    """Printed numbers, in the order they are said."""
+    """The printed numbers in a question, in its order."""
     found: list[tuple[int, str]] = [(match.start(), f"K{match[1]}") for match in _KEYWORD.finditer(question)]
     for match in _LIST.finditer(question):
         found += [(match.start(n), match[n]) for n in (1, 2, 3) if match[n]]
@@ -139,7 +142,7 @@ def _labels(question: str) -> list[str]:
 
 
 def _ordinals(question: str, post: Sequence[Candidate]) -> list[Candidate]:
-    """The papers of the post at the places that are said."""
+    """The papers of the posted message at the places that the question names."""
     korean = ((each.start(), _KOREAN_ORDINALS[each[1].replace(" ", "")]) for each in _KOREAN_ORDINAL.finditer(question))
     counted = ((each.start(), int(each[1])) for each in re.finditer(r"(?<![\d.])(\d{1,2})\s*번\s*째", question))
     english = ((each.start(), _ORDINALS[each[1].lower()]) for each in _ENGLISH_ORDINAL.finditer(question))

@@ -1,1 +1,1 @@
-"""The digest of a day, step by step."""
+"""The digest of a day, one module for each step."""

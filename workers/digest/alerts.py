@@ -1,4 +1,4 @@
-"""Trouble of a day, told to the owners once, each where they are."""
+"""Tells the owners what failed on a day, once for each event, in a private message."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -15,11 +15,11 @@ class Outbox(Protocol):
 
 
 Owners = Sequence[tuple[str, str]]
-"""(platform, person) of each."""
+"""(platform, person) for each owner."""
 
 
 def no_edition(day: date, reason: str, owners: Owners, outbox: Outbox, language: Language) -> int:
-    """Every source failed: say which and why; returns how many were told now."""
+    """Tell the owners that no edition could be made; returns how many were told now and not before."""
     line = digest_catalog_for(language).alert_failed.format(date=day, reason=reason)
     return _tell(f"failed:{day}", line, owners, outbox, language)
 
@@ -27,7 +27,7 @@ def no_edition(day: date, reason: str, owners: Owners, outbox: Outbox, language:
 def failed_sources(
     day: date, reports: Sequence[SourceReport], owners: Owners, outbox: Outbox, language: Language
 ) -> int:
-    """The edition came out without some source: say which and why; returns how many were told now."""
+    """Tell the owners which sources an edition lacks and why; returns how many were told now and not before."""
     lines = [source_line(report, language) for report in reports if report.status == "failed"]
     if not lines:
         return 0

@@ -1,4 +1,4 @@
-"""Step 4: give each chosen paper one label of the closed list, the same for the same text."""
+"""Step 4: give each chosen paper one category of the closed list, always the same one for the same text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +8,14 @@ from workers.domain.models import Category, Paper
 from workers.text.terms import TermMatcher
 
 TITLE_TIMES = 3
+"""A term in the title has this many times its points."""
 LEAST_POINTS = 2.0
+"""Points that a category needs; below them the paper goes to the last category."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One thing that spoke for a category: a term in the title or abstract, or one of arXiv's categories."""
+    """A reason for a category: a term in the title or abstract, or one of the paper's arXiv categories."""
 
     category: str
     because: str
@@ -21,7 +23,7 @@ class Point:
 
 
 def classify(paper: Paper, categories: Sequence[Category]) -> str:
-    """The name of the category with the most points, the earlier of equals; the last one under LEAST_POINTS."""
+    """The name of the category with the most points, the earlier one of equals; the last one below LEAST_POINTS."""
     totals = dict.fromkeys((category.name for category in categories), 0.0)
     for point in evidence(paper, categories):
         totals[point.category] += point.points
@@ -30,7 +32,7 @@ def classify(paper: Paper, categories: Sequence[Category]) -> str:
 
 
 def evidence(paper: Paper, categories: Sequence[Category]) -> list[Point]:
-    """Everything that spoke for any category; a term counts once, in the title TITLE_TIMES its points."""
+    """All reasons for all categories. A term counts once: in the title if it is there, else in the abstract."""
     matcher = _matcher(tuple(frozenset(category.terms) for category in categories))
     in_title, in_abstract = set(matcher.find(paper.title)), set(matcher.find(paper.abstract))
     points = []

@@ -1,4 +1,4 @@
-"""Step 1: ask every source for the day, and for the earlier days that no edition has."""
+"""Step 1: ask every source for the day, and for earlier days that are in no edition yet."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -20,20 +20,20 @@ def _nothing(_source: str, _day: date) -> SourceAnswer | None:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What else an edition takes in: source name → days that it `missed`; `off`, the days without an edition.
-
-    `kept` gives an answer that was collected before and has been in no edition.
-    """
+    """The earlier days that an edition has to include."""
 
     missed: Mapping[str, Sequence[date]] = field(default_factory=dict)
+    """Source name → days on which it failed or was not asked."""
     off: Mapping[str, Sequence[date]] = field(default_factory=dict)
+    """Source name → days that have no edition of their own."""
     kept: Callable[[str, date], SourceAnswer | None] = _nothing
+    """(source name, day) → the answer that was collected before, unless an edition has used it."""
 
 
 def collect(sources: Sequence[Source], day: date, earlier: Earlier | None = None) -> list[SourceAnswer]:
-    """One answer per source, in the order given; a source that fails is reported, never raised.
+    """One answer for each source, in the given order. A source that fails is a report; nothing is raised.
 
-    Sources are asked at the same time, so that one that hangs delays nobody; the gate keeps arXiv's own pace.
+    All sources are asked at the same time, so that a slow one delays no other; the gate limits requests to arXiv.
     """
     if not sources:
         return []
@@ -42,7 +42,7 @@ def collect(sources: Sequence[Source], day: date, earlier: Earlier | None = None
 
 
 def ask(source: Source, day: date) -> SourceAnswer:
-    """The source's answer for one day; a failure is a report, never raised."""
+    """The source's answer for one day. A failure is a report; nothing is raised."""
     try:
         answer = source.collect(day)
     except SourceError as error:
@@ -62,16 +62,20 @@ def ask(source: Source, day: date) -> SourceAnswer:
 
 
 def _gather(source: Source, day: date, earlier: Earlier) -> SourceAnswer:
-    """The day's answer with the earlier days': a dated source is asked for them, an undated one shows them anyway."""
+    """The day's answer together with those of the earlier days.
+
+    A dated source is asked for each earlier day, unless it gave nothing for the day itself. An undated source shows
+    its past days in the day's answer, so they count as answered.
+    """
     today = earlier.kept(source.name, day) or ask(source, day)
-    dead = today.report.status == "failed" and not today.entries
+    gave_nothing = today.report.status == "failed" and not today.entries
     missed, off = earlier.missed.get(source.name, ()), earlier.off.get(source.name, ())
     answers: dict[date, SourceAnswer] = {}
     for before in sorted({*missed, *off}):
         kept = earlier.kept(source.name, before)
         if kept:
             answers[before] = kept
-        elif source.dated and not dead:
+        elif source.dated and not gave_nothing:
             answers[before] = ask(source, before)
         elif not source.dated and today.report.status != "failed":
             answers[before] = SourceAnswer(SourceReport(source.name, "quiet"))
@@ -79,15 +83,17 @@ def _gather(source: Source, day: date, earlier: Earlier) -> SourceAnswer:
 
 
 def _together(today: SourceAnswer, answers: Mapping[date, SourceAnswer], off: Sequence[date]) -> SourceAnswer:
-    brought = {before: answer for before, answer in answers.items() if answer.report.status != "failed"}
-    entries = (*today.entries, *(entry for answer in brought.values() for entry in answer.entries))
-    late = ", ".join(str(before) for before, answer in brought.items() if before not in off and answer.entries)
+    """One answer for all days. Its reason names the missed days that are in it; days off are not named."""
+    answered = {before: answer for before, answer in answers.items() if answer.report.status != "failed"}
+    entries = (*today.entries, *(entry for answer in answered.values() for entry in answer.entries))
+    late = ", ".join(str(before) for before, answer in answered.items() if before not in off and answer.entries)
     reasons = [today.report.reason, f"with {late}, missed then" if late else None]
     report = SourceReport(
         name=today.report.name,
         status="failed" if today.report.status == "failed" else "ok" if entries else "quiet",
         entries=len(entries),
-        dropped=today.report.dropped + sum(answer.report.dropped for answer in brought.values()),
+        dropped=today.report.dropped + sum(answer.report.dropped for answer in answered.values()),
         reason="; ".join(filter(None, reasons)) or None,
     )
-    return SourceAnswer(report, entries, tuple(brought), tuple(before for before in answers if before not in brought))
+    failed = tuple(before for before in answers if before not in answered)
+    return SourceAnswer(report, entries, earlier=tuple(answered), lacking=failed)

@@ -1,4 +1,4 @@
-"""A model's answer for some sections, each sentence of it held against the papers it names."""
+"""Reads a model's answer for some sections and checks each sentence against the papers that it names."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from workers.factcheck.check import Judge
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A section to write; `lines_only` for papers that stand one to a category and get no synthesis."""
+    """A section to write. `lines_only` is for the papers that are alone in their category and get no synthesis."""
 
     key: int
     papers: tuple[RankedPaper, ...]
@@ -32,7 +32,7 @@ class _Line(BaseModel):
 
 
 class _Section(BaseModel):
-    """What a model answers for one section; the numbers of papers are the edition's."""
+    """A model's answer for one section; papers have their numbers in the edition."""
 
     section: int
     themes: list[_Claim] = []
@@ -49,21 +49,21 @@ class _Answer(BaseModel):
 
 @dataclass
 class Draft:
-    """What of a section stands, and why the rest does not."""
+    """The supported claims and lines of a section, and the faults of the others."""
 
     claims: dict[str, list[Claim]] = field(default_factory=lambda: {part: [] for part in SYNTHESIS_FIELDS})
     lines: dict[int, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
     def join(self, other: "Draft") -> None:
-        """The other half of one section."""
+        """Add the draft of the other half of the same section."""
         for part in SYNTHESIS_FIELDS:
             self.claims[part] += other.claims[part]
         self.lines |= {n: text for n, text in other.lines.items() if n not in self.lines}
         self.faults += other.faults
 
     def mend(self, other: "Draft") -> None:
-        """A second answer to the same: it fills the parts and lines that the first one left empty."""
+        """Fill the parts and lines that are empty from a second answer, whose faults replace those of the first."""
         for part in SYNTHESIS_FIELDS:
             self.claims[part] = self.claims[part] or other.claims[part]
         self.lines |= {n: text for n, text in other.lines.items() if n not in self.lines}
@@ -71,14 +71,14 @@ class Draft:
 
 
 def judged(text: str, tasks: Sequence[Task], judge: Judge, language: Language) -> dict[int, Draft]:
-    """A draft for each task, empty where the answer has nothing for it; the first word on a section counts."""
+    """Task key → draft, with a fault where the answer lacks the section; the first answer for a section counts."""
     try:
-        answered: Mapping[int, _Section] = {
-            each.section: each for each in reversed(_Answer.model_validate_json(bare_json(text)).sections)
+        written: Mapping[int, _Section] = {
+            section.section: section for section in reversed(_Answer.model_validate_json(bare_json(text)).sections)
         }
     except ValidationError:
         return {task.key: Draft(faults=["the answer is not the JSON that was asked for"]) for task in tasks}
-    return {task.key: _judged(answered.get(task.key), task, judge, language) for task in tasks}
+    return {task.key: _judged(written.get(task.key), task, judge, language) for task in tasks}
 
 
 def _judged(written: _Section | None, task: Task, judge: Judge, language: Language) -> Draft:
@@ -87,8 +87,8 @@ def _judged(written: _Section | None, task: Task, judge: Judge, language: Langua
         draft.faults.append(f"section {task.key} is missing")
         return draft
     for part in () if task.lines_only else SYNTHESIS_FIELDS:
-        told: list[_Claim] = getattr(written, part)
-        for each in told:
+        claims: list[_Claim] = getattr(written, part)
+        for each in claims:
             claim = Claim(_line(each.text), tuple(dict.fromkeys(each.papers)))
             if faults := _faults(claim, allowed, judge, language):
                 draft.faults.append(f"{part}, “{claim.text[:80]}”: {faults}")

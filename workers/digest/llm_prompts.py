@@ -1,9 +1,9 @@
-"""What a model is told before it writes: the same words in every call, so that providers can cache them."""
+"""The rules that a model gets before it writes, the same in every call so that providers can cache them."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from workers.domain.models import Language
+from workers.domain.models import SYNTHESIS_FIELDS, Language
 
 _CLAIM: Mapping[str, Any] = {
     "type": "object",
@@ -21,12 +21,10 @@ _SECTION: Mapping[str, Any] = {
     "type": "object",
     "properties": {
         "section": {"type": "integer"},
-        **{
-            part: {"type": "array", "items": _CLAIM} for part in ("themes", "keywords", "findings", "impact", "outlook")
-        },
+        **{part: {"type": "array", "items": _CLAIM} for part in SYNTHESIS_FIELDS},
         "tldrs": {"type": "array", "items": _LINE},
     },
-    "required": ["section", "themes", "keywords", "findings", "impact", "outlook", "tldrs"],
+    "required": ["section", *SYNTHESIS_FIELDS, "tldrs"],
     "additionalProperties": False,
 }
 SHAPE: Mapping[str, Any] = {
@@ -35,7 +33,7 @@ SHAPE: Mapping[str, Any] = {
     "required": ["sections"],
     "additionalProperties": False,
 }
-"""JSON schema of an answer."""
+"""JSON schema of the model's answer."""
 
 _COMMON = """You write sections of a daily digest of AI papers, in {language}.
 
@@ -57,12 +55,15 @@ Answer with one JSON object, one entry for each section:
   compute. Write figures as the abstract does. Keep names of methods, models and data sets in their Latin letters.
 - No links, no advice, no praise, no sentence that would be true of any paper.
 - `rejected`, where given, lists what was wrong with an earlier answer: avoid it.
-{manner}"""
+{style}"""
 
-_KOREAN = (
-    "- Write natural, polite Korean (합니다체) in Hangul, no kana and no Chinese characters; particles "
-    "directly after names and numbers; short sentences of at most 90 characters where possible."
-)
+_STYLES: Mapping[str, str] = {
+    "ko": (
+        "- Write natural, polite Korean (합니다체) in Hangul, no kana and no Chinese characters; particles "
+        "directly after names and numbers; short sentences of at most 90 characters where possible."
+    ),
+}
+"""Language → the rule on its style; languages that are not here get _PLAIN."""
 _PLAIN = "- Write plain {language} in short sentences of at most 160 characters where possible."
 _NAMES: Mapping[str, str] = {
     "ko": "Korean",
@@ -84,11 +85,11 @@ _NAMES: Mapping[str, str] = {
     "ru": "Russian",
     "uk": "Ukrainian",
 }
-"""Languages by their ISO 639-1 codes; one that is not here is named by its code, which models understand."""
+"""ISO 639-1 code → English name; a language that is not here is named by its code, which models understand."""
 
 
 def rules(language: Language) -> str:
-    """What a writer in `language` is told."""
+    """The rules for a writer in `language`."""
     name = _NAMES.get(language, f"the language with the ISO 639-1 code {language}")
-    manner = _KOREAN if language == "ko" else _PLAIN.format(language=name)
-    return _COMMON.format(language=name, manner=manner)
+    style = _STYLES.get(language) or _PLAIN.format(language=name)
+    return _COMMON.format(language=name, style=style)

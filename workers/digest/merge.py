@@ -1,4 +1,4 @@
-"""Step 2: make one paper of all the entries that mean it."""
+"""Step 2: join all entries about the same paper."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ from workers.text.latex import readable
 
 _DROPPED = re.compile(r"(?<!\d)\.|\.(?!\d)|[^\w+#<>.]|_")
 _SHORTEST_TITLE = 12
-"""Letters and digits a title of several words needs to be an identity: "Erratum" or "Introduction" are none."""
+"""Letters and digits that a title needs to identify a paper, which "Erratum" or "Introduction" do not."""
 _WITHDRAWN = re.compile(
     r"\b(?:this|the) (?:paper|article|submission|manuscript|work) (?:has been|is|was) withdrawn\b|^\W*withdrawn\b",
     re.IGNORECASE,
@@ -18,7 +18,8 @@ _WITHDRAWN = re.compile(
 _REPLACED = {"replace", "replace-cross"}
 _CROSS = {"cross", "replace-cross"}
 _MONTHS_OF_NEWS = 1
-"""An id says the month of submission; last month's may still be news (a hold, a turn of the month)."""
+"""An id contains the month of submission; a paper of the month before may still be new (it was held, or the month
+changed)."""
 _ARXIV_PAGE = re.compile(r"https?://(?:\w+\.)?arxiv\.org/(?:abs|pdf|html)/")
 _NEW_STYLE = re.compile(r"^(\d\d)(\d\d)\.")
 
@@ -26,13 +27,13 @@ _NEW_STYLE = re.compile(r"^(\d\d)(\d\d)\.")
 def merge(entries: Iterable[Entry], edition_month: tuple[int, int] | None = None) -> list[Paper]:
     """Papers with an arXiv id first, then the others, each in the order of their first entry.
 
-    Same arXiv id (without version) or same DOI is one paper; else the same normalised title is. Two different arXiv
-    ids are two papers whatever their titles. `edition_month` is (year, month): a cross-list whose id is more than a
-    month older was announced before; None leaves that question open.
+    Entries with the same arXiv id (without version), DOI or normalised title are one paper. Entries with two different
+    arXiv ids are two papers, whatever their titles. `edition_month` is (year, month): a cross-list whose id is more
+    than a month older counts as announced before. None skips that check.
     """
     groups: list[_Group] = []
     by_key: dict[Key, _Group] = {}
-    # Entries with an id first: a title without one then finds the paper it belongs to, wherever it stood.
+    # Entries with an id first, so that a title without one finds its paper wherever it is in the list.
     for entry in sorted(entries, key=lambda entry: entry.arxiv_id is None):
         group = _Group([entry])
         for key in _keys(entry):
@@ -46,13 +47,13 @@ def merge(entries: Iterable[Entry], edition_month: tuple[int, int] | None = None
 
 
 class _Group:
-    """The entries found to mean one paper so far."""
+    """The entries that are about one paper, as far as they were read."""
 
     def __init__(self, entries: list[Entry]) -> None:
         self.entries = entries
 
     def absorb(self, other: "_Group", by_key: dict[Key, "_Group"]) -> "_Group":
-        """Take over the other's entries, and its keys with them; returns the one that stays."""
+        """Take over the other group's entries and keys, which leaves it empty; returns this group."""
         self.entries += other.entries
         for entry in other.entries:
             for key in _keys(entry):
@@ -70,7 +71,7 @@ class _Group:
 def normalised_title(title: str) -> str:
     """`title` without TeX, case, accents, punctuation and spaces.
 
-    What tells works apart stays: `+` and `#` (C++ is not C), `<` and `>`, the point in 1.5.
+    Characters that distinguish papers stay: `+` and `#` (C++ is not C), `<` and `>`, the point in 1.5.
     """
     plain = unicodedata.normalize("NFKD", readable(title)).casefold()
     return _DROPPED.sub("", "".join(character for character in plain if not unicodedata.combining(character)))
@@ -89,12 +90,12 @@ def _keys(entry: Entry) -> list[Key]:
 
 
 def _may_join(key: Key, one: _Group, other: _Group) -> bool:
-    """Two different arXiv ids are two papers, whatever else they share."""
+    """Whether the groups may be one paper: two different arXiv ids are two papers, whatever else they share."""
     return key[0] == "arxiv" or len(one.arxiv_ids | other.arxiv_ids) < 2
 
 
 def _paper(group: Sequence[Entry], edition_month: tuple[int, int] | None) -> Paper:
-    # The newest version leads; among equals arXiv's own words, then the longer abstract.
+    # The newest version first; of equal versions arXiv's own entry, then the one with the longer abstract.
     ranked = sorted(
         group,
         key=lambda entry: (entry.version or 0, entry.announce_type is not None, len(entry.abstract)),
@@ -130,20 +131,20 @@ def _trust(key: Key) -> int:
 
 
 def _categories(group: Sequence[Entry]) -> tuple[str, ...]:
-    """The primary category first: a feed's own order where the paper is new, for a cross-list feed keeps it too."""
+    """All categories, the primary one first: entries of feeds where the paper is new or replaced give the order."""
     ordered = sorted(group, key=lambda entry: entry.announce_type not in {"new", "replace"})
     return tuple(dict.fromkeys(category for entry in ordered for category in entry.categories))
 
 
 def _links(group: Sequence[Entry], arxiv_id: str | None) -> tuple[Link, ...]:
-    """arXiv first and without version, then every source's own page."""
+    """The arXiv page without version first, then each source's own page."""
     own = [Link("arxiv", f"https://arxiv.org/abs/{arxiv_id}")] if arxiv_id else []
     others = [Link(entry.source, entry.url) for entry in group if not (own and _ARXIV_PAGE.match(entry.url))]
     return tuple(dict.fromkeys([*own, *others]))
 
 
 def _is_old(arxiv_id: str | None, edition_month: tuple[int, int] | None) -> bool:
-    """Submitted before last month, by its id; an old-style id (before April 2007) is."""
+    """Whether the paper was submitted before last month, by its id; true for every old-style id (before April 2007)."""
     if edition_month is None or not arxiv_id:
         return False
     found = _NEW_STYLE.match(arxiv_id)

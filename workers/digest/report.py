@@ -1,4 +1,4 @@
-"""The digest as a Markdown file: the form of the first report, every link working, every text escaped."""
+"""The digest as a Markdown file, with every text escaped."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,30 +12,30 @@ _UNSAFE_IN_LINK = str.maketrans({"(": "%28", ")": "%29", "<": "%3C", ">": "%3E",
 
 
 def report(digest: Digest, categories: Sequence[Category]) -> str:
-    """`Papers_DATE_report.md`. A quiet day's report says why there is nothing."""
-    words, known = digest_catalog_for(digest.language), {category.name: category for category in categories}
+    """The content of `Papers_DATE_report.md`. On a quiet day it says that there are no papers, and why."""
+    catalog, known = digest_catalog_for(digest.language), {category.name: category for category in categories}
     papers = {paper.n: paper for paper in digest.papers}
     lines = [f"# {escape(digest.title)}", ""]
     if digest.chart:
         lines += [f"![{escape(digest.title)}]({digest.chart})", ""]
     if not digest.papers:
-        lines += [words.quiet.format(date=digest.date), ""]
+        lines += [catalog.quiet.format(date=digest.date), ""]
     if digest.highlights:
-        lines += [f"**{words.highlights}**", ""]
+        lines += [f"**{catalog.highlights}**", ""]
         lines += [f"- {_claim(claim)}" for claim in digest.highlights]
         lines.append("")
-    several = [section for section in digest.sections if len(section.papers) > 1]
-    for section in several:
-        lines += _section(section, papers, known, words, digest.language)
+    with_synthesis = [section for section in digest.sections if len(section.papers) > 1]
+    for section in with_synthesis:
+        lines += _section(section, papers, known, catalog, digest.language)
     lines += _ones(
-        [section for section in digest.sections if len(section.papers) == 1], papers, known, words, digest.language
+        [section for section in digest.sections if len(section.papers) == 1], papers, known, catalog, digest.language
     )
-    lines += ["---", "", *_footer(digest, words)]
+    lines += ["---", "", *_footer(digest, catalog)]
     return "\n".join(lines) + "\n"
 
 
 def escape(text: str) -> str:
-    """Text as Markdown that shows it unchanged: no markup, no HTML, no link, not even a bare address."""
+    """Markdown that shows `text` unchanged: no markup, no HTML and no link, not even from a bare address."""
     return _MARKUP.sub(r"\\\1", text).replace("://", ":\\/\\/").replace("www.", "www\\.")
 
 
@@ -43,24 +43,24 @@ def _section(
     section: Section,
     papers: Mapping[int, DigestPaper],
     known: Mapping[str, Category],
-    words: DigestCatalog,
+    catalog: DigestCatalog,
     language: str,
 ) -> Iterator[str]:
     yield f"## {section.emoji} {_name(section.category, known, language)}"
     yield ""
-    yield f"**{words.summary}:**" + (f" ({words.excerpts})" if section.extractive else "")
+    yield f"**{catalog.summary}:**" + (f" ({catalog.excerpts})" if section.extractive else "")
     yield ""
-    for part, heading in zip(SYNTHESIS_FIELDS, words.parts, strict=True):
+    for part, heading in zip(SYNTHESIS_FIELDS, catalog.parts, strict=True):
         claims: tuple[Claim, ...] = getattr(section.synthesis, part, ())
         if claims:
             yield f"**{heading}**"
             yield ""
             yield from (f"- {_claim(claim)}" for claim in claims)
             yield ""
-    yield f"**{words.sources}:**"
+    yield f"**{catalog.sources}:**"
     yield ""
     for n in section.papers:
-        yield from _paper(papers[n], words)
+        yield from _paper(papers[n], catalog)
     yield ""
 
 
@@ -68,42 +68,42 @@ def _ones(
     ones: Sequence[Section],
     papers: Mapping[int, DigestPaper],
     known: Mapping[str, Category],
-    words: DigestCatalog,
+    catalog: DigestCatalog,
     language: str,
 ) -> Iterator[str]:
     if not ones:
         return
-    yield f"## {words.one_each}"
+    yield f"## {catalog.one_each}"
     yield ""
     for section in ones:
         yield f"**{section.emoji} {_name(section.category, known, language)}**"
         yield ""
-        yield from _paper(papers[section.papers[0]], words)
+        yield from _paper(papers[section.papers[0]], catalog)
         yield ""
 
 
-def _paper(paper: DigestPaper, words: DigestCatalog) -> Iterator[str]:
+def _paper(paper: DigestPaper, catalog: DigestCatalog) -> Iterator[str]:
     title = escape(paper.title)
     named = f"[{title}]({_address(paper.links[0].url)})" if paper.links else title
-    also = "".join(f" · [{escape(link.source)}]({_address(link.url)})" for link in paper.links[1:])
-    votes = f" · {words.votes.format(count=paper.upvotes)}" if paper.upvotes else ""
-    yield f"- [{paper.n}] {named}{also}{votes}"
+    other_links = "".join(f" · [{escape(link.source)}]({_address(link.url)})" for link in paper.links[1:])
+    votes = f" · {catalog.votes.format(count=paper.upvotes)}" if paper.upvotes else ""
+    yield f"- [{paper.n}] {named}{other_links}{votes}"
     if paper.tldr:
         yield f"  - {escape(paper.tldr)}"
 
 
-def _footer(digest: Digest, words: DigestCatalog) -> Iterator[str]:
-    yield words.footer.format(collected=f"{digest.collected:,}", new=f"{digest.new:,}", listed=f"{digest.listed:,}")
+def _footer(digest: Digest, catalog: DigestCatalog) -> Iterator[str]:
+    yield catalog.footer.format(collected=f"{digest.collected:,}", new=f"{digest.new:,}", listed=f"{digest.listed:,}")
     if reasons := reasons_line(digest.skipped, digest.language):
         yield ""
         yield reasons
-    for report_ in digest.sources:
-        if line := source_line(report_, digest.language):
+    for source in digest.sources:
+        if line := source_line(source, digest.language):
             yield ""
             yield escape(line)
     if any(section.extractive for section in digest.sections):
         yield ""
-        yield words.excerpt_note
+        yield catalog.excerpt_note
     if line := model_line(digest):
         yield ""
         yield line

@@ -1,4 +1,4 @@
-"""Step 3: choose the papers worth a reader's morning, and say of every other why not."""
+"""Step 3: choose the day's best papers, and give the reason for every paper that is not chosen."""
 
 import math
 import re
@@ -15,14 +15,14 @@ _CODE = re.compile(
 _NAMED = re.compile(r"^\S+(?: \S+)?:")
 _ACCEPTED = re.compile(r"\b(?:accepted|to appear|published) (?:at|to|by|in)\b", re.IGNORECASE)
 _BROAD = 2
-"""Cross-lists from which on a paper speaks to several fields."""
+"""A paper in more categories than this concerns several fields."""
 _LARGE_TEAM = 7
-"""Authors."""
+"""Authors of a large team, at least."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Points; the settings under `select` in config.yaml, where each is explained."""
+    """Points for each property of a paper: the settings under `select` in config.yaml, which explains them."""
 
     upvote: float
     extra_source: float
@@ -41,39 +41,40 @@ class Weights:
 def select(
     papers: Sequence[Paper], past: Callable[[Paper], KnownPaper | None], weights: Weights, limit: int
 ) -> Selection:
-    """At most `limit` papers, best first.
+    """At most `limit` papers, best first, and the others by reason.
 
-    Papers are taken one by one, the worthiest first, each category losing `crowding` with each paper it already has;
-    `recent` goes in full to the day's last submission and in shares to those before it.
-    Equal worth: the later submission (higher arXiv id) first, then by key: always the same way.
+    `past` gives what the store knows of a paper. Papers are taken one by one, each time the one with most points after
+    `crowding` is subtracted for each chosen paper of the same primary category. The day's last submission gets the
+    points of `recent` in full, earlier ones a share that falls to the first. Of equals the later submission (higher
+    arXiv id) comes first, then the order of keys, so that the result is always the same.
     """
     skipped: dict[str, list[Paper]] = {ANNOUNCED_BEFORE: [], REPLACEMENT: [], WITHDRAWN: [], NOT_SELECTED: []}
-    news: list[Paper] = []
+    new: list[Paper] = []
     for paper in papers:
-        reason = _why_not(paper, past(paper))
-        (skipped[reason] if reason else news).append(paper)
+        reason = _skip_reason(paper, past(paper))
+        (skipped[reason] if reason else new).append(paper)
 
     matcher = TermMatcher(weights.title_terms)
-    latest_first = sorted(news, key=_submitted, reverse=True)
-    worths = {
+    latest_first = sorted(new, key=_submitted, reverse=True)
+    points = {
         paper: worth(paper, weights, matcher) + weights.recent * (1 - place / len(latest_first))
         for place, paper in enumerate(latest_first)
     }
-    waiting = sorted(latest_first, key=lambda paper: -worths[paper])
-    taken: Counter[str] = Counter()
+    waiting = sorted(latest_first, key=lambda paper: -points[paper])
+    count_by_category: Counter[str] = Counter()
     chosen: list[Paper] = []
     while waiting and len(chosen) < limit:
-        # The first of equals wins, and `waiting` is in order of worth and submission.
-        best = max(waiting, key=lambda paper: worths[paper] - weights.crowding * taken[_primary(paper)])
+        # max() returns the first of equals, and `waiting` is in order of points and submission.
+        best = max(waiting, key=lambda paper: points[paper] - weights.crowding * count_by_category[_primary(paper)])
         waiting.remove(best)
         chosen.append(best)
-        taken[_primary(best)] += 1
+        count_by_category[_primary(best)] += 1
     skipped[NOT_SELECTED] = waiting
     return Selection(tuple(chosen), {reason: tuple(group) for reason, group in skipped.items()})
 
 
 def worth(paper: Paper, weights: Weights, title_terms: TermMatcher) -> float:
-    """What speaks for a paper before its category is considered: readers' votes first, then what arXiv itself tells."""
+    """The paper's points for readers' votes and for what arXiv says of it, before recency and crowding."""
     return (
         weights.upvote * math.log2(1 + (paper.upvotes or 0))
         + weights.readers_list * (paper.upvotes is not None)
@@ -88,7 +89,8 @@ def worth(paper: Paper, weights: Weights, title_terms: TermMatcher) -> float:
     )
 
 
-def _why_not(paper: Paper, past: KnownPaper | None) -> str | None:
+def _skip_reason(paper: Paper, past: KnownPaper | None) -> str | None:
+    """Why a paper is not new; None for a new one."""
     if paper.withdrawn:
         return WITHDRAWN
     if paper.replacement:
@@ -102,6 +104,6 @@ def _primary(paper: Paper) -> str:
     return paper.categories[0] if paper.categories else ""
 
 
-def _submitted(paper: Paper) -> tuple[bool, str, str]:
-    """Sorts later submissions higher: new-style ids ascend with time, other papers come after them."""
-    return (paper.arxiv_id is not None, paper.arxiv_id or "", paper.keys[0][1] if paper.keys else paper.title)
+def _submitted(paper: Paper) -> tuple[str, str]:
+    """A sort key that is greater for later submissions: new-style ids ascend with time, papers without id are least."""
+    return (paper.arxiv_id or "", paper.keys[0][1] if paper.keys else paper.title)

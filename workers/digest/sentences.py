@@ -1,4 +1,4 @@
-"""What an abstract says in its own words: its purpose, its result, its use, its limits, and its key phrases."""
+"""Picks sentences from an abstract for its purpose, result, use and outlook, and finds its key phrases."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from workers.text.quotes import inner_quotes
 from workers.text.terms import TermMatcher
 
 _COMFORTABLE = range(40, 281)
-"""Characters of a sentence that is read at a glance."""
+"""Lengths in characters that are preferred; a sentence outside them loses a point."""
 _PURPOSE = re.compile(
     r"\b(?:we|this (?:paper|work|study|article|report)|here,? we)\b.{0,40}?\b"
     r"(?:propos|present|introduc|develop|stud(?:y|ies)|investigat|examin|explor|address|tackl|offer|show how|formulat|"
@@ -39,17 +39,17 @@ _OUTLOOK = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"https?:|www\.|\w\.(?:com|org|io|net)\b")
-"""Where code is to be had is for the paper's page: text from papers never brings a link into a chat."""
+"""A sentence with an address is never picked, because text from papers must bring no link into a chat."""
 _NUMBER = re.compile(r"(?<![\w.-])\d[\d,.]*(?:\s?(?:%|x\b|×|times\b|points?\b|B\b|M\b|K\b|ms\b|fold\b))?")
 _UNIT = re.compile(r"%|x\b|×|\btimes\b|\bpoints?\b|\bfold\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """Sentences of one abstract, verbatim but for TeX; each stands in one field only, "" where there is none.
+    """Sentences of one abstract, unchanged except for TeX; each is in one field only, "" where there is none.
 
-    `strength` ranks the result against other papers' results; `phrases` maps glossary terms (English, lower case) to
-    how much they mean for this paper.
+    `strength` compares the result with those of other papers. `phrases` maps glossary terms (English, lower case) to
+    their points for this paper.
     """
 
     purpose: str
@@ -61,7 +61,7 @@ class Extract:
 
 
 class Extractor:
-    """Reads abstracts with one glossary: English key phrase → its name in the digest's language."""
+    """Reads abstracts with one glossary, whose keys are the key phrases to find (English, lower case)."""
 
     def __init__(self, glossary: Mapping[str, str]) -> None:
         self._matcher = TermMatcher(glossary)
@@ -70,7 +70,7 @@ class Extractor:
         sentences = [
             sentence for sentence in split(inner_quotes(readable(paper.abstract))) if not _ADDRESS.search(sentence)
         ]
-        # What stands before the purpose is background: nobody's result, use or outlook yet.
+        # Sentences before the purpose are background, not this paper's result, use or outlook.
         start = next((place for place, sentence in enumerate(sentences) if _PURPOSE.search(sentence)), 0)
         left = sentences[start:]
         purpose = left.pop(0) if left else ""
@@ -89,7 +89,7 @@ class Extractor:
         )
 
     def _phrases(self, title: str, sentences: list[str]) -> dict[str, float]:
-        """Two points for the title, a quarter for each mention in the abstract up to one, half for a whole phrase."""
+        """Term → points: 2 in the title, 0.25 for each mention in the abstract up to 1, 0.5 for several words."""
         in_title, in_text = self._matcher.find(title), self._matcher.find(" ".join(sentences))
         return {
             term: 2.0 * (term in in_title) + min(0.25 * in_text.count(term), 1.0) + 0.5 * (" " in term)
@@ -98,11 +98,12 @@ class Extractor:
 
 
 def split(text: str) -> list[str]:
-    """The sentences of an English text, in order; fragments without a letter are left out."""
-    return [sentence for piece in sentencex.segment("en", text) if re.search(r"[A-Za-z]", sentence := fold(piece))]
+    """The sentences of an English text, in order, except those without a letter."""
+    return [sentence for raw in sentencex.segment("en", text) if re.search(r"[A-Za-z]", sentence := fold(raw))]
 
 
 def _result_points(sentence: str) -> float:
+    """Points for words that announce a result, for numbers, and for a number with a unit beside such a word."""
     numbers = _NUMBER.findall(sentence)
     cue = bool(_RESULT.search(sentence))
     if not cue and not numbers:
@@ -111,7 +112,7 @@ def _result_points(sentence: str) -> float:
 
 
 def _take(left: list[str], points: Callable[[str], float]) -> str:
-    """Remove and return the sentence with the most points, the earlier of equals; "" if none has any."""
+    """Remove the sentence with most points from `left` and return it, the earlier one of equals; "" if none has any."""
     scored = [(points(sentence) - (len(sentence) not in _COMFORTABLE), -place) for place, sentence in enumerate(left)]
     best = max(scored, default=(0.0, 0))
     return left.pop(-best[1]) if left and best[0] > 0 and points(left[-best[1]]) > 0 else ""

@@ -1,4 +1,4 @@
-"""Step 6: write the edition in one language out of the abstracts' own sentences."""
+"""Step 6 without a model: write the edition from sentences that are quoted from the abstracts."""
 
 import math
 from collections import Counter
@@ -22,20 +22,24 @@ from workers.i18n import DigestCatalog, digest_catalog_for
 from workers.i18n.lines import long_date
 
 Phrases = Mapping[int, Sequence[str]]
-"""Paper number → its key phrases, the most telling first."""
+"""Paper number → its key phrases, those that distinguish it most first."""
 
 HIGHLIGHTS = 3
+"""Highlights, at most."""
 _PHRASES_OF_A_LINE = 3
+"""Key phrases in the line of a paper, at most."""
 _PHRASES_OF_A_THEME = 4
+"""Key phrases in the theme of a section, at most."""
 _KEYWORDS = 6
+"""Keywords of a section, at most."""
 _ITEMS = 4
 """Sentences of the impact and of the outlook, at most."""
 _GLANCE = 240
-"""Characters of a highlight, at most, where the section has a shorter result."""
+"""Characters; a longer result becomes a highlight only where its section has no shorter one."""
 
 
 class Extractive:
-    """The writer that needs no model: Korean frame and key phrases, quoted sentences, nothing invented."""
+    """The writer that needs no model: fixed sentences, key phrases, and quoted sentences of the abstracts."""
 
     def __init__(self, categories: Sequence[Category], glossary: Mapping[str, str]) -> None:
         self._categories = {category.name: category for category in categories}
@@ -43,18 +47,18 @@ class Extractive:
 
     def write(self, edition: Edition, language: Language) -> Digest:
         """The digest of `edition`; a quiet edition becomes a digest without papers."""
-        words = digest_catalog_for(language)
-        read = {item.n: self._extractor.read(item.paper) for item in edition.placed}
-        phrases = _ranked_phrases(read)
+        catalog = digest_catalog_for(language)
+        extracts = {item.n: self._extractor.read(item.paper) for item in edition.placed}
+        phrases = _ranked_phrases(extracts)
         groups = sections(edition.placed)
         return Digest(
             date=edition.day.isoformat(),
             language=language,
-            title=words.title.format(date=long_date(edition.day, language)),
-            highlights=tuple(_highlights(groups, read, words)),
-            sections=tuple(self._section(group, read, phrases, language) for group in groups),
+            title=catalog.title.format(date=long_date(edition.day, language)),
+            highlights=tuple(_highlights(groups, extracts, catalog)),
+            sections=tuple(self._section(group, extracts, phrases, language) for group in groups),
             papers=tuple(
-                self._listed(item, read[item.n].purpose, phrases[item.n], language) for item in edition.placed
+                self._listed(item, extracts[item.n].purpose, phrases[item.n], language) for item in edition.placed
             ),
             collected=edition.collected,
             listed=len(edition.placed),
@@ -64,30 +68,30 @@ class Extractive:
         )
 
     def _section(
-        self, group: Sequence[RankedPaper], read: Mapping[int, Extract], phrases: Phrases, language: Language
+        self, group: Sequence[RankedPaper], extracts: Mapping[int, Extract], phrases: Phrases, language: Language
     ) -> Section:
-        words, category = digest_catalog_for(language), self._categories.get(group[0].label)
+        catalog, category = digest_catalog_for(language), self._categories.get(group[0].label)
         synthesis = None
         if len(group) > 1:
             synthesis = Synthesis(
                 themes=self._themes(group, phrases, language),
                 keywords=self._keywords(group, phrases, language),
-                findings=_quotes(((item.n, read[item.n].result) for item in group), words),
-                impact=_quotes(((item.n, read[item.n].use) for item in group), words)[:_ITEMS],
-                outlook=_quotes(((item.n, read[item.n].outlook) for item in group), words)[:_ITEMS],
+                findings=_quotes(((item.n, extracts[item.n].result) for item in group), catalog),
+                impact=_quotes(((item.n, extracts[item.n].use) for item in group), catalog)[:_ITEMS],
+                outlook=_quotes(((item.n, extracts[item.n].outlook) for item in group), catalog)[:_ITEMS],
             )
         return Section(group[0].label, category.emoji if category else "", tuple(item.n for item in group), synthesis)
 
     def _themes(self, group: Sequence[RankedPaper], phrases: Phrases, language: Language) -> tuple[Claim, ...]:
         by_rank = [phrases[item.n][rank : rank + 1] for rank in range(2) for item in group]
-        named = self._named((phrase for held in by_rank for phrase in held), language)[:_PHRASES_OF_A_THEME]
+        named = self._named((phrase for ranked in by_rank for phrase in ranked), language)[:_PHRASES_OF_A_THEME]
         if not named:
             return ()
-        told = digest_catalog_for(language).theme.format(phrases=", ".join(named), count=len(group))
-        return (Claim(told, tuple(item.n for item in group)),)
+        text = digest_catalog_for(language).theme.format(phrases=", ".join(named), count=len(group))
+        return (Claim(text, tuple(item.n for item in group)),)
 
     def _keywords(self, group: Sequence[RankedPaper], phrases: Phrases, language: Language) -> tuple[Claim, ...]:
-        """Phrases by the number of papers that share them; those of one paper only where none is shared."""
+        """The phrases that most papers share, with those papers; phrases of one paper only where none is shared."""
         holders: dict[str, list[int]] = {}
         for item in group:
             for name in self._named(phrases[item.n], language):
@@ -97,10 +101,10 @@ class Extractive:
         return tuple(Claim(name, tuple(papers)) for name, papers in ranked[:_KEYWORDS])
 
     def _listed(self, item: RankedPaper, purpose: str, phrases: Sequence[str], language: Language) -> DigestPaper:
-        words, paper = digest_catalog_for(language), item.paper
-        quote = words.quote.format(sentence=purpose) if purpose else ""
+        catalog, paper = digest_catalog_for(language), item.paper
+        quote = catalog.quote.format(sentence=purpose) if purpose else ""
         named = " · ".join(self._named(phrases, language)[:_PHRASES_OF_A_LINE])
-        line = words.keyed_line.format(phrases=named, quote=quote) if named and quote else quote or named
+        line = catalog.keyed_line.format(phrases=named, quote=quote) if named and quote else quote or named
         return DigestPaper(
             n=item.n,
             arxiv_id=paper.arxiv_id,
@@ -114,6 +118,7 @@ class Extractive:
         )
 
     def _named(self, phrases: Iterable[str], language: Language) -> list[str]:
+        """The phrases without duplicates, in Korean by the glossary and else in English."""
         return list(dict.fromkeys(self._glossary[phrase] if language == "ko" else phrase for phrase in phrases))
 
 
@@ -121,28 +126,28 @@ def chart_name(day: date) -> str:
     return f"paper_{day.isoformat()}.png"
 
 
-def _ranked_phrases(read: Mapping[int, Extract]) -> dict[int, list[str]]:
-    """A phrase that many of the day's papers share tells less of each ("dataset", "large language model")."""
-    shared = Counter(phrase for extract in read.values() for phrase in extract.phrases)
+def _ranked_phrases(extracts: Mapping[int, Extract]) -> dict[int, list[str]]:
+    """Key phrases by their points and rarity, because a phrase of many papers ("dataset") says less about each."""
+    shared = Counter(phrase for extract in extracts.values() for phrase in extract.phrases)
     rarity = {phrase: 1 / (1 + math.log(count)) for phrase, count in shared.items()}
     return {
-        n: [phrase for phrase, _ in sorted(extract.phrases.items(), key=lambda held: -held[1] * rarity[held[0]])]
-        for n, extract in read.items()
+        n: [phrase for phrase, _ in sorted(extract.phrases.items(), key=lambda pair: -pair[1] * rarity[pair[0]])]
+        for n, extract in extracts.items()
     }
 
 
 def _highlights(
-    groups: Sequence[Sequence[RankedPaper]], read: Mapping[int, Extract], words: DigestCatalog
+    groups: Sequence[Sequence[RankedPaper]], extracts: Mapping[int, Extract], catalog: DigestCatalog
 ) -> list[Claim]:
-    """The strongest results of different sections, strongest first; the earlier section of equals."""
+    """The strongest results, one of a section, strongest first; those longer than _GLANCE come after all others."""
     best = []
     for group in groups:
-        held = [item.n for item in group if read[item.n].result]
-        if held:
-            best.append(max(held, key=lambda n: (len(read[n].result) <= _GLANCE, read[n].strength, -n)))
-    best.sort(key=lambda n: (len(read[n].result) > _GLANCE, -read[n].strength, n))
-    return list(_quotes(((n, read[n].result) for n in best), words))[:HIGHLIGHTS]
+        with_result = [item.n for item in group if extracts[item.n].result]
+        if with_result:
+            best.append(max(with_result, key=lambda n: (len(extracts[n].result) <= _GLANCE, extracts[n].strength, -n)))
+    best.sort(key=lambda n: (len(extracts[n].result) > _GLANCE, -extracts[n].strength, n))
+    return list(_quotes(((n, extracts[n].result) for n in best), catalog))[:HIGHLIGHTS]
 
 
-def _quotes(sentences: Iterable[tuple[int, str]], words: DigestCatalog) -> tuple[Claim, ...]:
-    return tuple(Claim(words.quote.format(sentence=sentence), (n,)) for n, sentence in sentences if sentence)
+def _quotes(sentences: Iterable[tuple[int, str]], catalog: DigestCatalog) -> tuple[Claim, ...]:
+    return tuple(Claim(catalog.quote.format(sentence=sentence), (n,)) for n, sentence in sentences if sentence)

@@ -1,4 +1,4 @@
-"""Step 6 with a model: few calls, each sentence held against its papers, extracts where that fails."""
+"""Step 6 with a model: write the edition in few calls, check each sentence, and use extracts where that fails."""
 
 import json
 import logging
@@ -22,20 +22,23 @@ from workers.text.latex import readable
 log = logging.getLogger(__name__)
 
 VERSION = 1
-"""Of prompt and check together; a new one asks anew instead of finding what an older one was answered."""
+"""Version of prompt and check; a new one keeps stored answers to the old prompt from being used."""
 MOST_CALLS = 8
-"""Calls for one text without repairs; where there are more sections, the smallest share one."""
-_THIN = 2
-"""Claims below which a synthesis says too little, and the extractive one stands instead."""
+"""Calls for one text without repairs, at most; where there are more sections, the smallest ones share a call."""
+_FEWEST_CLAIMS = 2
+"""A synthesis with fewer claims is replaced by the extractive one."""
 _CHARACTERS_A_TOKEN = 2.5
+"""For the estimate of a prompt's tokens; English has about four, Korean about one and a half."""
 _MOST_REASONS = 40
+"""Faults that a repair lists, at most."""
 
 Drafts = dict[int, Draft]
+"""Key of a task → its draft."""
 
 
 @dataclass(frozen=True)
 class ModelWriter:
-    """Writes an edition with a model; whatever fails or does not stand is the extractive writer's."""
+    """Writes an edition with a model; sections that fail or are not supported are taken from the extractive writer."""
 
     extractive: Extractive
     model: Model
@@ -46,7 +49,7 @@ class ModelWriter:
     now: Callable[[], float] = time.monotonic
 
     def write(self, edition: Edition, language: Language) -> Digest:
-        """The digest of `edition`; no fault of the model loses it or takes longer than `deadline_s`."""
+        """The digest of `edition`. A model that fails or takes longer than `deadline_s` raises nothing."""
         plain = self.extractive.write(edition, language)
         groups = sections(edition.placed)
         tasks = [Task(place, tuple(group)) for place, group in enumerate(groups) if len(group) > 1]
@@ -55,15 +58,15 @@ class ModelWriter:
         round_ = _Round(self, language, Judge(edition, self.glossary), self.now() + self.deadline_s)
         drafts: Drafts = {}
         with ThreadPoolExecutor(self.parallel, thread_name_prefix="write") as pool:
-            for told in pool.map(round_.job, _jobs(tasks)):
-                drafts |= told
+            for written in pool.map(round_.job, _jobs(tasks)):
+                drafts |= written
         labels = {group[0].label: place for place, group in enumerate(groups)}
         return _together(plain, drafts, labels, round_.bill(self.model.name, drafts))
 
 
 @dataclass
 class _Round:
-    """The calls of one text, and what they cost."""
+    """The calls for one text, and what they cost. Calls run in threads, so the costs are added under a lock."""
 
     writer: ModelWriter
     language: Language
@@ -74,9 +77,12 @@ class _Round:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def job(self, tasks: Sequence[Task]) -> Drafts:
-        """One call, one repair at most; halves where that is too long for the model; empty drafts where it fails."""
+        """The drafts of `tasks` by one call and at most one repair.
+
+        Tasks too long for the model are halved; where the model fails, the drafts are empty.
+        """
         try:
-            drafts = self._asked(tasks, "")
+            drafts = self._ask(tasks, "")
         except ContextTooLong:
             return self._halves(tasks)
         except ModelError as error:
@@ -110,20 +116,20 @@ class _Round:
         return {task.key: draft}
 
     def _repair(self, tasks: Sequence[Task], drafts: Drafts) -> None:
-        """What fell is asked for once more, with the reasons; what falls again is dropped and counted."""
-        wrong = [task for task in tasks if drafts[task.key].faults or _missing(task, drafts[task.key])]
-        if not wrong:
+        """Ask once more for what was rejected or is missing, with the reasons; what fails again is dropped."""
+        faulty = [task for task in tasks if drafts[task.key].faults or _missing(task, drafts[task.key])]
+        if not faulty:
             return
-        reasons = [fault for task in wrong for fault in [*drafts[task.key].faults, *_missing(task, drafts[task.key])]]
+        reasons = [fault for task in faulty for fault in [*drafts[task.key].faults, *_missing(task, drafts[task.key])]]
         try:
-            again = self._asked(wrong, "\n".join(f"- {reason}" for reason in reasons[:_MOST_REASONS]))
+            repaired = self._ask(faulty, "\n".join(f"- {reason}" for reason in reasons[:_MOST_REASONS]))
         except ModelError as error:
-            note(log, "no repair", level=logging.WARNING, sections=len(wrong), error=error)
+            note(log, "no repair", level=logging.WARNING, sections=len(faulty), error=error)
             return
-        for task in wrong:
-            drafts[task.key].mend(again[task.key])
+        for task in faulty:
+            drafts[task.key].mend(repaired[task.key])
 
-    def _asked(self, tasks: Sequence[Task], reasons: str) -> Drafts:
+    def _ask(self, tasks: Sequence[Task], reasons: str) -> Drafts:
         prompt = _prompt(tasks, self.language, reasons)
         if len(prompt.rules + prompt.material) / _CHARACTERS_A_TOKEN > self.writer.context_tokens:
             raise ContextTooLong("the sections are longer than model.context_tokens")
@@ -137,7 +143,7 @@ class _Round:
 
 
 def _jobs(tasks: Sequence[Task]) -> list[list[Task]]:
-    """A call for each task, the smallest together where there are more than MOST_CALLS."""
+    """The tasks of each call: one task, or several of the smallest where there are more than MOST_CALLS."""
     jobs = [[task] for task in tasks]
     while len(jobs) > MOST_CALLS:
         jobs.sort(key=lambda job: -sum(len(task.papers) for task in job))
@@ -151,7 +157,7 @@ def _missing(task: Task, draft: Draft) -> list[str]:
 
 
 def _prompt(tasks: Sequence[Task], language: Language, reasons: str) -> Prompt:
-    told = [
+    sections_ = [
         {
             "section": task.key,
             "write": "tldrs only: leave the five lists empty" if task.lines_only else "the five lists and the tldrs",
@@ -162,13 +168,13 @@ def _prompt(tasks: Sequence[Task], language: Language, reasons: str) -> Prompt:
         }
         for task in tasks
     ]
-    material = {"version": VERSION, "sections": told, **({"rejected": reasons} if reasons else {})}
+    material = {"version": VERSION, "sections": sections_, **({"rejected": reasons} if reasons else {})}
     purpose = "repair" if reasons else "write"
     return Prompt(purpose, rules(language), json.dumps(material, ensure_ascii=False), "digest", SHAPE)
 
 
 def _together(plain: Digest, drafts: Drafts, keys: Mapping[str, int], bill: ModelUse) -> Digest:
-    """The extractive digest with everything that stands in its place."""
+    """The extractive digest with the model's sections, lines and highlights in place of its own."""
     lines = {n: text for draft in drafts.values() for n, text in draft.lines.items()}
     written = tuple(_section(section, drafts.get(keys[section.category]), lines) for section in plain.sections)
     return replace(
@@ -181,12 +187,15 @@ def _together(plain: Digest, drafts: Drafts, keys: Mapping[str, int], bill: Mode
 
 
 def _section(section: Section, draft: Draft | None, lines: Mapping[int, str]) -> Section:
-    """The model's synthesis, where enough of it stands and says what was found; one paper's line, where it has it."""
+    """The section with the model's synthesis if that has findings and enough claims; else as it was.
+
+    A section without a synthesis counts as the model's if the model wrote the lines of all its papers.
+    """
     if section.synthesis is None:
         return replace(section, extractive=not lines.keys() >= set(section.papers))
     if draft is None:
         return section
-    if not draft.claims["findings"] or sum(map(len, draft.claims.values())) < _THIN:
+    if not draft.claims["findings"] or sum(map(len, draft.claims.values())) < _FEWEST_CLAIMS:
         return section
     return replace(
         section, synthesis=Synthesis(**{part: tuple(draft.claims[part]) for part in SYNTHESIS_FIELDS}), extractive=False
@@ -194,7 +203,10 @@ def _section(section: Section, draft: Draft | None, lines: Mapping[int, str]) ->
 
 
 def _highlights(written: Sequence[Section]) -> tuple[Claim, ...]:
-    """A finding, one with a figure first, of each of the largest sections that a model wrote; without a call."""
+    """One finding, preferably with a number, of each of the largest sections that the model wrote.
+
+    Empty where the model wrote fewer than HIGHLIGHTS sections. Makes no call.
+    """
     best = []
     for section in written:
         if section.synthesis and not section.extractive:

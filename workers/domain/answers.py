@@ -1,4 +1,4 @@
-"""The nouns of answering: what is said, on which passages of which papers it rests."""
+"""Answers to readers' questions, with the passages that support them."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from workers.domain.passages import Read
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where something stands: `quote` is the paper's own words, `url` the place on the page that was read."""
+    """A place in a paper: `paper` is its arXiv id or title, `quote` its own words, `url` the passage's address."""
 
     paper: str
     section: str
@@ -17,13 +17,15 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
+    """A sentence of an answer and the passages that support it."""
+
     text: str
     cites: tuple[Citation, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CitedPaper:
-    """The paper that an answer is about: `label` is its number in the edition, K1 …, or "" where it has none."""
+    """A paper that an answer is about. `label` is its number in the edition, K1 for a keyword hit, or ""."""
 
     label: str
     title: str
@@ -33,10 +35,10 @@ class CitedPaper:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`answerable` is False where the paper does not seem to say; then the sentences are the closest passages.
+    """An answer about the papers in `heads`; without heads it is `line` alone, such as "which paper is meant?".
 
-    Without heads it is a line to the reader: which paper they mean, that none was found, that it failed. `extractive`
-    sentences are the papers' own.
+    Where `answerable` is False the papers do not seem to answer, and the sentences are the closest passages. Where
+    `extractive` is True the sentences are the papers' own.
     """
 
     answerable: bool
@@ -45,4 +47,4 @@ class Answer:
     line: str = ""
     extractive: bool = True
     choices: tuple[tuple[str, str], ...] = ()
-    """(label, title) of the papers that may be meant, where the reader is asked back."""
+    """(label, title) of the papers that may be meant, where the reader is asked which one."""

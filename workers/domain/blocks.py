@@ -1,4 +1,4 @@
-"""What a chat is shown, before any platform's markup: the parts of a digest's view, top to bottom."""
+"""The blocks that messages are made of, without any platform's markup."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class OverviewBlock:
-    """The first message: the day, the chart, the highlights and how many papers became how many."""
+    """The first message: the title, the chart, the highlights, and the counts of papers (`tally`)."""
 
     title: str
     tally: str
@@ -28,7 +28,7 @@ class OverviewBlock:
 
 @dataclass(frozen=True, slots=True)
 class SectionBlock:
-    """One category: its papers, each with its line, then the five parts under their headings."""
+    """One category: its papers with their lines, and its synthesis."""
 
     emoji: str
     name: str
@@ -36,21 +36,25 @@ class SectionBlock:
     synthesis: Synthesis | None
     extractive: bool
     place: int = 0
-    """Which section of the edition it is, from 1; 0 for one that is of no edition alone."""
+    """The section's place in the edition, from 1; 0 for a section that combines several editions."""
 
 
 @dataclass(frozen=True, slots=True)
 class OnesBlock:
-    """The categories with one paper each, sharing the last block."""
+    """The categories that have one paper each, in one block at the end."""
 
     title: str
     papers: tuple[tuple[str, str, DigestPaper], ...]
-    """(emoji, category name, paper)."""
+    """(emoji, category name, paper) for each category."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A paper that has a chat's word: `label` is the edition's number or K1, K2 …, `quote` where the word stands."""
+    """A paper that contains one of a chat's keywords.
+
+    `label` is its number in the edition, or K1, K2, … outside it; `n` is that number, None outside. `quote` is the text
+    around the keyword.
+    """
 
     label: str
     title: str
@@ -61,7 +65,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class KeywordBlock:
-    """A chat's own words, found in everything that was collected that day; `more` hits are not shown."""
+    """The papers with a chat's keywords among all that were collected that day. `more` says how many are not shown."""
 
     title: str
     hits: tuple[Hit, ...]
@@ -70,21 +74,21 @@ class KeywordBlock:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceBlock:
-    """What a reader may do next: buttons, links or commands, as the platform has them."""
+    """What a reader can do next: buttons, links or commands, depending on the platform."""
 
     choices: tuple[Choice, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerBlock:
-    """What a question was answered, with the papers it is about and the places it rests on."""
+    """The answer to a question."""
 
     answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
 class TextBlock:
-    """The footer, and what is left to ask for."""
+    """Plain lines, such as the footer."""
 
     lines: tuple[str, ...]
 

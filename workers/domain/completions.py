@@ -1,4 +1,4 @@
-"""What a language model is asked and what it answers, whichever it is."""
+"""Prompts to a language model, its answers, and what they cost, for any provider."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,9 +7,11 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """`rules` are ours and stay the same from call to call, so that providers can cache them; `material` is untrusted.
+    """A question to a model.
 
-    `shape` is the JSON schema of the answer, called `name`; `purpose` is what the call is accounted under.
+    `rules` are the system message, the same from call to call so that providers can cache them. `material` is the user
+    message, which contains untrusted text. `shape` is the JSON schema of the answer and `name` its name; costs are
+    recorded under `purpose`.
     """
 
     purpose: str
@@ -21,7 +23,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens as the provider counted them, `cached_tokens` a part of `input_tokens`; none for a stored answer."""
+    """Tokens as the provider counts them; `cached_tokens` are part of `input_tokens`. A stored answer costs none."""
 
     calls: int = 0
     input_tokens: int = 0
@@ -41,14 +43,14 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """The answer's text, JSON where the model did as asked, and what it cost now."""
+    """The text of an answer, which should be JSON of the prompt's shape, and what this call cost."""
 
     text: str
     usage: Usage
 
 
 class Model(Protocol):
-    """Any language model. The same prompt is paid for once."""
+    """A language model. A prompt that was answered before is answered from the store, without a call."""
 
     @property
     def name(self) -> str: ...
@@ -56,23 +58,25 @@ class Model(Protocol):
     def complete(
         self, prompt: Prompt, deadline_s: float, on_progress: Callable[[str], None] | None = None
     ) -> Completion:
-        """Answer within `deadline_s` seconds. Raises a ModelError, whose kind says what may help.
+        """The answer, within `deadline_s` seconds. Raises a subclass of ModelError that says what may help.
 
-        `on_progress` is called with the whole text so far as it arrives, unless the answer was stored. If the
-        connection breaks after that, the prompt is not sent again.
+        `on_progress` is called with the text so far each time more arrives, but not for a stored answer. A prompt whose
+        answer has begun to arrive is not sent again.
         """
         ...
 
 
 class Ledger(Protocol):
-    """The store, as far as paying once and stopping in time needs it."""
+    """The store of model answers and their costs."""
 
     def answer(self, key: str) -> str | None:
-        """What that prompt was answered with before."""
+        """The stored answer to the prompt with that key; None where there is none."""
         ...
 
     def keep(self, key: str, purpose: str, model: str, text: str, usage: Usage) -> str:
-        """Keep the first answer to a prompt with its cost; returns the one that is kept."""
+        """Store the answer and its cost unless the key has an answer; returns the stored answer."""
         ...
 
-    def spent_today(self) -> Usage: ...
+    def spent_today(self) -> Usage:
+        """The sum of today's calls (UTC)."""
+        ...

@@ -1,11 +1,11 @@
-"""What a check of the installation finds."""
+"""The results of checks of the installation."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of `paperboy doctor`: what was looked at, whether it is well, and how it is or what cures it."""
+    """One line of `paperboy doctor`: `what` was checked, whether it is `ok`, and its state or what to do about it."""
 
     what: str
     ok: bool

@@ -1,17 +1,17 @@
-"""The nouns of reading a paper: its passages, and what was read."""
+"""A paper's text, divided into passages."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 Read = Literal["html", "pdf", "abstract"]
-"""What a paper's passages were taken from, best first."""
+"""What a paper's text was taken from, the best one first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A paragraph, a table or a caption; `n` counts from 1 through the paper.
 
-    `section` is the title it stands under ("" where there is none), `anchor` its place on the page that was read.
+    `section` is the title of its section, "" where there is none. `anchor` is the fragment of its address.
     """
 
     n: int
@@ -22,7 +22,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class PaperText:
-    """A paper as it was read: never without a passage."""
+    """The text of a paper, with at least one passage."""
 
     read: Read
     passages: tuple[Passage, ...]

@@ -1,4 +1,4 @@
-"""The one store, for SQLite and PostgreSQL: what is true stands here."""
+"""The store, on SQLite or PostgreSQL: the only place where state is kept for good."""
 
 from workers.store.store import Store, open_store
 

@@ -1,4 +1,4 @@
-"""The last whole answer of each address, so that an unchanged feed is not sent again."""
+"""The last complete answer of each URL, so that a source need not send an unchanged feed again."""
 
 import zlib
 from datetime import timedelta
@@ -10,10 +10,12 @@ from workers.store.tables import http_cache
 from workers.store.transactions import insert, read, write
 
 _KEPT = timedelta(days=3)
-"""An address with a date in it is asked on one day only."""
+"""Older answers are deleted, because a URL with a date in it is asked on one day only."""
 
 
 class HttpCacheStore:
+    """Implements `domain.ports.HttpCache`."""
+
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine, self._clock = engine, clock
 

@@ -1,4 +1,4 @@
-"""The schema brought to this program's version, by one process at a time."""
+"""Migrates the schema to this program's version, in one process at a time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 HEAD = "0007"
-"""The newest of the migrations; they are numbered in four digits, so that a later one is greater."""
+"""The newest migration. Numbers have four digits, so that they compare as text."""
 _LOCK = 7_263_549_014
-"""Any number nobody else uses: PostgreSQL's advisory lock for migrations; SQLite's write lock needs none."""
+"""Number of PostgreSQL's advisory lock for migrations, chosen at random; SQLite has its write lock."""
 
 
 def bring_up_to_date(engine: Engine) -> None:
@@ -24,7 +24,7 @@ def bring_up_to_date(engine: Engine) -> None:
     current = version(engine)
     if current == HEAD:
         return
-    from alembic import command  # a tenth of a second and 10 MB, and only where there is something to migrate
+    from alembic import command  # takes 0.1 s and 10 MB, so it is imported only to migrate
 
     if current and current > HEAD:
         raise SettingsError(f"store.url: written by a newer Paperboy (schema {current}); upgrade the program")
@@ -37,7 +37,7 @@ def bring_up_to_date(engine: Engine) -> None:
 
 
 def version(engine: Engine) -> str | None:
-    """The schema of the store; None where there is none yet."""
+    """The number of the store's last migration; None for an empty database."""
     with read(engine) as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
@@ -46,9 +46,9 @@ def version(engine: Engine) -> str | None:
 
 @contextmanager
 def tables_may_be_rebuilt(engine: Engine) -> Iterator[None]:
-    """Without SQLite's foreign keys, on every connection of the body.
+    """Turn SQLite's foreign keys off on every connection while the body runs.
 
-    SQLite alters a table by building it anew, and dropping the old one would take what refers to it
+    SQLite changes a table by building a new one, and dropping the old one would delete the rows that refer to it
     (sqlite.org/lang_altertable.html, section 7).
     """
     if engine.dialect.name != "sqlite":
@@ -68,7 +68,7 @@ def tables_may_be_rebuilt(engine: Engine) -> Iterator[None]:
 
 
 def alembic_config() -> "Config":
-    """Alembic pointed at the migrations beside this file."""
+    """Alembic's configuration for the migrations beside this file."""
     from alembic.config import Config
 
     config = Config()

@@ -1,4 +1,4 @@
-"""Every answer of a model with what it cost: asked twice, paid once."""
+"""Every answer of a model and what it cost, so that the same prompt is paid for once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from workers.store.transactions import insert, read, write
 
 @dataclass(frozen=True, slots=True)
 class DayOfCalls:
-    """What one day (UTC) cost with one model."""
+    """The sum of one day (UTC) with one model."""
 
     day: date
     model: str
@@ -22,7 +22,7 @@ class DayOfCalls:
 
 
 class ModelCallStore:
-    """See `domain.completions.Ledger`."""
+    """Implements `domain.completions.Ledger`."""
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine, self._clock = engine, clock
@@ -55,15 +55,15 @@ class ModelCallStore:
         return sum((each.usage for each in self._days(since=self._clock.now().date())), Usage())
 
     def days(self) -> Sequence[DayOfCalls]:
-        """Newest day first."""
+        """One row for each day and model, the newest day first."""
         return self._days()
 
     def _days(self, since: date = date.min) -> list[DayOfCalls]:
-        of = model_call.c
-        sums = [func.sum(each) for each in (of.input_tokens, of.cached_tokens, of.output_tokens, of.cost_usd)]
-        query = select(of.day, of.model, func.count(), *sums).where(of.day >= since).group_by(of.day, of.model)
+        call = model_call.c
+        sums = [func.sum(each) for each in (call.input_tokens, call.cached_tokens, call.output_tokens, call.cost_usd)]
+        query = select(call.day, call.model, func.count(), *sums).where(call.day >= since)
         with read(self._engine) as connection:
-            rows = connection.execute(query.order_by(of.day.desc(), of.model)).all()
+            rows = connection.execute(query.group_by(call.day, call.model).order_by(call.day.desc(), call.model)).all()
         return [
             DayOfCalls(row[0], row[1], Usage(row[2], int(row[3]), int(row[4]), int(row[5]), row[6])) for row in rows
         ]

@@ -1,4 +1,4 @@
-"""Papers in the store: found by any of their keys, joined when a title turns out to have an id."""
+"""Papers in the store: found by any of their keys, and joined when two rows turn out to be one paper."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,18 +17,19 @@ _LOCK = 7_263_549_015
 _CHUNK = 10_000
 """Values of one IN list; SQLite takes 32,766, PostgreSQL 65,535."""
 _LONGEST_KEY = 700
+"""Characters of a key's value that are stored and compared."""
 
 
 def lock(connection: Connection) -> None:
-    """Until the transaction ends, nobody else adds papers: two editions never give one paper two rows."""
+    """Keep other processes from adding papers until the transaction ends, so that no paper gets two rows."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
 
 
-def history(connection: Connection, wanted: Sequence[Paper]) -> list[KnownPaper | None]:
-    """What is known of each paper, in the order asked; None for one never seen."""
-    found = _find(connection, wanted)
-    ids = {number for numbers in found for number in numbers}
+def history(connection: Connection, collected: Sequence[Paper]) -> list[KnownPaper | None]:
+    """What the store knows of each paper, in the given order; None for a paper that it has never seen."""
+    found = _find(connection, collected)
+    ids = {row_id for row_ids in found for row_id in row_ids}
     labels = {row.id: row.label for row in _rows(connection, select(paper.c.id, paper.c.label), paper.c.id, ids)}
     listed = {
         row.paper_id: row.day
@@ -39,46 +40,47 @@ def history(connection: Connection, wanted: Sequence[Paper]) -> list[KnownPaper 
         sources[row.paper_id].add(row.source)
     return [
         KnownPaper(
-            paper_id=numbers[0],
-            listed_on=next((listed[number] for number in numbers if number in listed), None),
-            seen_from=frozenset(source for number in numbers for source in sources[number]),
-            label=next((labels[number] for number in numbers if labels[number]), None),
+            paper_id=row_ids[0],
+            listed_on=next((listed[row_id] for row_id in row_ids if row_id in listed), None),
+            seen_from=frozenset(source for row_id in row_ids for source in sources[row_id]),
+            label=next((labels[row_id] for row_id in row_ids if labels[row_id]), None),
         )
-        if numbers
+        if row_ids
         else None
-        for numbers in found
+        for row_ids in found
     ]
 
 
-def keep(connection: Connection, wanted: Sequence[Paper], day: date) -> list[int]:
-    """Insert or bring up to date every paper, its keys and who brought it; returns their ids in the same order."""
-    found = _find(connection, wanted)
-    for numbers in found:
-        for other in numbers[1:]:
-            _join(connection, numbers[0], other)
-    fresh = [one for one, numbers in zip(wanted, found, strict=True) if not numbers]
-    fresh_ids = iter(_insert(connection, fresh, day))
-    ids = [numbers[0] if numbers else next(fresh_ids) for numbers in found]
-    _bring_up_to_date(connection, {number: one for number, one, of in zip(ids, wanted, found, strict=True) if of})
-    pairs = [(number, key) for number, one in zip(ids, wanted, strict=True) for key in map(_fitting, one.keys)]
-    if pairs:
+def keep(connection: Connection, collected: Sequence[Paper], day: date) -> list[int]:
+    """Insert or update every paper with its keys and sources; returns the ids of their rows in the same order."""
+    found = _find(connection, collected)
+    for row_ids in found:
+        for other in row_ids[1:]:
+            _join(connection, row_ids[0], other)
+    new_papers = [item for item, row_ids in zip(collected, found, strict=True) if not row_ids]
+    new_ids = iter(_insert(connection, new_papers, day))
+    ids = [row_ids[0] if row_ids else next(new_ids) for row_ids in found]
+    with_ids = list(zip(ids, collected, strict=True))
+    _update(connection, {row_id: item for (row_id, item), known in zip(with_ids, found, strict=True) if known})
+    keys = [(row_id, key) for row_id, item in with_ids for key in map(_shortened, item.keys)]
+    if keys:
         connection.execute(
             insert(connection, paper_key).on_conflict_do_nothing(),
-            [{"kind": kind, "value": value, "paper_id": number} for number, (kind, value) in pairs],
+            [{"kind": kind, "value": value, "paper_id": row_id} for row_id, (kind, value) in keys],
         )
         connection.execute(
             insert(connection, seen).on_conflict_do_nothing(),
             [
-                {"paper_id": number, "source": source, "day": day}
-                for number, one in zip(ids, wanted, strict=True)
-                for source in one.sources
+                {"paper_id": row_id, "source": source, "day": day}
+                for row_id, item in with_ids
+                for source in item.sources
             ],
         )
     return ids
 
 
 def of_row(row: Row[Any]) -> Paper:
-    """The paper as it was kept; `keys` are left out, for who has a row needs none."""
+    """The paper of a row, without its `keys`, which nobody needs who has the row."""
     return Paper(
         keys=(),
         title=row.title,
@@ -96,47 +98,48 @@ def of_row(row: Row[Any]) -> Paper:
 
 
 def forget(connection: Connection, day: date) -> None:
-    """Who brought what on `day` counts as never seen, so that the edition of that day can be made anew."""
+    """Delete which sources showed which papers on `day`, so that its edition can be made again."""
     connection.execute(delete(seen).where(seen.c.day == day))
 
 
 def label(connection: Connection, labels: Mapping[int, str]) -> None:
-    """Give each paper its label; one that has a label keeps it."""
+    """Set the label of each paper (row id → label) that has none yet."""
     connection.execute(
-        update(paper).where(paper.c.id == bindparam("of"), paper.c.label.is_(None)),
-        [{"of": number, "label": name} for number, name in labels.items()],
+        update(paper).where(paper.c.id == bindparam("row_id"), paper.c.label.is_(None)),
+        [{"row_id": row_id, "label": name} for row_id, name in labels.items()],
     )
 
 
-def _find(connection: Connection, wanted: Sequence[Paper]) -> list[list[int]]:
-    """For each paper the ids of the rows that mean it, by its most trusted key first; none where it is new."""
-    values: dict[str, set[str]] = defaultdict(set)
-    for one in wanted:
-        for kind, value in map(_fitting, one.keys):
-            values[kind].add(value)
+def _find(connection: Connection, collected: Sequence[Paper]) -> list[list[int]]:
+    """For each paper the ids of its rows, the one found by its most trusted key first; empty for a new paper."""
+    values_by_kind: dict[str, set[str]] = defaultdict(set)
+    for item in collected:
+        for kind, value in map(_shortened, item.keys):
+            values_by_kind[kind].add(value)
     known: dict[Key, tuple[int, str | None]] = {}
     query = select(paper_key.c.kind, paper_key.c.value, paper_key.c.paper_id, paper.c.arxiv_id).join(paper)
-    for kind, held in values.items():
-        for row in _rows(connection, query.where(paper_key.c.kind == kind), paper_key.c.value, held):
+    for kind, values in values_by_kind.items():
+        for row in _rows(connection, query.where(paper_key.c.kind == kind), paper_key.c.value, values):
             known[row.kind, row.value] = (row.paper_id, row.arxiv_id)
-    owner = dict(known.values())
+    arxiv_ids = dict(known.values())
     found = []
-    for one in wanted:
-        hits = [(key, known[key][0]) for key in map(_fitting, one.keys) if key in known]
-        numbers = list(dict.fromkeys(number for key, number in hits if _same(one, key, owner[number])))
-        if numbers and one.arxiv_id:
-            owner[numbers[0]] = one.arxiv_id  # a row without an id is taken once, whoever shares its title
-        found.append(numbers)
+    for item in collected:
+        hits = [(key, known[key][0]) for key in map(_shortened, item.keys) if key in known]
+        row_ids = list(dict.fromkeys(row_id for key, row_id in hits if _is_same(item, key, arxiv_ids[row_id])))
+        if row_ids and item.arxiv_id:
+            # A row without an arXiv id belongs to the first paper with one; a later paper of the same title is new.
+            arxiv_ids[row_ids[0]] = item.arxiv_id
+        found.append(row_ids)
     return found
 
 
-def _same(one: Paper, key: Key, arxiv_id: str | None) -> bool:
-    """Two different arXiv ids are two papers, whatever their titles."""
-    return key[0] == "arxiv" or one.arxiv_id is None or arxiv_id is None or one.arxiv_id == arxiv_id
+def _is_same(item: Paper, key: Key, arxiv_id: str | None) -> bool:
+    """Whether a row with `arxiv_id` that `key` found is the paper: two different arXiv ids are two papers."""
+    return key[0] == "arxiv" or item.arxiv_id is None or arxiv_id is None or item.arxiv_id == arxiv_id
 
 
 def _join(connection: Connection, kept: int, gone: int) -> None:
-    """Make two rows one, unless both were listed: then both stay, for an edition is never changed."""
+    """Make two rows one. Where both were listed both stay, because a closed edition never changes."""
     listed = connection.execute(select(listing.c.paper_id).where(listing.c.paper_id.in_([kept, gone]))).scalars().all()
     if len(listed) > 1:
         return
@@ -155,59 +158,59 @@ def _join(connection: Connection, kept: int, gone: int) -> None:
     connection.execute(delete(paper).where(paper.c.id == gone))
 
 
-def _bring_up_to_date(connection: Connection, known: Mapping[int, Paper]) -> None:
-    """What a paper is found to have is added; its words change with a newer version, until an edition lists them."""
+def _update(connection: Connection, known: Mapping[int, Paper]) -> None:
+    """Add what is new of each paper (row id → paper). Title and abstract follow a newer version until it is listed."""
     listed = {row.paper_id for row in _rows(connection, select(listing.c.paper_id), listing.c.paper_id, known)}
     changes = []
     for row in _rows(connection, select(paper), paper.c.id, known):
-        one = known[row.id]
-        newer = (one.version or 0) > (row.version or 0) or not row.abstract
-        digest_catalog_for = one if newer and row.id not in listed else row
-        links = {link["url"]: link for link in [*(asdict(link) for link in one.links), *row.links]}
+        latest = known[row.id]
+        newer = (latest.version or 0) > (row.version or 0) or not row.abstract
+        text = latest if newer and row.id not in listed else row
+        links = {link["url"]: link for link in [*(asdict(link) for link in latest.links), *row.links]}
         changes.append(
             {
-                "of": row.id,
-                "arxiv_id": one.arxiv_id or row.arxiv_id,
-                "version": max(one.version or 0, row.version or 0) or None,
-                "doi": one.doi or row.doi,
-                "title": digest_catalog_for.title,
-                "abstract": digest_catalog_for.abstract,
-                "authors": list(digest_catalog_for.authors) or list(one.authors),
+                "row_id": row.id,
+                "arxiv_id": latest.arxiv_id or row.arxiv_id,
+                "version": max(latest.version or 0, row.version or 0) or None,
+                "doi": latest.doi or row.doi,
+                "title": text.title,
+                "abstract": text.abstract,
+                "authors": list(text.authors) or list(latest.authors),
                 "links": sorted(links.values(), key=lambda link: link["source"] != "arxiv"),
-                "categories": list(one.categories or row.categories),
-                "sources": list(dict.fromkeys([*row.sources, *one.sources])),
-                "comment": one.comment or row.comment,
-                "upvotes": row.upvotes if one.upvotes is None else max(one.upvotes, row.upvotes or 0),
+                "categories": list(latest.categories or row.categories),
+                "sources": list(dict.fromkeys([*row.sources, *latest.sources])),
+                "comment": latest.comment or row.comment,
+                "upvotes": row.upvotes if latest.upvotes is None else max(latest.upvotes, row.upvotes or 0),
             }
         )
     if changes:
-        connection.execute(update(paper).where(paper.c.id == bindparam("of")), changes)
+        connection.execute(update(paper).where(paper.c.id == bindparam("row_id")), changes)
 
 
-def _insert(connection: Connection, fresh: Sequence[Paper], day: date) -> list[int]:
-    if not fresh:
+def _insert(connection: Connection, new_papers: Sequence[Paper], day: date) -> list[int]:
+    if not new_papers:
         return []
-    rows = [{**_columns(one), "first_seen": day} for one in fresh]
+    rows = [{**_columns(item), "first_seen": day} for item in new_papers]
     return list(connection.execute(paper.insert().returning(paper.c.id, sort_by_parameter_order=True), rows).scalars())
 
 
-def _columns(one: Paper) -> dict[str, Any]:
+def _columns(item: Paper) -> dict[str, Any]:
     return {
-        "arxiv_id": one.arxiv_id,
-        "version": one.version,
-        "doi": one.doi,
-        "title": one.title,
-        "abstract": one.abstract,
-        "authors": list(one.authors),
-        "links": [asdict(link) for link in one.links],
-        "categories": list(one.categories),
-        "sources": list(one.sources),
-        "comment": one.comment,
-        "upvotes": one.upvotes,
+        "arxiv_id": item.arxiv_id,
+        "version": item.version,
+        "doi": item.doi,
+        "title": item.title,
+        "abstract": item.abstract,
+        "authors": list(item.authors),
+        "links": [asdict(link) for link in item.links],
+        "categories": list(item.categories),
+        "sources": list(item.sources),
+        "comment": item.comment,
+        "upvotes": item.upvotes,
     }
 
 
-def _fitting(key: Key) -> Key:
+def _shortened(key: Key) -> Key:
     return key[0], key[1][:_LONGEST_KEY]
 
 

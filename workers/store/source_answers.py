@@ -1,4 +1,4 @@
-"""What each source answered on each day, kept until an edition has it."""
+"""The answer of each source for each day, kept until an edition has used it."""
 
 import zlib
 from collections.abc import Iterable, Sequence
@@ -14,13 +14,16 @@ from workers.store.tables import edition, source_answer
 from workers.store.transactions import insert, read, write
 
 MISSED_DAYS = 7
-"""How long a source is asked for a day it failed; Hugging Face and arXiv's API answer for longer, readers forget."""
+"""Days for which a source is asked again for a day that it missed; older news does not interest readers."""
 _ANSWER = TypeAdapter(SourceAnswer)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceAnswerRow:
-    """How one source did on one day; `retry_at` is set where a failure shall be tried again."""
+    """The result of one source on one day.
+
+    `used_on` is the edition that has the answer; `retry_at` is when a failure is tried again.
+    """
 
     day: date
     source: str
@@ -31,13 +34,13 @@ class SourceAnswerRow:
 
 
 class SourceAnswerStore:
-    """See `domain.ports.SourceAnswers`."""
+    """Implements `domain.ports.SourceAnswers`."""
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine, self._clock = engine, clock
 
     def keep(self, day: date, answer: SourceAnswer, retry_in_s: float) -> None:
-        """Keep an answer for the edition that will use it; a failure is remembered, to be tried again."""
+        """Store an answer, or a failure that is tried again; does nothing once the day's edition is closed."""
         failed = answer.report.status == "failed"
         values = {
             "status": answer.report.status,
@@ -48,7 +51,7 @@ class SourceAnswerStore:
         with write(self._engine) as connection:
             closed = select(edition.c.day).where(edition.c.day == day, edition.c.closed_at.is_not(None))
             if connection.execute(closed).one_or_none():
-                return  # too late: the edition has asked for itself
+                return  # the edition has asked the source itself
             connection.execute(
                 insert(connection, source_answer)
                 .values(day=day, source=answer.report.name, **values)
@@ -78,7 +81,7 @@ class SourceAnswerStore:
         return found
 
     def of(self, days: Iterable[date]) -> list[SourceAnswerRow]:
-        """What is known of these days."""
+        """The results of all sources on these days, the earliest day first."""
         query = select(source_answer).where(source_answer.c.day.in_(list(days))).order_by(source_answer.c.day)
         with read(self._engine) as connection:
             rows = connection.execute(query).all()
@@ -86,7 +89,7 @@ class SourceAnswerStore:
 
 
 def settle(connection: Connection, day: date, answers: Sequence[SourceAnswer]) -> None:
-    """Write down what the edition of `day` has used, and what it could not get; part of the edition's closing."""
+    """Record which answers the edition of `day` has used and which it lacks, in the transaction that closes it."""
     for answer in answers:
         name, status, reason = answer.report.name, answer.report.status, answer.report.reason
         _upsert(connection, day, name, status, reason, None if status == "failed" else day)
@@ -97,7 +100,7 @@ def settle(connection: Connection, day: date, answers: Sequence[SourceAnswer]) -
 
 
 def free(connection: Connection, day: date) -> None:
-    """What the edition of `day` had used is nobody's again: it will be asked for anew."""
+    """Make the answers that the edition of `day` has used unused again, so that the sources are asked again."""
     connection.execute(update(source_answer).where(source_answer.c.used_on == day).values(used_on=None))
 
 

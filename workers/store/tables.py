@@ -1,4 +1,4 @@
-"""The tables, as the migrations leave them."""
+"""The tables, as they are after the newest migration."""
 
 from datetime import UTC, datetime
 
@@ -33,11 +33,11 @@ metadata = MetaData(
     }
 )
 Id = BigInteger().with_variant(Integer, "sqlite")
-"""SQLite numbers rows by itself only where the type is INTEGER."""
+"""The type of row ids: SQLite assigns ids only to a column of type INTEGER."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware moment, kept in UTC; SQLite has no time zones, so it is kept there without and given one back."""
+    """A timezone-aware moment, stored in UTC. SQLite stores it without a zone, and reading adds UTC again."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -106,9 +106,9 @@ edition = Table(
     Column("skipped", JSON),
     Column("sources", JSON),
     Column("progress", JSON, nullable=False),
-    Column("wanted_at", UtcDateTime),  # when the clock asked for it; none where a person did
+    Column("wanted_at", UtcDateTime),  # when the scheduler asked for it; null where a person did
     Column("retracted_at", UtcDateTime),
-    Column("revision", Integer, nullable=False, server_default="0"),  # how often it was made anew
+    Column("revision", Integer, nullable=False, server_default="0"),  # how often it was made again
 )
 
 listing = Table(
@@ -116,7 +116,7 @@ listing = Table(
     metadata,
     Column("day", ForeignKey("edition.day"), primary_key=True),
     Column("n", Integer, primary_key=True),
-    Column("paper_id", ForeignKey("paper.id"), nullable=False, unique=True),  # one edition ever
+    Column("paper_id", ForeignKey("paper.id"), nullable=False, unique=True),  # a paper is in one edition only
     Column("label", String(80), nullable=False),
 )
 
@@ -124,7 +124,7 @@ candidate = Table(
     "candidate",
     metadata,
     Column("day", ForeignKey("edition.day"), primary_key=True),
-    Column("paper_id", ForeignKey("paper.id"), primary_key=True, index=True),  # news that was not listed
+    Column("paper_id", ForeignKey("paper.id"), primary_key=True, index=True),  # new that day, but not listed
 )
 
 source_answer = Table(
@@ -134,8 +134,8 @@ source_answer = Table(
     Column("source", String(40), primary_key=True),
     Column("status", String(10), nullable=False),
     Column("reason", Text),
-    Column("used_on", Date),  # the edition that has it; none while it failed, or is kept for the next one
-    Column("answer", LargeBinary),  # packed, until an edition has used it
+    Column("used_on", Date),  # the edition that used it; null while it failed or is unused
+    Column("answer", LargeBinary),  # compressed JSON; null once an edition has used it
     Column("retry_at", UtcDateTime),
 )
 

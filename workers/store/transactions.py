@@ -1,4 +1,4 @@
-"""Transactions and the upsert that both databases share."""
+"""Transactions and upserts for both databases."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,18 +10,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 @contextmanager
 def write(engine: Engine) -> Iterator[Connection]:
-    """A transaction that writes; SQLite takes its lock at once."""
+    """A transaction that writes; in SQLite it takes the write lock at its start."""
     with engine.connect().execution_options(write=True) as connection, connection.begin():
         yield connection
 
 
 @contextmanager
 def read(engine: Engine) -> Iterator[Connection]:
-    """A transaction that only reads: one consistent picture, and in WAL mode never in a writer's way."""
+    """A transaction that only reads; it sees one consistent state and does not block writers."""
     with engine.connect() as connection, connection.begin():
         yield connection
 
 
 def insert(connection: Connection, table: Table) -> Any:
-    """The dialect's own INSERT, for its `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    """The database's own INSERT, which has `on_conflict_do_nothing` and `on_conflict_do_update`."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)

@@ -1,1 +1,1 @@
-"""Text as such: TeX, words, terms, quotation marks, word lists."""
+"""Functions on text alone: TeX, tokens, terms, quotation marks, word lists."""

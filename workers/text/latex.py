@@ -1,4 +1,4 @@
-"""TeX as sources write it, made readable: accents, Greek letters, inline formulas, and names in one string."""
+"""Converts the TeX in titles, abstracts and names to readable text: accents, Greek letters, inline formulas."""
 
 import re
 from functools import lru_cache
@@ -9,20 +9,21 @@ from pylatexenc.latexwalker import LatexWalkerError
 _SPACES = re.compile(r"\s+")
 _FORMULA = re.compile(r"(?<!\\)\$(?=\S)([^$\n]{1,200}?)(?<=\S)(?<!\\)\$(?!\d)")
 _LONGEST = 20_000
+"""Characters; a longer text is not converted."""
 _TEX_FAULTS = (LatexWalkerError, LookupError, AttributeError, TypeError, ValueError, RecursionError)
-"""What pylatexenc raises on broken TeX, such as `\\href` without its braces: then the text stays as it was written."""
+"""What pylatexenc raises on broken TeX, such as `\\href` without its braces; the text then stays as it is."""
 _COMMAND = re.compile(r"\\[a-zA-Z]+|\\[^a-zA-Z\s]|[{}]")
 
 
 def fold(text: str) -> str:
-    """All white space, line breaks included, as single spaces."""
+    """`text` with every run of white space, line breaks included, as one space, and none at its ends."""
     return _SPACES.sub(" ", text).strip()
 
 
 def readable(text: str) -> str:
     """`text` without TeX: `$\\mu$LO` → `μLO`, `Casta\\~neda` → `Castañeda`, `50\\%` → `50%`.
 
-    Text without TeX comes back folded but otherwise untouched; a lone dollar stays a dollar.
+    Text without TeX is folded and otherwise unchanged; a single dollar sign stays.
     """
     if "$" in text:
         text = _FORMULA.sub(lambda found: _plain(found[1]), text)
@@ -32,7 +33,7 @@ def readable(text: str) -> str:
 
 
 def authors(names: str | list[str]) -> tuple[str, ...]:
-    """Names in reading order from a list, or from arXiv's single string; affiliations in brackets are dropped."""
+    """Names in the given order, from a list or from arXiv's single string; affiliations in brackets are dropped."""
     parts = _split(fold(names)) if isinstance(names, str) else map(fold, names)
     return tuple(cleaned for name in parts if (cleaned := _name(name)))
 
@@ -41,26 +42,26 @@ def authors(names: str | list[str]) -> tuple[str, ...]:
 def _plain(tex: str) -> str:
     if not _COMMAND.search(tex) or len(tex) > _LONGEST:
         return tex
-    # A bare % would start a TeX comment, a $ a formula, a bare & or ~ be eaten; in titles and abstracts all are text.
+    # In TeX a bare % starts a comment and $ a formula, and & and ~ vanish; in titles and abstracts they are text.
     guarded = re.sub(r"(?<!\\)([%&$])", r"\\\1", tex)
     guarded = re.sub(r"(?<=\d)~(?=\d)|(?<=\s)~(?=\s)", r"\\textasciitilde{}", guarded)
     try:
         converted: str = LatexNodes2Text(math_mode="text", strict_latex_spaces=True).latex_to_text(guarded)
     except _TEX_FAULTS:
         return tex
-    # A command without its braces leaves its template, and \today is not what the author wrote that day.
+    # A command without its braces leaves its template (%s); \today would give the date of this run.
     return tex if "%s" in converted or "\\today" in tex else converted
 
 
 def _name(name: str) -> str:
-    """A folded name without its affiliation; most need no more than a strip, and a day has ten thousand."""
+    """A folded name without its affiliation. Most names take the fast path, because a day has ten thousand."""
     if "(" in name:
         name = re.sub(r" ?\([^()]*\)", "", name)
     return readable(name) if "\\" in name or "$" in name else name.strip()
 
 
 def _split(names: str) -> list[str]:
-    """Split at commas that stand outside brackets: `A (X, Y), B` has two names."""
+    """Split at the commas outside brackets: `A (X, Y), B` has two names."""
     if "(" not in names and "{" not in names and "[" not in names:
         return names.split(",")
     depth = 0

@@ -1,63 +1,86 @@
-"""Terms found in text: whole words, any case, plural or not, a phrase before the words inside it."""
+"""Finds terms in text: whole words, in any case, singular or plural, longer terms before shorter ones."""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 _WORD = re.compile(r"[^\W_]+[+#]*")
-Words = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """A term of several words, or of one; the last word may continue where `is_prefix`."""
+
+    words: tuple[str, ...]
+    is_prefix: bool
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """The term at a place of the text, None without one, and the number of words to go on."""
+
+    term: str | None
+    length: int
 
 
 class TermMatcher:
-    """A set of terms. Spaces and hyphens match each other, the last word its plural; `*` ends a beginning.
+    """Finds any of a set of terms in one pass over a text, however many terms there are.
 
-    One pass over the words of a text, whatever the number of terms.
+    Spaces and hyphens match each other, and the last word matches its plural. A term that ends in `*` matches every
+    word that begins with it.
     """
 
     def __init__(self, terms: Iterable[str]) -> None:
-        self._by_first: dict[str, list[tuple[Words, bool, str]]] = defaultdict(list)
-        self._beginnings: dict[str, str] = {}
-        for term in sorted(set(terms)):
-            words, begins = tuple(_words(term)), term.endswith("*")
-            if begins and len(words) == 1:
-                self._beginnings[words[0]] = term
+        self._by_first: dict[str, list[_Term]] = defaultdict(list)
+        self._prefixes: dict[str, str] = {}
+        for name in sorted(set(terms)):
+            words, is_prefix = tuple(_words(name)), name.endswith("*")
+            if is_prefix and len(words) == 1:
+                self._prefixes[words[0]] = name
             elif words:
-                self._by_first[words[0]].append((words, begins, term))
-        for held in self._by_first.values():
-            held.sort(key=lambda item: -len(item[0]))
-        self._lengths = sorted({len(beginning) for beginning in self._beginnings}, reverse=True)
+                self._by_first[words[0]].append(_Term(words, is_prefix, name))
+        for same_first in self._by_first.values():
+            same_first.sort(key=lambda term: -len(term.words))
+        self._prefix_lengths = sorted({len(prefix) for prefix in self._prefixes}, reverse=True)
 
     def find(self, text: str) -> list[str]:
-        """The terms in the order they stand in `text`, each as often as it does, none inside another."""
+        """The terms in the text, in its order, each as often as it is there; none that is inside another one."""
         words, found, place = _words(text), [], 0
         while place < len(words):
-            term, length = self._at(words, place)
-            if term:
-                found.append(term)
-            place += length
+            match = self._match_at(words, place)
+            if match.term:
+                found.append(match.term)
+            place += match.length
         return found
 
-    def _at(self, words: Sequence[str], place: int) -> tuple[str | None, int]:
+    def _match_at(self, words: Sequence[str], place: int) -> _Match:
         for first in _singulars(words[place]):
-            for wanted, begins, term in self._by_first.get(first, ()):
+            for term in self._by_first.get(first, ()):
+                wanted = term.words
                 seen = words[place : place + len(wanted)]
-                if len(seen) == len(wanted) and seen[:-1] == list(wanted[:-1]) and _ends(seen[-1], wanted[-1], begins):
-                    return term, len(wanted)
+                if (
+                    len(seen) == len(wanted)
+                    and seen[:-1] == list(wanted[:-1])
+                    and _matches_last(seen[-1], wanted[-1], term.is_prefix)
+                ):
+                    return _Match(term.name, len(wanted))
         word = words[place]
-        beginning = next((word[:length] for length in self._lengths if word[:length] in self._beginnings), None)
-        return self._beginnings[beginning] if beginning else None, 1
+        prefix = next((word[:length] for length in self._prefix_lengths if word[:length] in self._prefixes), None)
+        return _Match(self._prefixes[prefix] if prefix else None, 1)
 
 
 def _words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-def _ends(seen: str, wanted: str, begins: bool) -> bool:
-    return seen.startswith(wanted) if begins else wanted in _singulars(seen)
+def _matches_last(seen: str, wanted: str, is_prefix: bool) -> bool:
+    return seen.startswith(wanted) if is_prefix else wanted in _singulars(seen)
 
 
 def _singulars(word: str) -> list[str]:
-    """`word`, then what it may be the plural of."""
+    """`word`, then the words that it may be the plural of."""
     forms = [word]
     if word.endswith("s") and len(word) > 3:
         forms.append(word[:-1])
