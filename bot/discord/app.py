@@ -1,8 +1,6 @@
 """The Discord process: it sends deliveries from the store and answers what members write, press and do."""
 
 import asyncio
-import hashlib
-import json
 import logging
 import os
 from collections.abc import Callable
@@ -11,12 +9,13 @@ import discord
 import yarl
 from discord import app_commands
 
+from bot.commands.command_list import register_if_changed
 from bot.commands.context import Services, services_for
-from bot.commands.intent import is_question, is_small_talk
 from bot.delivery.pacing import Pacer
 from bot.delivery.ports import Sender
 from bot.delivery.service import PlatformContext, run_platform, serve_platform
 from bot.discord import identity
+from bot.discord.addressing import text_for_us
 from bot.discord.components import LineButton, LineSelect
 from bot.discord.handlers import Handlers
 from bot.discord.permissions import Channels
@@ -33,8 +32,6 @@ from workers.domain.models import Text
 from workers.runtime.logs import note
 
 log = logging.getLogger(__name__)
-
-_COMMANDS = "commands"
 
 
 def serve(settings: Settings) -> int:
@@ -100,7 +97,6 @@ class Client(discord.AutoShardedClient):
         LineButton.press = staticmethod(self._bot_handlers.pressed)
         LineSelect.press = staticmethod(self._bot_handlers.pressed)
         self.add_dynamic_items(LineButton, LineSelect)
-        await self.tree.set_translator(_Translator())
         await self._sync()
 
     async def on_interaction(self, interaction: discord.Interaction[discord.Client]) -> None:
@@ -108,13 +104,13 @@ class Client(discord.AutoShardedClient):
             await self._bot_handlers.submitted(interaction)
 
     async def on_message(self, message: discord.Message) -> None:
-        line = said_to_us(message, self.user)
-        if line is None:
+        text = text_for_us(message, self.user)
+        if text is None:
             return
         answered = message.reference.message_id if message.reference else None
         root = answered or (message.channel.id if isinstance(message.channel, discord.Thread) else None)
         about = await asyncio.to_thread(self._bot_handlers.about, str(message.channel.id), str(root)) if root else None
-        await self._bot_handlers.heard(message, line, about)
+        await self._bot_handlers.heard(message, text, about)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         for channel in guild.channels:
@@ -142,18 +138,11 @@ class Client(discord.AutoShardedClient):
         await asyncio.to_thread(self._services.store.subscriptions.pause_chat, chat, SubscriptionStatus.REMOVED)
 
     async def _sync(self) -> None:
-        """Tell Discord our commands only when they changed: it takes 200 new ones a day."""
-        uploads = self._services.store.uploads
-        translator = self.tree.translator
-        wire = (
-            [await each.get_translated_payload(self.tree, translator) for each in self.tree.get_commands()]
-            if translator
-            else []
-        )
-        digest = hashlib.sha256(json.dumps(wire, sort_keys=True, default=str).encode()).hexdigest()
-        if await asyncio.to_thread(uploads.file_id, PLATFORM, _COMMANDS) != digest:
-            await self.tree.sync()
-            await asyncio.to_thread(uploads.uploaded, PLATFORM, _COMMANDS, digest)
+        """Register the slash commands if they have changed: Discord allows 200 new ones a day."""
+        translator = _Translator()
+        await self.tree.set_translator(translator)
+        wire = [await command.get_translated_payload(self.tree, translator) for command in self.tree.get_commands()]
+        if await register_if_changed(self._services.store, PLATFORM, wire, self.tree.sync):
             note(log, "commands synced")
 
 
@@ -164,25 +153,6 @@ def messages(content: Content, delivery: Delivery, services: Services) -> list[M
     title = content.digest.title if isinstance(content, Text) and (forum or view.layout == Layout.THREAD) else ""
     options = RenderOptions(view.language, services.categories, chart_of(content, delivery), title, forum)
     return render(content_blocks(content, delivery, services.categories, services.store), options)
-
-
-def said_to_us(message: discord.Message, us: discord.ClientUser | None) -> str | None:
-    """A private message, a mention, a reply to us, a plain message in a thread of ours; None for everything else.
-
-    Thanks get no answer, wherever they are said.
-    """
-    if us is None or message.author.bot or not message.content:
-        return None
-    words = " ".join(message.content.replace(us.mention, " ").replace(f"<@!{us.id}>", " ").split())
-    answered = message.reference.resolved if message.reference else None
-    ours = isinstance(answered, discord.Message) and answered.author.id == us.id
-    named = any(user.id == us.id for user in message.mentions)
-    thread = isinstance(message.channel, discord.Thread) and message.channel.owner_id == us.id
-    if not (message.guild is None or named or ours or thread):
-        return None
-    if thread and not (ours or named):
-        return words if is_question(words) else None
-    return None if not words or is_small_talk(words) else words.lstrip("/")
 
 
 class _Translator(app_commands.Translator):

@@ -6,17 +6,17 @@ from dataclasses import replace
 
 import discord
 
+from bot.commands.chats import actor_about, chat_language
 from bot.commands.context import Reply, Services
 from bot.commands.permissions import Actor
 from bot.commands.router import answer
-from bot.commands.subscriptions import target
 from bot.discord.components import Interaction, LineForm, form_line, layout
 from bot.discord.permissions import Channels
 from bot.discord.renderer import RenderOptions, cards_of, render
 from bot.discord.sender import PLATFORM
-from bot.i18n import LANGUAGES, catalog_for
+from bot.i18n import catalog_for
 from workers.domain.chats import ChatRef
-from workers.domain.deliveries import Place
+from workers.domain.deliveries import Place, Subscription
 from workers.domain.questions import PostedMessage
 from workers.store.status import overview
 
@@ -111,7 +111,7 @@ class Handlers:
 
     async def heard(self, message: discord.Message, line: str, about: PostedMessage | None) -> None:
         """A message that is said to us: its answer comes by the outbox, a friendly line at once."""
-        language = await asyncio.to_thread(self._of_channel, str(message.channel.id), None)
+        language = await asyncio.to_thread(chat_language, self.services, ChatRef(PLATFORM, str(message.channel.id)))
         manages = message.guild is None
         place = Place.PRIVATE if manages else Place.CHANNEL
         chat = ChatRef(PLATFORM, str(message.channel.id))
@@ -137,20 +137,19 @@ class Handlers:
     async def language_of(self, interaction: Interaction) -> str:
         """The channel's own, else that of who asks."""
         spoken = "ko" if interaction.locale is discord.Locale.korean else "en"
-        return await asyncio.to_thread(self._of_channel, str(interaction.channel_id), spoken)
-
-    def _of_channel(self, channel: str, otherwise: str | None) -> str:
-        known = self.services.store.subscriptions.of(ChatRef(PLATFORM, channel))
-        language = known.view.language if known else otherwise or self.services.settings.digest.language
-        return language if language in LANGUAGES or known else "en"
+        chat = ChatRef(PLATFORM, str(interaction.channel_id))
+        return await asyncio.to_thread(chat_language, self.services, chat, spoken=spoken)
 
     async def _answer(
         self, interaction: Interaction, line: str, language: str, actor: Actor, about: PostedMessage | None = None
     ) -> Reply:
         idempotency_key = f"{PLATFORM}:{interaction.id}"
-        reply = await asyncio.to_thread(
-            answer, line, await self._target(line, actor), language, self.services, idempotency_key, None, about
-        )
+
+        async def elsewhere(subscription: Subscription) -> Actor | None:
+            return self._elsewhere(actor, subscription)
+
+        subject = await actor_about(line, actor, self.services, elsewhere)
+        reply = await asyncio.to_thread(answer, line, subject, language, self.services, idempotency_key, None, about)
         self._wake()
         return reply
 
@@ -165,15 +164,11 @@ class Handlers:
         name = getattr(channel, "name", "") or ""
         return Actor(str(interaction.user.id), chat, manages=manages, place=place, name=name)
 
-    async def _target(self, line: str, actor: Actor) -> Actor:
-        """Who speaks about another channel's subscription must manage the server that it is in."""
-        number = target(line)
-        of = await asyncio.to_thread(self.services.store.subscriptions.get, number) if number is not None else None
-        if of is None or of.chat.platform != PLATFORM or of.chat.chat == actor.chat.chat:
-            return actor
-        known = of.chat.chat.isdigit()
-        same = known and self._channels.same_server(int(of.chat.chat), int(actor.chat.chat))
-        return replace(actor, chat=of.chat, manages=actor.manages and same, elsewhere=True)
+    def _elsewhere(self, actor: Actor, subscription: Subscription) -> Actor | None:
+        """Whoever manages the server manages all its channels."""
+        channel, here = subscription.chat.chat, actor.chat.chat
+        same_server = channel.isdigit() and self._channels.same_server(int(channel), int(here))
+        return replace(actor, chat=subscription.chat, elsewhere=True) if actor.manages and same_server else None
 
     async def _follow_up(self, interaction: Interaction, reply: Reply, language: str, private: bool) -> None:
         rendered = render(reply.blocks, RenderOptions(language, self.services.categories))

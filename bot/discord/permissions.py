@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from collections.abc import Callable
 
 import aiohttp
 import discord
@@ -18,9 +19,11 @@ _LATER = frozenset({500, 502, 503, 504})
 _AGAIN_S = 5.0
 _NEEDED = ("view_channel", "send_messages", "embed_links", "attach_files", "read_message_history")
 _IN_THREADS = ("create_public_threads", "send_messages_in_threads")
-_INVALID, _INVALID_MOST, _INVALID_S = frozenset({401, 403, 429}), 9_000, 600.0
-"""10,000 of these in ten minutes, and Discord bans the address; nothing is sent for a while before that."""
-_invalid: deque[float] = deque()
+_INVALID = frozenset({401, 403, 429})
+"""HTTP statuses of which Discord allows an IP address 10,000 in ten minutes; then it bans the address."""
+_INVALID_LIMIT = 9_000
+"""Sending pauses at this number, before the ban."""
+_INVALID_WINDOW_S = 600.0
 
 
 class Channels:
@@ -89,16 +92,23 @@ class Channels:
         self._opened.add(number)
 
 
-def wait_s(error: Exception) -> float:
-    """Seconds for which nothing at all may be sent after `error`; refusals are counted against the address's ban."""
-    now = time.monotonic()
-    if isinstance(error, discord.HTTPException) and error.status in _INVALID:
-        _invalid.append(now)
-    while _invalid and _invalid[0] <= now - _INVALID_S:
-        _invalid.popleft()
-    if len(_invalid) >= _INVALID_MOST:
-        return _INVALID_S
-    return error.retry_after if isinstance(error, discord.RateLimited) else 0.0
+class RefusalCount:
+    """Counts the responses for which Discord bans an IP address if there are too many."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._times: deque[float] = deque()
+
+    def record(self, error: Exception) -> None:
+        """Count `error` if it is such a response."""
+        if isinstance(error, discord.HTTPException) and error.status in _INVALID:
+            self._times.append(self._now())
+
+    def pause_s(self) -> float:
+        """Seconds for which nothing may be sent; 0 while a ban is far away."""
+        while self._times and self._times[0] <= self._now() - _INVALID_WINDOW_S:
+            self._times.popleft()
+        return _INVALID_WINDOW_S if len(self._times) >= _INVALID_LIMIT else 0.0
 
 
 def refused(error: Exception) -> Exception:

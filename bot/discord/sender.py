@@ -11,20 +11,20 @@ from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import aiohttp
 import discord
 
+from bot.delivery.charts import ChartFiles
 from bot.delivery.pacing import BROADCAST, INTERACTIVE, Pacer
 from bot.discord.components import CHART, key_in, layout
-from bot.discord.permissions import Channels, refused, wait_s
+from bot.discord.permissions import Channels, RefusalCount, refused
 from bot.discord.renderer import cards_of
 from bot.platforms import Limits
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Message
-from workers.domain.errors import SendError, SendRefused, SendUnknown
+from workers.domain.errors import SendError, SendUnknown
 from workers.runtime.logs import note
 from workers.store import Store
 
@@ -55,7 +55,8 @@ class DiscordSender:
     """See `bot.delivery.ports.Sender`; answers to people who wait go before broadcasts."""
 
     def __init__(self, client: discord.Client, store: Store, pacer: Pacer, publishes: bool = True) -> None:
-        self._client, self._store, self._pacer, self._publishes = client, store, pacer, publishes
+        self._client, self._pacer, self._publishes = client, pacer, publishes
+        self._charts, self._refusals = ChartFiles(store, PLATFORM), RefusalCount()
         self._channels, self._edits = Channels(client), Pacer(_EDITS)
         self._published: dict[int, deque[float]] = {}
 
@@ -198,20 +199,17 @@ class DiscordSender:
     async def _chart(self, message: Message) -> _Chart:
         if not message.chart:
             return _Chart()
-        known = await asyncio.to_thread(self._store.uploads.file_id, PLATFORM, message.chart)
-        if known:
-            return _Chart(address=known)
-        day, language, _ = message.chart.split(" ")
-        text = await asyncio.to_thread(self._store.texts.get, date.fromisoformat(day), language)
-        if text is None or text.chart_png is None:
-            raise SendRefused("the chart of this edition is not in the store")
-        return _Chart([discord.File(io.BytesIO(text.chart_png), filename=CHART)])
+        address = await self._charts.file_id(message.chart)
+        if address:
+            return _Chart(address=address)
+        png = await self._charts.png(message.chart)
+        return _Chart([discord.File(io.BytesIO(png), filename=CHART)])
 
     async def _remember(self, message: Message, sent: discord.Message) -> None:
         """Where the chart is to be had, without the signature that ends: Discord signs it anew for each message."""
         if message.chart and sent.attachments:
             url = sent.attachments[0].url.partition("?")[0]
-            await asyncio.to_thread(self._store.uploads.uploaded, PLATFORM, message.chart, url)
+            await self._charts.uploaded(message.chart, url)
 
     async def _publish(self, channel: int, sent: discord.Message) -> None:
         """To the servers that follow an announcement channel, ten an hour; what is not published stands here."""
@@ -231,8 +229,11 @@ class DiscordSender:
             note(log, "not published", level=logging.WARNING, channel=channel, error=type(error).__name__)
 
     def _ours(self, error: Exception) -> Exception:
-        """Our error for one of Discord's; what it told us to wait holds for everything."""
+        """The SendError for one of Discord's; a pause that Discord asks for holds for everything that is sent."""
         if isinstance(error, SendError):
             return error
-        self._pacer.halt(wait_s(error))
+        self._refusals.record(error)
+        self._pacer.halt(self._refusals.pause_s())
+        if isinstance(error, discord.RateLimited):
+            self._pacer.halt(error.retry_after)
         return refused(error)

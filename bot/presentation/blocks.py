@@ -20,7 +20,7 @@ from workers.domain.blocks import (
     SectionBlock,
     TextBlock,
 )
-from workers.domain.deliveries import EVERYTHING, Choice, Content, Delivery, Layout, View, picture_name
+from workers.domain.deliveries import EVERYTHING, Choice, Content, Delivery, Layout, PictureName, View
 from workers.domain.models import (
     SYNTHESIS_FIELDS,
     Category,
@@ -91,7 +91,7 @@ def chart_of(content: Content, delivery: Delivery) -> str:
     """The name of the edition's picture; "" where there is none."""
     if not isinstance(content, Text) or not content.chart_png or not delivery.day:
         return ""
-    return picture_name(delivery.day, content.digest.language, delivery.revision)
+    return str(PictureName(delivery.day, content.digest.language, delivery.revision))
 
 
 def chat_blocks(

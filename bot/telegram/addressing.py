@@ -1,4 +1,4 @@
-"""What of all that is written in a chat is said to us: commands, replies, mentions, comments that ask."""
+"""Which of the messages that the bot sees are addressed to it."""
 
 from dataclasses import dataclass, replace
 
@@ -13,40 +13,42 @@ from workers.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A line for `commands.answer`, and the post that it is about."""
+class AddressedText:
+    """A command or question for `bot.commands.router`, and the posted message that it is about."""
 
-    words: str
+    text: str
     about: PostedMessage | None = None
 
 
-def line_of(message: Message, bot_id: int, username: str, store: Store, comments: bool) -> Line | None:
-    """The line without our name; None for what is not said to us: other bots' commands, talk among people.
+def text_for_us(message: Message, bot_id: int, username: str, store: Store, comments: bool) -> AddressedText | None:
+    """The text of a message that is addressed to the bot, without its name; None for every other message.
 
-    A reply to a prompt ends its command. `comments`: what asks under our post in a discussion group is meant for us.
+    Addressed are commands, private messages, mentions and replies to the bot, and if `comments` is set also questions
+    under its posts in a discussion group. A reply to a prompt is the end of the prompt's command. Small talk, such as
+    thanks, is not answered anywhere.
     """
     text = (message.text or message.caption or "").strip()
     if not text:
         return None
     if text.startswith("/"):
         command = _command(text, username)
-        return Line(command, _post(message, store)) if command else None
-    answered = message.reply_to_message
-    if answered and answered.from_user and answered.from_user.id == bot_id:
-        ours = ref_of(answered)
+        return AddressedText(command, _post(message, store)) if command else None
+    replied_to = message.reply_to_message
+    if replied_to and replied_to.from_user and replied_to.from_user.id == bot_id:
+        ours = ref_of(replied_to)
         prompt = store.questions.expected(ours)
         if prompt:
-            return Line(f"{prompt} {text}")
-        return None if is_small_talk(text) else Line(text, store.sent_messages.posted_message(ours))
-    named = f"@{username}".lower()
-    if named in text.lower():
-        place = text.lower().index(named)
-        said = " ".join((text[:place] + " " + text[place + len(named) :]).split())
-        return Line(said or "/help", _post(message, store))
+            return AddressedText(f"{prompt} {text}")
+        return None if is_small_talk(text) else AddressedText(text, store.sent_messages.posted_message(ours))
+    mention = f"@{username}".lower()
+    if mention in text.lower():
+        place = text.lower().index(mention)
+        rest = " ".join((text[:place] + " " + text[place + len(mention) :]).split())
+        return AddressedText(rest or "/help", _post(message, store))
     if message.chat.type == ChatType.PRIVATE:
-        return None if is_small_talk(text) else Line(text, _post(message, store))
-    about = _post(message, store) if comments and _is_among_people(message) else None
-    return Line(text, about) if about and is_question(text) else None
+        return None if is_small_talk(text) else AddressedText(text, _post(message, store))
+    about = _post(message, store) if comments and not _answers_a_person(message) else None
+    return AddressedText(text, about) if about and is_question(text) else None
 
 
 def ref_of(message: Message) -> MessageRef:
@@ -61,20 +63,20 @@ def origin_of(message: Message) -> MessageRef | None:
     return MessageRef(ChatRef(PLATFORM, str(origin.chat.id)), str(origin.message_id))
 
 
-def _is_among_people(message: Message) -> bool:
-    """Not a reply to another person's comment: they speak with one another."""
-    answered = message.reply_to_message
-    return answered is None or bool(answered.is_automatic_forward)
+def _answers_a_person(message: Message) -> bool:
+    """Whether it is a reply to somebody's comment and not to the post itself."""
+    replied_to = message.reply_to_message
+    return replied_to is not None and not replied_to.is_automatic_forward
 
 
 def _post(message: Message, store: Store) -> PostedMessage | None:
-    """The post that a line answers, or under which it is a comment."""
-    answered = message.reply_to_message
-    if answered:
-        origin = origin_of(answered)
+    """The bot's post that the message replies to or comments on; None if there is none."""
+    replied_to = message.reply_to_message
+    if replied_to:
+        origin = origin_of(replied_to)
         if origin:
             return store.sent_messages.posted_message(origin)
-        found = store.sent_messages.posted_message(ref_of(answered))
+        found = store.sent_messages.posted_message(ref_of(replied_to))
         if found:
             return found
     root = message.message_thread_id if not message.is_topic_message else None
@@ -84,6 +86,7 @@ def _post(message: Message, store: Store) -> PostedMessage | None:
 
 
 def _command(text: str, username: str) -> str | None:
+    """The command without the bot's name; None if it names another bot."""
     word, _, rest = text.partition(" ")
-    command, at, whom = word.partition("@")
-    return f"{command.lower()} {rest}".strip() if not at or whom.lower() == username.lower() else None
+    command, at, name = word.partition("@")
+    return f"{command.lower()} {rest}".strip() if not at or name.lower() == username.lower() else None

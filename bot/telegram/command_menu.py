@@ -1,8 +1,5 @@
-"""What Telegram lists as our commands, for each kind of chat and language; told only when it changed."""
+"""The list of commands that Telegram shows people, for each kind of chat and each language."""
 
-import asyncio
-import hashlib
-import json
 import logging
 from collections.abc import Sequence
 
@@ -16,6 +13,7 @@ from telegram import (
 )
 from telegram.error import TelegramError
 
+from bot.commands.command_list import register_if_changed
 from bot.i18n import LANGUAGES, catalog_for
 from bot.telegram.sender import PLATFORM
 from workers.runtime.logs import note
@@ -23,7 +21,6 @@ from workers.store import Store
 
 log = logging.getLogger(__name__)
 
-_COMMANDS = "commands"
 _MEMBERS = ("digest", "ask", "forget", "help")
 _ADMINS = ("digest", "subscribe", "unsubscribe", "settings", "language", "test", "ask", "forget", "help")
 _PRIVATE = (*_ADMINS[:3], "channel", *_ADMINS[3:], "status")
@@ -35,22 +32,24 @@ _SCOPES: Sequence[tuple[BotCommandScope, Sequence[str]]] = (
 
 
 async def register(bot: Bot, store: Store) -> None:
-    """English for everybody, Korean for whose Telegram speaks it; a refusal is noted and tried at the next start."""
+    """Register English for everybody and Korean for people whose Telegram is Korean, if the commands have changed.
+
+    If Telegram refuses, that is logged and tried again at the next start.
+    """
     lists = [(scope, names, language) for scope, names in _SCOPES for language in LANGUAGES]
-    wire = [[scope.type, language, *_described(names, language)] for scope, names, language in lists]
-    digest = hashlib.sha256(json.dumps(wire).encode()).hexdigest()
-    if await asyncio.to_thread(store.uploads.file_id, PLATFORM, _COMMANDS) == digest:
-        return
-    try:
+
+    async def send() -> None:
         for scope, names, language in lists:
-            commands = [BotCommand(name, what) for name, what in _described(names, language)]
+            commands = [BotCommand(name, description) for name, description in _described(names, language)]
             await bot.set_my_commands(commands, scope, "" if language == "en" else language)
+
+    wire = [[scope.type, language, *_described(names, language)] for scope, names, language in lists]
+    try:
+        await register_if_changed(store, PLATFORM, wire, send)
     except TelegramError as error:
         note(log, "commands not registered", level=logging.WARNING, error=error)
-        return
-    await asyncio.to_thread(store.uploads.uploaded, PLATFORM, _COMMANDS, digest)
 
 
 def _described(names: Sequence[str], language: str) -> list[tuple[str, str]]:
-    said = catalog_for(language).commands
-    return [(name, said[name]) for name in names]
+    descriptions = catalog_for(language).commands
+    return [(name, descriptions[name]) for name in names]

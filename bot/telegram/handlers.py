@@ -10,18 +10,18 @@ from telegram.constants import ChatType
 from telegram.error import TelegramError
 from telegram.ext import ContextTypes
 
+from bot.commands.chats import actor_about
 from bot.commands.context import Reply, Services, text_block
 from bot.commands.permissions import Actor
 from bot.commands.router import answer
-from bot.commands.subscriptions import target
 from bot.i18n import catalog_for
-from bot.telegram.addressing import line_of
+from bot.telegram.addressing import text_for_us
 from bot.telegram.membership import Membership
 from bot.telegram.permissions import Chats, chat_of
 from bot.telegram.replies import Replies
 from bot.telegram.sender import PLATFORM, TelegramSender
 from workers.domain.blocks import TextBlock
-from workers.domain.deliveries import Place
+from workers.domain.deliveries import Place, Subscription
 from workers.runtime.logs import note
 
 log = logging.getLogger(__name__)
@@ -58,33 +58,35 @@ class Handlers:
 
     async def _said(self, message: Message, idempotency_key: str) -> None:
         store, comments = self._services.store, self._services.settings.chats.comments
-        line = await asyncio.to_thread(line_of, message, self._bot.id, self._bot.username, store, comments)
-        if line is None:
+        bot = self._bot
+        addressed = await asyncio.to_thread(text_for_us, message, bot.id, bot.username, store, comments)
+        if addressed is None:
             return
-        words, _, rest = line.words.partition(" ")
+        text = addressed.text
+        command, _, rest = text.partition(" ")
         private = message.chat.type == ChatType.PRIVATE
-        if private and words == "/channel":
+        if private and command == "/channel":
             await self._joining.offer_channels(message)
-        elif private and words in {"/subscribe", "/unsubscribe", "/check"} and rest.startswith(("@", "-100")):
-            await self._joining.subscribe_elsewhere(message, rest.split()[0], idempotency_key, words)
+        elif private and command in {"/subscribe", "/unsubscribe", "/check"} and rest.startswith(("@", "-100")):
+            await self._joining.subscribe_elsewhere(message, rest.split()[0], idempotency_key, command)
         else:
             language = await asyncio.to_thread(self._replies.language, message, message.from_user)
-            actor = await self._about(line.words, await self._chats.actor(message), message.from_user)
-            if words == "/subscribe" and not await self._chats.may_post_at(message.chat_id):
+            actor = await self._about(text, await self._chats.actor(message), message.from_user)
+            if command == "/subscribe" and not await self._chats.may_post_at(message.chat_id):
                 await self._replies.say(message, [text_block(catalog_for(language).cannot_post)], language)
                 return
             reply = await asyncio.to_thread(
                 answer,
-                line.words,
+                text,
                 actor,
                 language,
                 self._services,
                 idempotency_key,
                 str(message.message_id),
-                line.about,
+                addressed.about,
             )
             await self._replies.give(message, reply, language, to=message)
-            if words == "/subscribe" and actor.place == Place.CHANNEL and actor.manages:
+            if command == "/subscribe" and actor.place == Place.CHANNEL and actor.manages:
                 await self._joining.check_linked(message, actor.chat.chat, language)
 
     async def _pressed(self, query: CallbackQuery, idempotency_key: str) -> None:
@@ -116,16 +118,15 @@ class Handlers:
         except TelegramError as error:  # too old to be answered: what was pressed is done all the same
             note(log, "press not confirmed", error=error)
 
-    async def _about(self, line: str, actor: Actor, user: User | None) -> Actor:
-        """Who speaks about another chat's subscription must manage that chat."""
-        number = target(line)
-        of = await asyncio.to_thread(self._services.store.subscriptions.get, number) if number is not None else None
-        if of is None or of.chat.platform != PLATFORM or of.chat.chat == actor.chat.chat:
-            return actor
-        if user and of.chat.chat == str(user.id):
-            return replace(actor, chat=of.chat, manages=True, elsewhere=True)
-        found = await self._chats.elsewhere(of.chat.chat, user)
-        return found or replace(actor, chat=of.chat, manages=False, elsewhere=True)
+    async def _about(self, command: str, actor: Actor, user: User | None) -> Actor:
+        """Whoever speaks about another chat's subscription must manage that chat; a private chat is its person's."""
+
+        async def elsewhere(subscription: Subscription) -> Actor | None:
+            if user and subscription.chat.chat == str(user.id):
+                return replace(actor, chat=subscription.chat, manages=True, elsewhere=True)
+            return await self._chats.elsewhere(subscription.chat.chat, user)
+
+        return await actor_about(command, actor, self._services, elsewhere)
 
 
 def _toast(reply: Reply) -> str:

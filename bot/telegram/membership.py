@@ -23,7 +23,7 @@ from bot.i18n import catalog_for
 from bot.telegram.addressing import origin_of, ref_of
 from bot.telegram.permissions import Chats, place_of
 from bot.telegram.renderer import RenderOptions, render
-from bot.telegram.replies import Replies, spoken
+from bot.telegram.replies import Replies, language_of
 from bot.telegram.sender import PLATFORM
 from workers.domain.blocks import ChoiceBlock
 from workers.domain.chats import ChatRef
@@ -119,7 +119,7 @@ class Membership:
         await asyncio.to_thread(subscriptions.reactivate_chat, ref)
         known = await asyncio.to_thread(subscriptions.of_chat, ref)
         if place_of(chat) == Place.CHANNEL and not known:
-            language = spoken(changed.from_user, self._services.settings.digest.language)
+            language = language_of(changed.from_user, self._services.settings.digest.language)
             said = catalog_for(language)
             choice = ChoiceBlock((Choice(said.subscribe_button, f"/subscribe {chat.id}"),))
             ask = text_block(said.subscribe_which.format(name=chat.effective_name or chat.id))

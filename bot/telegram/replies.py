@@ -9,6 +9,7 @@ from telegram import Bot, Message, ReplyKeyboardMarkup, ReplyKeyboardRemove, Use
 from telegram.constants import ChatType
 from telegram.error import TelegramError
 
+from bot.commands.chats import chat_language
 from bot.commands.context import Reply, Services
 from bot.telegram.permissions import chat_of
 from bot.telegram.renderer import RenderOptions, render
@@ -61,13 +62,13 @@ class Replies:
             note(log, "answer not sent", level=logging.WARNING, error=error)
 
     def language(self, message: Message, user: User | None) -> str:
-        """The chat's own, else the speaker's where we speak it, else the digest's."""
-        store, chat = self._services.store.subscriptions, chat_of(message)
-        known = store.of(chat) or next(iter(store.of_chat(chat)), None)
-        if known:
-            return known.view.language
-        ours = self._services.settings.digest.language
-        return spoken(user, ours) if message.chat.type == ChatType.PRIVATE else ours
+        """The language of the chat's subscription, else in private of the person's Telegram, else of the digest.
+
+        Reads the store.
+        """
+        private = message.chat.type == ChatType.PRIVATE
+        spoken = language_of(user, "") if private else ""
+        return chat_language(self._services, chat_of(message), spoken)
 
     async def _try(self, send: Callable[[], Awaitable[str | None]]) -> str | None:
         """Again where Telegram said "later": whoever asked waits for it."""
@@ -82,6 +83,7 @@ class Replies:
         return None
 
 
-def spoken(user: User | None, otherwise: str) -> str:
+def language_of(user: User | None, default: str) -> str:
+    """The interface language of the person's Telegram; `default` if it is not known."""
     code = (user.language_code or "").partition("-")[0] if user else ""
-    return otherwise if not code else "ko" if code == "ko" else "en"
+    return default if not code else "ko" if code == "ko" else "en"

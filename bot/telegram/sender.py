@@ -4,7 +4,6 @@ import asyncio
 import logging
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from datetime import date
 
 import httpx
 from telegram import (
@@ -28,6 +27,7 @@ from telegram.error import (
     TimedOut,
 )
 
+from bot.delivery.charts import ChartFiles
 from bot.delivery.pacing import BROADCAST, INTERACTIVE, Pacer
 from bot.platforms import Limits
 from bot.telegram.renderer import payload
@@ -63,6 +63,7 @@ class TelegramSender:
 
     def __init__(self, bot: Bot, store: Store, pacer: Pacer) -> None:
         self._bot, self._store, self._pacer = bot, store, pacer
+        self._charts = ChartFiles(store, PLATFORM)
         self._edits = {group: Pacer(limits) for group, limits in _EDITS.items()}
 
     def turn(self, chat: str, urgent: bool) -> AbstractAsyncContextManager[None]:
@@ -145,7 +146,7 @@ class TelegramSender:
             reply_markup=keyboard,
         )
         if sent.photo:
-            await asyncio.to_thread(self._store.uploads.uploaded, PLATFORM, message.chart, sent.photo[-1].file_id)
+            await self._charts.uploaded(message.chart, sent.photo[-1].file_id)
         return str(sent.message_id)
 
     def _keyboard(self, chat: str, message: Message) -> InlineKeyboardMarkup | None:
@@ -166,15 +167,8 @@ class TelegramSender:
         )
 
     async def _picture(self, name: str) -> str | bytes:
-        """Telegram's own name of the chart where it has it; else the bytes."""
-        known = await asyncio.to_thread(self._store.uploads.file_id, PLATFORM, name)
-        if known:
-            return known
-        day, language, _ = name.split(" ")
-        text = await asyncio.to_thread(self._store.texts.get, date.fromisoformat(day), language)
-        if text is None or text.chart_png is None:
-            raise SendRefused("the chart of this edition is not in the store")
-        return text.chart_png
+        """Telegram's id of the chart if it has it, else the picture."""
+        return await self._charts.file_id(name) or await self._charts.png(name)
 
     def _ours(self, error: TelegramError) -> Exception:
         """What the catcher does next, by the table of what each error means."""

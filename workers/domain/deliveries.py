@@ -188,7 +188,7 @@ class Choice:
 class Message:
     """One rendered message: `text` in the platform's own markup, `papers` the numbers of the papers in it.
 
-    `chart` is the `picture_name` of the chart whose caption is `text`; "" for none. `choices` are rows of buttons.
+    `chart` is the `PictureName` of the chart whose caption is `text`; "" for none. `choices` are rows of buttons.
     `expects_reply`: the reader's reply to it completes a command. `inside`: title of the thread that it is posted in.
     """
 
@@ -202,9 +202,25 @@ class Message:
     inside: str = ""
 
 
-def picture_name(day: date, language: Language, revision: int) -> str:
-    """The name of an edition's chart in the store of uploads; a revised edition has a new chart, hence a new name."""
-    return f"{day} {language} {revision}"
+@dataclass(frozen=True, slots=True)
+class PictureName:
+    """Names an edition's chart wherever it was uploaded; a revised edition has a new picture.
+
+    As text it is `2025-06-03 ko 0`.
+    """
+
+    day: date
+    language: Language
+    revision: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.language} {self.revision}"
+
+    @classmethod
+    def parse(cls, name: str) -> "PictureName":
+        """The name that `str` made. Raises ValueError for any other text."""
+        day, language, revision = name.split(" ")
+        return cls(date.fromisoformat(day), language, int(revision))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from tests.bot.conftest import DAY
 from tests.fakes.discord import TOKEN, DiscordServer, serving
 from tests.fakes.discord_wire import DM, Fault
 from workers.domain.chats import ChatRef, direct_chat
-from workers.domain.deliveries import Message, picture_name
+from workers.domain.deliveries import Message, PictureName
 from workers.domain.errors import ChatGone, ChatNotWritable, SendRefused, SendUnknown
 from workers.domain.models import Edition, Text
 from workers.store import Store
@@ -96,7 +96,7 @@ def test_the_chart_goes_with_the_message(server: DiscordServer, do: Any, store: 
     card = [{"text": "caption", "colour": "", "chart": True}]
     do(
         lambda sender: sender.send(
-            ChatRef("discord", "5"), Message(json.dumps(card), chart=picture_name(DAY, "ko", 0)), "1"
+            ChatRef("discord", "5"), Message(json.dumps(card), chart=str(PictureName(DAY, "ko"))), "1"
         )
     )
     assert [posted.files for posted in server.posted] == [1]

@@ -1,6 +1,7 @@
 """The Telegram frontend over a server: what people do there, and what then stands in their chats."""
 
 import asyncio
+import socket
 
 import pytest
 
@@ -325,12 +326,18 @@ def test_updates_come_by_webhook_too_and_only_from_telegram(configured: Configur
     frontend = configured("telegram", webhook_url=f"http://{address}/hook", webhook_listen=address)
     server = frontend.server
     until(lambda: server.webhook == (f"http://{address}/hook", webhook_secret(TOKEN)))
+    until(lambda: _is_served(free_port))  # the library listens only after it has told Telegram the address
     server.say(MEMBER, MEMBER, "/help")
     assert asyncio.run(server.push()) == [200]
     frontend.text(MEMBER, "/digest")
     server.webhook = (server.webhook[0], "guessed")
     server.say(MEMBER, MEMBER, "/forget")
     assert asyncio.run(server.push()) == [403]
+
+
+def _is_served(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_an_admin_who_stays_anonymous_subscribes_and_nobody_in_their_name(frontend: Frontend, store: Store) -> None:

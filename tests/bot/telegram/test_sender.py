@@ -16,7 +16,7 @@ from tests.fakes.subscriptions import NewSubscription
 from tests.fakes.telegram import TOKEN, TelegramServer, serving
 from tests.fakes.telegram_wire import Fault, retry_after
 from workers.domain.chats import ChatRef, direct_chat
-from workers.domain.deliveries import Message, picture_name
+from workers.domain.deliveries import Message, PictureName
 from workers.domain.errors import ChatGone, ChatNotWritable, SendRefused, SendRetryable, SendUnknown, SettingsError
 from workers.domain.models import Edition, Text
 from workers.store import Store
@@ -71,7 +71,7 @@ def test_a_chart_is_uploaded_once_and_then_named(
     assert digest is not None
     store.editions.reopen(DAY)
     store.texts.save(DAY, Text(digest.digest, b"\x89PNG picture"))
-    opening = Message("caption", chart=picture_name(DAY, "ko", 0))
+    opening = Message("caption", chart=str(PictureName(DAY, "ko")))
 
     async def story(sender: TelegramSender) -> None:
         await sender.send(ChatRef("telegram", "5"), opening)
