@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _NAME_IN_FILE = re.compile(r"`([A-Za-z_][\w.]*)`\s+in\s+`((?:bot|workers|tests)/[\w/.]+\.py)`")
 _FILE_WITH_NAMES = re.compile(r"`((?:bot|workers|tests)/[\w/.]+\.py)` \(((?:`[A-Za-z_]\w*`(?:, )?)+)\)")
+_METHOD = re.compile(r"`(_?[A-Z]\w*)\.((?!md`)[a-z_]\w*)`")
 _NAMED_PATH = re.compile(r"`((?:bot|workers|tests|docs)/[\w./-]+)`")
 
 
@@ -33,6 +35,29 @@ def names_in(file: Path) -> set[str]:
     targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
     targets += [node.target for node in tree.body if isinstance(node, ast.AnnAssign)]
     return functions_in(file) | classes | {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+@cache
+def members_of(owner: str) -> frozenset[str]:
+    """Methods and fields of the classes of that name in either package."""
+    files = [file for package in ("bot", "workers") for file in sorted((ROOT / package).rglob("*.py"))]
+    classes = [
+        node
+        for file in files
+        if f"class {owner}" in (text := file.read_text("utf-8"))
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ClassDef) and node.name == owner
+    ]
+    methods = {
+        each.name for node in classes for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    fields = {
+        each.target.id
+        for node in classes
+        for each in node.body
+        if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
+    }
+    return frozenset(methods | fields)
 
 
 def heading_anchors(page: Path) -> set[str]:
@@ -89,3 +114,9 @@ def test_every_name_that_a_page_places_in_a_file_is_there(page: Path) -> None:
     placed += [(file, name) for file, names in _FILE_WITH_NAMES.findall(text) for name in re.findall(r"\w+", names)]
     missing = [f"{file}: {name}" for file, name in placed if not set(name.split(".")) <= names_in(ROOT / file)]
     assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_method_that_a_page_names_exists(page: Path) -> None:
+    named = _METHOD.findall(_FENCE.sub("", page.read_text("utf-8")))
+    assert [f"{owner}.{name}" for owner, name in named if name not in members_of(owner)] == []
