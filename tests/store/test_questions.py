@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from sqlalchemy import event
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import paper
@@ -80,6 +81,28 @@ def test_an_answer_that_comes_while_the_first_line_is_sent_is_not_lost(store: St
     store.questions.answer(1, 0, Answer(False, line="yes"))
     post(store, delivery, Message("wait"))
     assert claimed(store).revision == 1
+
+
+def test_an_answer_and_the_opening_of_its_delivery_are_one_transaction(store: Store) -> None:
+    """A crash after the answer's row and before the delivery's leaves the question open, to be answered again."""
+    number = store.questions.ask("k:1", QuestionRequest(ChatRef("telegram", "5"), "7", "ko", "1번은?"))
+    assert number is not None
+    attempt = store.questions.claim(number)
+    assert attempt is not None
+
+    def crash(*arguments: object) -> None:
+        if "UPDATE delivery" in str(arguments[2]):
+            raise RuntimeError("killed")
+
+    event.listen(store.engine, "before_cursor_execute", crash)
+    try:
+        with pytest.raises(RuntimeError, match="killed"):
+            store.questions.answer(number, attempt, Answer(False, line="no"))
+    finally:
+        event.remove(store.engine, "before_cursor_execute", crash)
+    kept = store.questions.get(number)
+    assert kept is not None
+    assert (kept.answer, kept.revision) == (None, 0)
 
 
 def test_what_a_person_asked_is_forgotten_with_its_answers_and_nothing_else(store: Store) -> None:
@@ -163,6 +186,15 @@ def test_let_in_again_goes_on_but_not_who_ended_it_themselves(store: Store) -> N
         store.subscriptions.pause_chat(ChatRef("telegram", chat), status)
     assert [store.subscriptions.reactivate_chat(ChatRef("telegram", chat)) for chat in ("1", "2")] == [True, False]
     assert [each.chat.chat for each in store.subscriptions.due(NOW)] == ["1"]
+
+
+def test_a_chat_that_ended_its_subscription_does_not_resume_when_the_bot_is_removed_and_added(store: Store) -> None:
+    chat = ChatRef("telegram", "1")
+    store.subscriptions.add(NewSubscription(chat, NOW))
+    store.subscriptions.pause(chat, SubscriptionStatus.UNSUBSCRIBED)
+    assert store.subscriptions.pause_chat(chat, SubscriptionStatus.REMOVED) == []
+    assert not store.subscriptions.reactivate_chat(chat)
+    assert store.subscriptions.due(NOW) == []
 
 
 def test_pausing_a_thread_leaves_the_others_and_pausing_the_chat_takes_them_all(store: Store) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Engine, Row, delete, func, select, update
+from sqlalchemy import Connection, Engine, Row, delete, func, select, update
 
 from workers.domain.answers import Answer
 from workers.domain.chats import MessageRef
@@ -92,24 +92,22 @@ class QuestionStore:
 
     def renew(self, question_id: int, attempt: int) -> None:
         """Renew the lease. Raises LeaseLost if another process has claimed the question or the reader deleted it."""
-        self._write(question_id, attempt, lease_until=self._clock.now() + self._lease)
+        with write(self._engine) as connection:
+            _update(connection, question_id, attempt, lease_until=self._clock.now() + self._lease)
 
     def answer(self, question_id: int, attempt: int, answer: Answer) -> None:
-        """Store the question's answer, and open its delivery: what was posted before is edited. Raises LeaseLost."""
+        """Store the question's answer and open its delivery, in one transaction: what was posted before is edited.
+
+        Raises LeaseLost.
+        """
         answer_json, revision = _ANSWER.dump_python(answer, mode="json"), tables.question.c.revision + 1
-        self._write(question_id, attempt, lease_until=None, answer=answer_json, revision=revision)
         with write(self._engine) as connection:
+            _update(connection, question_id, attempt, lease_until=None, answer=answer_json, revision=revision)
             connection.execute(
                 update(tables.delivery)
                 .where(tables.delivery.c.question_id == question_id)
                 .values(done_at=None, urgent=True)
             )
-
-    def _write(self, question_id: int, attempt: int, **values: object) -> None:
-        with write(self._engine) as connection:
-            mine = (tables.question.c.id == question_id) & (tables.question.c.attempt == attempt)
-            if connection.execute(update(tables.question).where(mine).values(**values)).rowcount != 1:
-                raise LeaseLost(f"question {question_id}: another process has taken over")
 
     def unanswered(self) -> list[int]:
         """Ids of the questions without an answer that no process is answering, oldest first."""
@@ -180,6 +178,13 @@ class QuestionStore:
                     is_chat(tables.prompt, message.chat), tables.prompt.c.message_id == message.message_id
                 )
             ).scalar_one_or_none()
+
+
+def _update(connection: Connection, question_id: int, attempt: int, **values: object) -> None:
+    """Change the question's row. Raises LeaseLost if `attempt` is no longer the row's."""
+    mine = (tables.question.c.id == question_id) & (tables.question.c.attempt == attempt)
+    if connection.execute(update(tables.question).where(mine).values(**values)).rowcount != 1:
+        raise LeaseLost(f"question {question_id}: another process has taken over")
 
 
 def _question(row: Row[Any]) -> Question:

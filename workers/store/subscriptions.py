@@ -152,8 +152,12 @@ class SubscriptionStore:
         return self._pause(is_thread(tables.subscription, chat), status, reason)
 
     def pause_chat(self, chat: ChatRef, status: SubscriptionStatus, reason: str = "") -> list[Subscription]:
-        """Pause the subscriptions of the chat and all its threads; returns those that were active."""
-        return self._pause(is_chat(tables.subscription, chat), status, reason)
+        """Pause the subscriptions of the chat and all its threads; returns those that were active.
+
+        One that its chat ended stays ended, so that it does not resume by itself when the bot is added again.
+        """
+        ended = tables.subscription.c.status == SubscriptionStatus.UNSUBSCRIBED
+        return self._pause(is_chat(tables.subscription, chat) & ~ended, status, reason)
 
     def _pause(self, condition: ColumnElement[bool], status: SubscriptionStatus, reason: str) -> list[Subscription]:
         active = [subscription for subscription in self._select(condition) if subscription.active]

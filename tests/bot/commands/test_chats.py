@@ -42,9 +42,7 @@ def about(command: str, services: Services, allowed: Actor | None) -> Actor:
 def test_a_subscription_says_the_language_then_the_person_then_the_digest(store: Store, services: Services) -> None:
     subscribe(store, "5", thread="2", language="fr")
     assert chat_language(services, ChatRef("telegram", "5", "2"), spoken="ko") == "fr"
-    assert chat_language(services, ChatRef("telegram", "5", "3"), spoken="ko") == "fr", (
-        "another topic"
-    )
+    assert chat_language(services, ChatRef("telegram", "5", "3"), spoken="ko") == "fr", "another topic"
     assert chat_language(services, ChatRef("telegram", "6"), spoken="en") == "en"
     assert chat_language(services, ChatRef("telegram", "6")) == "ko"
     assert chat_language(services, ChatRef("discord", "5"), spoken="en") == "en"
