@@ -1,1 +1,1 @@
-"""Discord as a frontend: the same blocks, outbox and commands as any chat."""
+"""The Discord frontend."""

@@ -156,7 +156,7 @@ def messages(content: Content, delivery: Delivery, services: Services) -> list[M
 
 
 class _Translator(app_commands.Translator):
-    """Names and descriptions carry their Korean beside the English."""
+    """Gives Discord the Korean text that a name or description carries beside the English one."""
 
     async def translate(
         self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes

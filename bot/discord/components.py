@@ -1,4 +1,4 @@
-"""Cards as components, and what people do with them: each press says the line that it stands for."""
+"""Discord's components: cards as layouts, and the buttons, menus and forms by which people give commands."""
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,16 +11,20 @@ from bot.discord.renderer import Card
 
 Interaction = discord.Interaction[discord.Client]
 Press = Callable[[Interaction, str], Awaitable[None]]
-"""What is done when somebody presses a line."""
+"""Handles a pressed button or chosen option; the text is its command."""
 
 CHART = "chart.png"
-_BUTTONS, _OPTIONS = 5, 25
+"""File name of an uploaded chart."""
+_ROW_BUTTONS = 5
+"""Buttons in one row at most."""
+_MENU_OPTIONS = 25
+"""Options in one menu at most."""
 _MARK = "pb"
-"""What our custom ids begin with; then the part's own key, so that a message is known again in a channel's history."""
+"""Start of every custom id; the message part's key follows, by which the message is found in a channel's history."""
 
 
 def layout(cards: Sequence[Card], key: str = "", picture: str = "") -> ui.LayoutView:
-    """The components of a message; `picture` is the chart's address where it is not uploaded with it."""
+    """The components of a message; `picture` is the chart's address, "" if the chart is uploaded with the message."""
     view = ui.LayoutView(timeout=None)
     for place, card in enumerate(cards):
         if card.chart:
@@ -36,16 +40,16 @@ def layout(cards: Sequence[Card], key: str = "", picture: str = "") -> ui.Layout
 
 
 def _rows(choices: Sequence[tuple[str, str]], name: str) -> list["ui.ActionRow[Any]"]:
-    """A row of buttons, or menus of 25 where there are more than a row holds."""
+    """A row of buttons, or menus if there are more choices than a row holds."""
     if not choices:
         return []
-    if len(choices) <= _BUTTONS:
+    if len(choices) <= _ROW_BUTTONS:
         buttons: list[ui.Button[Any]] = [
             ui.Button(label=label, custom_id=f"{name}{n}:{line}"[:100], style=discord.ButtonStyle.secondary)
             for n, (label, line) in enumerate(choices)
         ]
         return [ui.ActionRow(*buttons)]
-    groups = [choices[start : start + _OPTIONS] for start in range(0, len(choices), _OPTIONS)]
+    groups = [choices[start : start + _MENU_OPTIONS] for start in range(0, len(choices), _MENU_OPTIONS)]
     return [
         ui.ActionRow(
             ui.Select(
@@ -58,20 +62,20 @@ def _rows(choices: Sequence[tuple[str, str]], name: str) -> list["ui.ActionRow[A
 
 
 def key_in(message: discord.Message) -> set[str]:
-    """The keys of the parts that a message's components name."""
+    """The keys of message parts that are in the custom ids of a message's components."""
     found: set[str] = set()
     stack: list[Any] = list(message.components)
     while stack:
         component = stack.pop()
-        parts = re.match(rf"{_MARK}:(\d+):", getattr(component, "custom_id", None) or "")
-        if parts:
-            found.add(parts[1])
+        match = re.match(rf"{_MARK}:(\d+):", getattr(component, "custom_id", None) or "")
+        if match:
+            found.add(match[1])
         stack += getattr(component, "children", [])
     return found
 
 
 class LineButton(ui.DynamicItem[ui.Button[Any]], template=rf"{_MARK}:(?P<key>\d*):\d+:(?P<line>/.*)"):
-    """A button of any message of ours, before or after a restart."""
+    """A button of any message of the bot, also of one that was sent before a restart."""
 
     press: Press
 
@@ -91,7 +95,7 @@ class LineButton(ui.DynamicItem[ui.Button[Any]], template=rf"{_MARK}:(?P<key>\d*
 
 
 class LineSelect(ui.DynamicItem[ui.Select[Any]], template=rf"{_MARK}:(?P<key>\d*):\d+:"):
-    """A menu of any message of ours; what is chosen is a line."""
+    """A menu of any message of the bot; the chosen value is a command."""
 
     press: Press
 
@@ -107,18 +111,18 @@ class LineSelect(ui.DynamicItem[ui.Select[Any]], template=rf"{_MARK}:(?P<key>\d*
 
 
 class LineForm(ui.Modal):
-    """A field for the words that end a line; its custom id holds the line, so that it outlives a restart."""
+    """A form with one field that completes a command; its custom id holds the command, so it survives a restart."""
 
     def __init__(self, title: str, line: str) -> None:
         super().__init__(title=title[:45], custom_id=f"{_MARK}::{line}"[:100], timeout=600)
-        self.words: ui.TextInput[Any] = ui.TextInput(style=discord.TextStyle.paragraph, max_length=2000)
-        self.add_item(ui.Label(text=title[:45], component=self.words))
+        self.field: ui.TextInput[Any] = ui.TextInput(style=discord.TextStyle.paragraph, max_length=2000)
+        self.add_item(ui.Label(text=title[:45], component=self.field))
 
 
 def form_line(data: Any) -> str | None:
-    """The line of a submitted form, its words added; None where it is none of ours."""
+    """The command of a submitted form with the typed text; None for a form that is not the bot's."""
     name = str(data.get("custom_id", ""))
     if not name.startswith(f"{_MARK}::/"):
         return None
-    words = [part["component"].get("value", "") for part in data.get("components", []) if "component" in part]
-    return f"{name.removeprefix(f'{_MARK}::')} {' '.join(words)}".strip()
+    typed = [part["component"].get("value", "") for part in data.get("components", []) if "component" in part]
+    return f"{name.removeprefix(f'{_MARK}::')} {' '.join(typed)}".strip()

@@ -1,4 +1,4 @@
-"""What people say and press on Discord, answered within the three seconds that it gives."""
+"""Handles Discord's interactions and messages; an interaction is answered within the three seconds that it allows."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -23,8 +23,9 @@ from workers.store.status import overview
 __all__ = ["Handlers", "Interaction"]
 
 _AT_ONCE_S = 1.5
-"""How long an answer may take before Discord is told that it comes; a form can only be shown at once."""
+"""Seconds after which the reply is announced to Discord; a form can only be shown before that."""
 _DAYS = 25
+"""Editions that are looked through for the suggestions of days."""
 
 
 class Handlers:
@@ -36,7 +37,7 @@ class Handlers:
     async def give(
         self, interaction: Interaction, line: str, private: bool, about: discord.abc.Snowflake | None = None
     ) -> None:
-        """Answer `line` as if it had been typed; `private` answers are seen by who asked alone."""
+        """Answer a command; a `private` reply is seen only by the person who asked."""
         await interaction.response.defer(ephemeral=private, thinking=True)
         language = await self.language_of(interaction)
         reply = await self._answer(interaction, line, language, await self._actor(interaction, about))
@@ -45,7 +46,7 @@ class Handlers:
     async def subscribe(
         self, interaction: Interaction, channel: discord.abc.Snowflake | None, wanted: Mapping[str, str]
     ) -> None:
-        """Subscribe the channel, then set what was given; what we may not do there is named."""
+        """Subscribe the channel, change the given settings, and name the permissions that the bot lacks there."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         language = await self.language_of(interaction)
         actor = await self._actor(interaction, channel)
@@ -54,8 +55,8 @@ class Handlers:
         if known and actor.manages:
             for key, value in wanted.items():
                 if value:
-                    said = f"/settings {known.subscription_id} {key} {value}"
-                    reply = await self._answer(interaction, said, language, actor)
+                    command = f"/settings {known.subscription_id} {key} {value}"
+                    reply = await self._answer(interaction, command, language, actor)
         await self._follow_up(interaction, reply, language, private=True)
         missing = self._channels.missing(int(actor.chat.chat), inside=wanted.get("layout") == "thread")
         if missing:
@@ -63,7 +64,7 @@ class Handlers:
             await interaction.followup.send(lacking, ephemeral=True)
 
     async def pressed(self, interaction: Interaction, line: str) -> None:
-        """A button or menu: its form, its screen in the place of the message, or an answer of its own."""
+        """A button or menu: the reply is a form, or replaces the message, or is a message of its own."""
         language = await self.language_of(interaction)
         answering = asyncio.ensure_future(
             self._answer(interaction, line, language, await self._actor(interaction), self._post_of(interaction))
@@ -84,7 +85,7 @@ class Handlers:
         await self._follow_up(interaction, reply, language, private=True)
 
     async def submitted(self, interaction: Interaction) -> None:
-        """A form: the line it was opened for, with the words that were typed."""
+        """A form: its command with the text that was typed."""
         line = form_line(interaction.data)
         if line is None:
             return
@@ -95,13 +96,13 @@ class Handlers:
         await self.give(interaction, line, private=True)
 
     async def question(self, interaction: Interaction, line: str, shown: str) -> None:
-        """A question by command or form: everybody sees what was asked; the answer is a message of its own."""
+        """A question by command or form: everybody sees it; the answer comes by the outbox."""
         language = await self.language_of(interaction)
         about = None
         if line.startswith("/about "):
-            _, channel, number, words = (*line.split(" ", 3), "")[:4]
+            _, channel, number, text = (*line.split(" ", 3), "")[:4]
             about = await asyncio.to_thread(self.about, channel, number)
-            line, shown = f"/ask {words}", words
+            line, shown = f"/ask {text}", text
         await interaction.response.send_message(
             f"💬 {discord.utils.escape_markdown(shown[:1800])}", allowed_mentions=discord.AllowedMentions.none()
         )
@@ -110,7 +111,7 @@ class Handlers:
             await self._follow_up(interaction, reply, language, private=True)
 
     async def heard(self, message: discord.Message, line: str, about: PostedMessage | None) -> None:
-        """A message that is said to us: its answer comes by the outbox, a friendly line at once."""
+        """A message addressed to the bot: an answer to a question comes by the outbox, any other reply at once."""
         language = await asyncio.to_thread(chat_language, self.services, ChatRef(PLATFORM, str(message.channel.id)))
         manages = message.guild is None
         place = Place.PRIVATE if manages else Place.CHANNEL
@@ -121,21 +122,21 @@ class Handlers:
             answer, line, actor, language, self.services, idempotency_key, str(message.id), about
         )
         self._wake()
-        for each in render(reply.blocks, RenderOptions(language, self.services.categories)):
-            await message.channel.send(view=layout(cards_of(each)), allowed_mentions=discord.AllowedMentions.none())
+        for rendered in render(reply.blocks, RenderOptions(language, self.services.categories)):
+            await message.channel.send(view=layout(cards_of(rendered)), allowed_mentions=discord.AllowedMentions.none())
 
     def about(self, channel: str, number: str) -> PostedMessage | None:
-        """The digest's message that stands there; in a thread under it, as the outbox calls it."""
+        """The posted message with that id, in the channel or in a thread; None if it is not the bot's."""
         sent_messages = self.services.store.sent_messages
         return sent_messages.posted_message_by_id(PLATFORM, [number, f"{channel}/{number}"])
 
     async def days(self) -> list[str]:
-        """The newest editions' days."""
-        seen = await asyncio.to_thread(overview, self.services.store.engine, _DAYS)
-        return [str(each.day) for each in seen.editions if each.closed_at and not each.retracted]
+        """The days of the newest editions."""
+        status = await asyncio.to_thread(overview, self.services.store.engine, _DAYS)
+        return [str(edition.day) for edition in status.editions if edition.closed_at and not edition.retracted]
 
     async def language_of(self, interaction: Interaction) -> str:
-        """The channel's own, else that of who asks."""
+        """The language of the channel's subscription, else of the person's Discord."""
         spoken = "ko" if interaction.locale is discord.Locale.korean else "en"
         chat = ChatRef(PLATFORM, str(interaction.channel_id))
         return await asyncio.to_thread(chat_language, self.services, chat, spoken=spoken)
@@ -154,12 +155,12 @@ class Handlers:
         return reply
 
     async def _actor(self, interaction: Interaction, about: discord.abc.Snowflake | None = None) -> Actor:
-        """Discord itself says who may manage a server; in private everybody manages their own channel."""
-        alone = interaction.guild_id is None
-        manages = alone or interaction.permissions.manage_guild
+        """The person, about the channel `about` or the one they are in; in private everybody may manage their chat."""
+        private = interaction.guild_id is None
+        manages = private or interaction.permissions.manage_guild
         channel = about or interaction.channel
         forum = isinstance(channel, discord.ForumChannel)
-        place = Place.PRIVATE if alone else Place.FORUM if forum else Place.CHANNEL
+        place = Place.PRIVATE if private else Place.FORUM if forum else Place.CHANNEL
         chat = ChatRef(PLATFORM, str(about.id if about else interaction.channel_id))
         name = getattr(channel, "name", "") or ""
         return Actor(str(interaction.user.id), chat, manages=manages, place=place, name=name)
@@ -175,9 +176,9 @@ class Handlers:
         if not rendered:
             await interaction.delete_original_response()
             return
-        for each in rendered:
+        for message in rendered:
             await interaction.followup.send(
-                view=layout(cards_of(each)), ephemeral=private, allowed_mentions=discord.AllowedMentions.none()
+                view=layout(cards_of(message)), ephemeral=private, allowed_mentions=discord.AllowedMentions.none()
             )
 
     def _view(self, reply: Reply, language: str) -> discord.ui.LayoutView:
@@ -188,11 +189,12 @@ class Handlers:
         return self.about(str(message.channel.id), str(message.id)) if message else None
 
     def _about(self, interaction: Interaction, line: str) -> str:
-        """A question about the whole post names it, for the form knows nothing else."""
+        """The command of a form; a question about a whole message names it, because the form knows nothing else."""
         message = interaction.message
         return f"/about {message.channel.id} {message.id}" if line == "/ask" and message else line
 
 
 def _title(reply: Reply) -> str:
+    """The first line of a reply, as the title of its form."""
     lines = getattr(reply.blocks[0], "lines", ("…",)) if reply.blocks else ("…",)
     return str(lines[0])

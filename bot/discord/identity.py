@@ -1,4 +1,4 @@
-"""The Discord bot of our token: its name, its invite link, and whether it may read plain messages."""
+"""Asks Discord which bot the token belongs to, and whether it may read plain messages."""
 
 from collections.abc import Mapping
 
@@ -38,8 +38,8 @@ def identify(environment: Mapping[str, str]) -> BotIdentity | None:
         f"https://discord.com/oauth2/authorize?client_id={application.id}"
         f"&scope=bot+applications.commands&permissions={_PERMISSIONS}"
     )
-    deaf = "no message content intent: questions are taken by reply, mention, /ask and button"
-    return BotIdentity(me.username, invite, "" if application.flags & _MESSAGE_CONTENT else deaf)
+    remark = "no message content intent: questions are taken by reply, mention, /ask and button"
+    return BotIdentity(me.username, invite, "" if application.flags & _MESSAGE_CONTENT else remark)
 
 
 def reads_messages(environment: Mapping[str, str]) -> bool:

@@ -1,4 +1,4 @@
-"""Channels as Discord's server and our cache of it know them: what they are, and what we may do there."""
+"""What Discord's channels are and what the bot may do there, and what Discord's errors mean."""
 
 import time
 from collections import deque
@@ -12,11 +12,12 @@ from workers.domain.errors import ChatGone, ChatNotWritable, SendRefused, SendRe
 _GONE = frozenset({10003, 10004, 50001, 50007})
 """Unknown channel or server, missing access, closed private messages
 (discord.com/developers/docs/topics/opcodes-and-status-codes#json)."""
-_SHUT = frozenset({50013, 160005, 50083, 160006, 40067})
+_NOT_WRITABLE = frozenset({50013, 160005, 50083, 160006, 40067})
 """Missing permissions, locked thread, archived thread, too many threads, a forum that wants a tag."""
 _THREAD_EXISTS = 160004
-_LATER = frozenset({500, 502, 503, 504})
+_SERVER_ERRORS = frozenset({500, 502, 503, 504})
 _AGAIN_S = 5.0
+"""Seconds until a request is sent again if Discord does not say."""
 _NEEDED = ("view_channel", "send_messages", "embed_links", "attach_files", "read_message_history")
 _IN_THREADS = ("create_public_threads", "send_messages_in_threads")
 _INVALID = frozenset({401, 403, 429})
@@ -33,7 +34,7 @@ class Channels:
         self._opened: set[int] = set()
 
     async def number(self, chat: str) -> int:
-        """A channel's own number; for `@PERSON` that of the private one with them, which is opened."""
+        """The channel's id; for `@PERSON` the private channel with that person is opened."""
         if not chat.startswith("@"):
             return int(chat)
         if chat not in self._private:
@@ -42,10 +43,9 @@ class Channels:
         return self._private[chat]
 
     def same_server(self, channel: int, other: int) -> bool:
-        """Whether two channels are in one server, as far as we know them."""
-        first, second = self._client.get_channel(channel), self._client.get_channel(other)
-        guilds = [getattr(each, "guild", None) for each in (first, second)]
-        return guilds[0] is not None and guilds[0] == guilds[1]
+        """Whether two channels are known to be in one server."""
+        first, second = (getattr(self._client.get_channel(number), "guild", None) for number in (channel, other))
+        return first is not None and first == second
 
     def forum(self, channel: int) -> discord.ForumChannel | None:
         known = self._client.get_channel(channel)
@@ -56,13 +56,13 @@ class Channels:
         return isinstance(known, discord.TextChannel) and known.is_news()
 
     def may_post(self, channel: int, inside: bool) -> None:
-        """Raises ChatNotWritable that names what is missing, before Discord would count a refusal against us."""
+        """Raises ChatNotWritable with the missing permissions: Discord counts each refusal towards a ban."""
         missing = self.missing(channel, inside)
         if missing:
             raise ChatNotWritable(f"missing permissions: {', '.join(missing)}")
 
     def missing(self, channel: int, inside: bool) -> list[str]:
-        """The permissions that posting there needs and we lack, as Discord calls them; none where we do not know."""
+        """The permissions that posting needs and the bot lacks, by Discord's names; empty for an unknown channel."""
         known = self._client.get_channel(channel)
         if known is None or isinstance(known, discord.abc.PrivateChannel) or known.guild.me is None:
             return []
@@ -76,11 +76,11 @@ class Channels:
         return [name.replace("_", " ").title() for name in needed if not getattr(have, name)]
 
     def is_open(self, channel: int, number: int) -> bool:
-        """Whether the thread with the message's number is known to be there; in a forum it always is."""
+        """Whether the thread under the message is known to exist; in a forum it always does."""
         return number in self._opened or self.forum(channel) is not None
 
     async def open_thread(self, channel: int, number: int, name: str) -> None:
-        """The thread under a message has its number; one that is there already is well, one that sleeps is woken."""
+        """Open the thread under a message, if it is not there already; the thread has the message's id."""
         known = self._client.get_channel(channel) or await self._client.fetch_channel(channel)
         if not isinstance(known, discord.TextChannel):
             raise ChatNotWritable("there can be no thread here")
@@ -112,16 +112,16 @@ class RefusalCount:
 
 
 def refused(error: Exception) -> Exception:
-    """What the catcher does next; the order matters, for Discord's errors are subclasses of one another."""
+    """The SendError for one of Discord's errors. The order matters: some are subclasses of others."""
     if isinstance(error, discord.RateLimited):
         return SendRetryable(str(error), error.retry_after)
     if isinstance(error, aiohttp.ClientConnectorError):
         return SendRetryable(type(error).__name__, _AGAIN_S)
-    if not isinstance(error, discord.HTTPException) or error.status in _LATER:
+    if not isinstance(error, discord.HTTPException) or error.status in _SERVER_ERRORS:
         return SendUnknown(type(error).__name__)
     if error.status == 429:
         return SendRetryable("HTTP 429", _AGAIN_S)
-    told = f"HTTP {error.status} ({error.code}): {error.text}"
-    if error.code in _SHUT:
-        return ChatNotWritable(told)
-    return ChatGone(told) if error.code in _GONE or error.status in {403, 404} else SendRefused(told)
+    reason = f"HTTP {error.status} ({error.code}): {error.text}"
+    if error.code in _NOT_WRITABLE:
+        return ChatNotWritable(reason)
+    return ChatGone(reason) if error.code in _GONE or error.status in {403, 404} else SendRefused(reason)

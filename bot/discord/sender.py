@@ -1,7 +1,7 @@
-"""Sending to Discord: cards become components, its errors ours; nothing is posted twice.
+"""Sends, edits and deletes messages on Discord, and turns its errors into SendErrors; nothing is posted twice.
 
-A nonce per part keeps a send from being repeated for some minutes; after those, and in forums, the channel's own
-history tells what arrived, by the part's key in its components.
+For some minutes a nonce keeps a repeated send from being a second message. After that, and in forums, the channel's
+history shows whether a message part arrived: its key is in the message's components.
 """
 
 import asyncio
@@ -31,15 +31,21 @@ from workers.store import Store
 log = logging.getLogger(__name__)
 
 PLATFORM = "discord"
-_TRIES, _AGAIN_S = 3, 1.0
-"""Sends with one nonce, well within the few minutes for which Discord knows it again."""
+_TRIES = 3
+"""Sends with one nonce."""
+_AGAIN_S = 1.0
+"""Seconds between two of them; Discord remembers a nonce for a few minutes."""
 _NO_MESSAGE = 10008
+"""Error code: the message does not exist."""
 _HISTORY = 100
-"""Newest messages of a channel that are looked through for a part; a digest has ten."""
-_PUBLISHED_AN_HOUR, _HOUR_S, _PUBLISH_S = 10, 3600.0, 10.0
-"""What Discord lets a channel publish, and how long it may take to: it can hang."""
+"""Newest messages of a channel among which a message part is looked for; a digest has about ten."""
+_PUBLISHED_AN_HOUR = 10
+"""Messages that Discord lets a channel publish in an hour."""
+_HOUR_S = 3600.0
+_PUBLISH_S = 10.0
+"""Seconds that publishing may take: Discord can hang."""
 _EDITS = Limits(overall=49, window_s=1.0, chat_gap_s=1.2)
-"""Edits of one channel are 5 in 5 seconds at most, with something to spare."""
+"""Discord allows 5 edits of one channel in 5 seconds; this is a little less."""
 _FAULTS = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
 
 
@@ -52,7 +58,7 @@ class _Chart:
 
 
 class DiscordSender:
-    """See `bot.delivery.ports.Sender`; answers to people who wait go before broadcasts."""
+    """See `bot.delivery.ports.Sender`; replies to people are sent before broadcasts."""
 
     def __init__(self, client: discord.Client, store: Store, pacer: Pacer, publishes: bool = True) -> None:
         self._client, self._pacer, self._publishes = client, pacer, publishes
@@ -64,10 +70,10 @@ class DiscordSender:
         return self._pacer.turn(chat, group=False, priority=INTERACTIVE if urgent else BROADCAST)
 
     async def send(self, chat: ChatRef, message: Message, key: str) -> str:
-        """The message's id, in a thread `THREAD/MESSAGE`.
+        """Returns the message's id, in a thread `THREAD/MESSAGE`.
 
-        Sent again with the same nonce where the line breaks: Discord then answers with what it has. A post in a forum
-        has no nonce, so that is not repeated here.
+        If the connection breaks, the message is sent again with the same nonce, and Discord returns the one it has.
+        A post in a forum has no nonce and is not sent again here.
         """
         for attempt in range(1, _TRIES + 1):
             try:
@@ -85,9 +91,9 @@ class DiscordSender:
         return not chat.thread and chat.chat.isdigit() and self._channels.forum(int(chat.chat)) is not None
 
     async def found(self, chat: ChatRef, message: Message, key: str) -> str | None:
-        """The part's message in the channel's newest ones; "" where it is not among them.
+        """The id of the part's message if it is among the channel's newest; "" if it is not.
 
-        None for what has no button, hence no key: a notice.
+        None for a message without buttons, such as a notice: only buttons carry the key.
         """
         if not any(card.choices for card in cards_of(message)):
             return None
@@ -100,16 +106,16 @@ class DiscordSender:
             if message.inside and chat.thread:
                 channel = int(chat.thread.partition("/")[0])
                 inside = f"{channel}/"
-            async for each in self._client.get_partial_messageable(channel).history(limit=_HISTORY):
-                if key in key_in(each):
-                    return f"{inside}{each.id}"
+            async for posted in self._client.get_partial_messageable(channel).history(limit=_HISTORY):
+                if key in key_in(posted):
+                    return f"{inside}{posted.id}"
         except _FAULTS as error:
             raise self._ours(error) from None
         return ""
 
     @asynccontextmanager
     async def editing(self, chat: str) -> AsyncIterator[None]:
-        """A pace of its own in each channel, but all count towards the global limit."""
+        """Edits have a pace of their own in each channel, but count towards the global limit."""
         async with (
             self._edits.turn(chat, group=False, priority=BROADCAST),
             self.turn(f"edits of {chat}", urgent=True),
@@ -120,7 +126,7 @@ class DiscordSender:
         try:
             chart = await self._chart(message)
             view = layout(cards_of(message), picture=chart.address)
-            await (await self._standing(chat, message_id)).edit(view=view, attachments=chart.files)
+            await (await self._posted(chat, message_id)).edit(view=view, attachments=chart.files)
         except _FAULTS as error:
             if getattr(error, "code", 0) != _NO_MESSAGE:
                 raise self._ours(error) from None
@@ -128,13 +134,13 @@ class DiscordSender:
     async def delete(self, chat: str, message_id: str) -> None:
         try:
             async with self.turn(chat, urgent=True):
-                await (await self._standing(chat, message_id)).delete()
+                await (await self._posted(chat, message_id)).delete()
         except _FAULTS as error:
             if getattr(error, "code", 0) != _NO_MESSAGE:
                 raise self._ours(error) from None
 
-    async def _standing(self, chat: str, message_id: str) -> discord.PartialMessage:
-        """A message that was sent, by what `send` called it."""
+    async def _posted(self, chat: str, message_id: str) -> discord.PartialMessage:
+        """The message with an id that `send` returned."""
         thread, _, number = message_id.rpartition("/")
         channel = int(thread) if thread else await self._channels.number(chat)
         return self._client.get_partial_messageable(channel).get_partial_message(int(number))
@@ -146,48 +152,48 @@ class DiscordSender:
         if forum and not chat.thread:
             return await self._post(forum, message, key)
         if not (message.inside and chat.thread):
-            sent = await self._say(channel, message, key)
+            sent = await self._send_to(channel, message, key)
             await self._publish(channel, sent)
             return str(sent.id)
         number = int(chat.thread.partition("/")[0])
         if not self._channels.is_open(channel, number):
             async with self.turn(f"threads of {channel}", urgent=True):
                 await self._channels.open_thread(channel, number, message.inside)
-        return f"{number}/{(await self._say(number, message, key)).id}"
+        return f"{number}/{(await self._send_to(number, message, key)).id}"
 
-    async def _say(self, channel: int, message: Message, key: str) -> discord.Message:
+    async def _send_to(self, channel: int, message: Message, key: str) -> discord.Message:
         chart = await self._chart(message)
-        answered: dict[str, Any] = {}
+        reply: dict[str, Any] = {}
         if message.reply_to:
             number = int(message.reply_to)
             reference = discord.MessageReference(message_id=number, channel_id=channel, fail_if_not_exists=False)
-            answered = {"reference": reference, "mention_author": False}
+            reply = {"reference": reference, "mention_author": False}
         sent = await self._client.get_partial_messageable(channel).send(
             view=layout(cards_of(message), key, chart.address),
             files=chart.files,
             nonce=f"paperboy-{key}",
             silent=message.silent,
             allowed_mentions=discord.AllowedMentions.none(),
-            **answered,
+            **reply,
         )
         await self._remember(message, sent)
         return sent
 
     async def _post(self, forum: discord.ForumChannel, message: Message, key: str) -> str:
-        """A post in a forum: a thread that begins with the message."""
+        """Make a post in a forum: a thread that begins with the message."""
         chart = await self._chart(message)
-        made = await forum.create_thread(
+        created = await forum.create_thread(
             name=message.inside,
             view=layout(cards_of(message), key, chart.address),
             files=chart.files,
             silent=message.silent,
             allowed_mentions=discord.AllowedMentions.none(),
         )
-        await self._remember(message, made.message)
-        return f"{made.thread.id}/{made.message.id}"
+        await self._remember(message, created.message)
+        return f"{created.thread.id}/{created.message.id}"
 
     async def _found_post(self, forum: discord.ForumChannel, key: str) -> str:
-        """The forum's post that begins with the part."""
+        """The id of the forum's post that begins with the part; "" if there is none."""
         for thread in await forum.guild.active_threads():
             if thread.parent_id != forum.id:
                 continue
@@ -206,13 +212,13 @@ class DiscordSender:
         return _Chart([discord.File(io.BytesIO(png), filename=CHART)])
 
     async def _remember(self, message: Message, sent: discord.Message) -> None:
-        """Where the chart is to be had, without the signature that ends: Discord signs it anew for each message."""
+        """Store the chart's address without its signature, which expires; Discord signs it again in each message."""
         if message.chart and sent.attachments:
             url = sent.attachments[0].url.partition("?")[0]
             await self._charts.uploaded(message.chart, url)
 
     async def _publish(self, channel: int, sent: discord.Message) -> None:
-        """To the servers that follow an announcement channel, ten an hour; what is not published stands here."""
+        """Publish to the servers that follow an announcement channel; over the limit it stays in the channel only."""
         if not self._publishes or not self._channels.is_announcement(channel):
             return
         now, times = asyncio.get_running_loop().time(), self._published.setdefault(channel, deque())

@@ -1,4 +1,4 @@
-"""Slash commands: lines for `bot.commands.router`, in Discord's dress and both languages."""
+"""The slash commands, in English and Korean; each becomes a command of `bot.commands.router`."""
 
 import discord
 from discord import app_commands
@@ -10,33 +10,33 @@ from bot.i18n import LANGUAGES, catalog_for, language_name
 from workers.domain.deliveries import Layout
 
 _SHOWN = 25
-"""Most suggestions while somebody types (discord.com/developers/docs/interactions/application-commands)."""
+"""Suggestions at most while somebody types (discord.com/developers/docs/interactions/application-commands)."""
 _LAYOUTS = {
     Layout.SECTIONS: locale_str("Every section in the channel", ko="모두 채널에"),
     Layout.THREAD: locale_str("One post, sections in a thread", ko="글 하나, 분류는 스레드에"),
     Layout.COMPACT: locale_str("Compact", ko="짧게"),
 }
 Channel = discord.TextChannel | discord.ForumChannel
-"""Where digests go by name; a thread is subscribed from within."""
+"""Channels that a command can name; a thread is subscribed by a command inside it."""
 
 
 def add_commands(tree: app_commands.CommandTree[discord.Client], handlers: Handlers) -> None:
-    _add_reading(tree, handlers)
-    _add_subscribing(tree, handlers)
-    _add_owning(tree, handlers)
+    _add_reader_commands(tree, handlers)
+    _add_subscription_commands(tree, handlers)
+    _add_owner_commands(tree, handlers)
 
 
-def _add_reading(tree: app_commands.CommandTree[discord.Client], handlers: Handlers) -> None:
-    @tree.command(name=_said("digest", "다이제스트"), description=_said("The newest digest", "최신 다이제스트"))
+def _add_reader_commands(tree: app_commands.CommandTree[discord.Client], handlers: Handlers) -> None:
+    @tree.command(name=_text("digest", "다이제스트"), description=_text("The newest digest", "최신 다이제스트"))
     @app_commands.describe(
-        date=_said("Of that day, such as 2025-06-03", "그날의 것(예: 2025-06-03)"),
-        category=_said("One category alone", "한 분류만"),
-        language=_said("In that language", "이 언어로"),
+        date=_text("Of that day, such as 2025-06-03", "그날의 것(예: 2025-06-03)"),
+        category=_text("One category alone", "한 분류만"),
+        language=_text("In that language", "이 언어로"),
     )
     @app_commands.choices(language=[app_commands.Choice(name=language_name(code), value=code) for code in LANGUAGES])
     async def digest(interaction: Interaction, date: str = "", category: str = "", language: str = "") -> None:
-        words = " ".join(filter(None, ["/digest", date, category, language]))
-        await handlers.give(interaction, words, private=not category)
+        command = " ".join(filter(None, ["/digest", date, category, language]))
+        await handlers.give(interaction, command, private=not category)
 
     @digest.autocomplete("date")
     async def days(_interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
@@ -50,37 +50,37 @@ def _add_reading(tree: app_commands.CommandTree[discord.Client], handlers: Handl
         found = [(shown, name) for shown, name in named if current.casefold() in f"{shown} {name}".casefold()]
         return [app_commands.Choice(name=shown, value=name) for shown, name in found[:_SHOWN]]
 
-    @tree.command(name=_said("ask", "질문"), description=_said("Ask about a paper", "논문에 대해 묻기"))
+    @tree.command(name=_text("ask", "질문"), description=_text("Ask about a paper", "논문에 대해 묻기"))
     async def ask(interaction: Interaction, question: str) -> None:
         await handlers.question(interaction, f"/ask {question}", question)
 
-    @tree.context_menu(name=_said("Ask about this", "이 논문에 대해 질문"))
+    @tree.context_menu(name=_text("Ask about this", "이 논문에 대해 질문"))
     async def ask_about(interaction: Interaction, message: discord.Message) -> None:
-        said = catalog_for(await handlers.language_of(interaction))
-        await interaction.response.send_modal(LineForm(said.ask_here, f"/about {message.channel.id} {message.id}"))
+        catalog = catalog_for(await handlers.language_of(interaction))
+        await interaction.response.send_modal(LineForm(catalog.ask_here, f"/about {message.channel.id} {message.id}"))
 
-    @tree.command(name=_said("forget", "잊기"), description=_said("Delete all my questions", "내 질문 모두 지우기"))
+    @tree.command(name=_text("forget", "잊기"), description=_text("Delete all my questions", "내 질문 모두 지우기"))
     async def forget(interaction: Interaction) -> None:
         await handlers.give(interaction, "/forget", private=True)
 
-    @tree.command(name=_said("help", "도움말"), description=_said("What I can do", "할 수 있는 일"))
+    @tree.command(name=_text("help", "도움말"), description=_text("What I can do", "할 수 있는 일"))
     async def help_(interaction: Interaction) -> None:
         await handlers.give(interaction, "/help", private=True)
 
 
-def _add_subscribing(tree: app_commands.CommandTree[discord.Client], handlers: Handlers) -> None:
+def _add_subscription_commands(tree: app_commands.CommandTree[discord.Client], handlers: Handlers) -> None:
     @tree.command(
-        name=_said("subscribe", "구독"), description=_said("Digests in a channel", "채널에 다이제스트 올리기")
+        name=_text("subscribe", "구독"), description=_text("Digests in a channel", "채널에 다이제스트 올리기")
     )
     @app_commands.default_permissions(manage_guild=True)
     @app_commands.describe(
-        channel=_said("Where; here if left out", "어디에(비우면 여기)"),
-        categories=_said("Such as robotics, nlp; all if left out", "분류(쉼표로 나눔, 비우면 모두)"),
-        language=_said("Of the digest", "다이제스트의 언어"),
-        time=_said("Such as 08:30", "시각(예: 08:30)"),
-        zone=_said("Such as Europe/Berlin", "시간대(예: Asia/Seoul)"),
-        layout=_said("How it looks", "모양"),
-        keywords=_said("Words to look for; -word hides", "키워드(-를 붙이면 숨김)"),
+        channel=_text("Where; here if left out", "어디에(비우면 여기)"),
+        categories=_text("Such as robotics, nlp; all if left out", "분류(쉼표로 나눔, 비우면 모두)"),
+        language=_text("Of the digest", "다이제스트의 언어"),
+        time=_text("Such as 08:30", "시각(예: 08:30)"),
+        zone=_text("Such as Europe/Berlin", "시간대(예: Asia/Seoul)"),
+        layout=_text("How it looks", "모양"),
+        keywords=_text("Words to look for; -word hides", "키워드(-를 붙이면 숨김)"),
     )
     @app_commands.choices(
         language=[app_commands.Choice(name=language_name(code), value=code) for code in LANGUAGES],
@@ -100,38 +100,40 @@ def _add_subscribing(tree: app_commands.CommandTree[discord.Client], handlers: H
         await handlers.subscribe(interaction, channel, {**wanted, "keywords": keywords})
 
     @tree.command(
-        name=_said("unsubscribe", "구독취소"), description=_said("No more digests here", "이 채널의 배달을 멈춤")
+        name=_text("unsubscribe", "구독취소"),
+        description=_text("No more digests here", "이 채널의 배달을 멈춤"),
     )
     @app_commands.default_permissions(manage_guild=True)
     async def unsubscribe(interaction: Interaction, channel: Channel | None = None) -> None:
         await handlers.give(interaction, "/unsubscribe", private=True, about=channel)
 
     @tree.command(
-        name=_said("settings", "설정"), description=_said("Settings of a channel's digests", "채널 다이제스트 설정")
+        name=_text("settings", "설정"),
+        description=_text("Settings of a channel's digests", "채널 다이제스트 설정"),
     )
     @app_commands.default_permissions(manage_guild=True)
     async def settings(interaction: Interaction, channel: Channel | None = None) -> None:
         await handlers.give(interaction, "/settings", private=True, about=channel)
 
-    @tree.command(name=_said("test", "미리보기"), description=_said("A preview in private", "개인 대화로 미리보기"))
+    @tree.command(name=_text("test", "미리보기"), description=_text("A preview in private", "개인 대화로 미리보기"))
     @app_commands.default_permissions(manage_guild=True)
     async def test(interaction: Interaction) -> None:
         await handlers.give(interaction, "/test", private=True)
 
 
-def _add_owning(tree: app_commands.CommandTree[discord.Client], handlers: Handlers) -> None:
-    @tree.command(name=_said("status", "상태"), description=_said("How it stands (owners)", "상태(운영자)"))
+def _add_owner_commands(tree: app_commands.CommandTree[discord.Client], handlers: Handlers) -> None:
+    @tree.command(name=_text("status", "상태"), description=_text("How it stands (owners)", "상태(운영자)"))
     async def status(interaction: Interaction) -> None:
         await handlers.give(interaction, "/status", private=True)
 
-    @tree.command(name=_said("owner", "운영자"), description=_said("Become the owner by a code", "코드로 운영자 되기"))
+    @tree.command(name=_text("owner", "운영자"), description=_text("Become the owner by a code", "코드로 운영자 되기"))
     async def owner(interaction: Interaction, code: str) -> None:
         await handlers.give(interaction, f"/owner {code}", private=True)
 
-    @tree.command(name=_said("approve", "승인"), description=_said("Let a chat subscribe", "구독 신청을 승인"))
+    @tree.command(name=_text("approve", "승인"), description=_text("Let a chat subscribe", "구독 신청을 승인"))
     async def approve(interaction: Interaction, chat: str) -> None:
         await handlers.give(interaction, f"/approve {chat}", private=True)
 
 
-def _said(english: str, korean: str) -> locale_str:
+def _text(english: str, korean: str) -> locale_str:
     return locale_str(english, ko=korean)

@@ -1,4 +1,4 @@
-"""The texts of the bots, in each language; a language without a catalog of its own gets the English one."""
+"""The texts of the interface by language; a language without a catalog gets the English one."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from bot.i18n.ko import KOREAN
 __all__ = ["CATALOGS", "LANGUAGES", "Catalog", "catalog_for", "language_name"]
 
 CATALOGS: Mapping[str, Catalog] = {"ko": KOREAN, "en": ENGLISH}
-"""Language → its catalog. A new language is one file beside this one and one entry here."""
+"""Languages that have a catalog."""
 LANGUAGES = tuple(CATALOGS)
 """Languages with a catalog of their own."""
 _NAMES = {
@@ -34,5 +34,5 @@ def catalog_for(language: str) -> Catalog:
 
 
 def language_name(language: str) -> str:
-    """What its own speakers call it; its code for a language that is not listed."""
+    """The texts in `language`, English if there are none."""
     return _NAMES.get(language, language)

@@ -1,4 +1,4 @@
-"""The sentences every language must have."""
+"""The texts that the interface needs in every language."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from workers.domain.deliveries import SubscriptionStatus
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Templates take the fields named in them; Korean ones need no particle after a field."""
+    """Texts are templates with named fields; in Korean no particle follows a field, because its form would vary."""
 
     steps: Mapping[str, str]
-    """The pipeline's steps, as they are shown while they run."""
+    """Step of the pipeline → its name, shown while it runs."""
     starting: str
     made: str
     rest: str
@@ -75,19 +75,19 @@ class Catalog:
     linked_missing: str
     trouble: str
     trouble_cures: Mapping[SubscriptionStatus, str]
-    """What to do for a chat that cannot be posted to: REMOVED and NOT_WRITABLE."""
+    """What to do if nothing can be posted to a chat: REMOVED and NOT_WRITABLE."""
     digest_comes_there: str
     status: Mapping[str, str]
     status_repeat: str
     status_repeated: str
     settings: "SettingsCatalog"
     commands: Mapping[str, str]
-    """Command → what it does, as the platforms list them."""
+    """Command → its description in the platform's list of commands."""
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsCatalog:
-    """What the settings are called, and what may be chosen."""
+    """Names of the settings and of their values."""
 
     title: str
     names: Mapping[str, str]
@@ -97,7 +97,7 @@ class SettingsCatalog:
     choices: Mapping[str, Mapping[str, str]]
     """Setting → value → what the value is called, in the order in which the values are offered."""
     weekdays: tuple[str, ...]
-    """From Monday, short."""
+    """Short names, from Monday."""
     every_day: str
     working_days: str
     papers: str
@@ -109,7 +109,7 @@ class SettingsCatalog:
     clear: str
     changed: str
     hints: Mapping[str, str]
-    """Setting → how it is chosen or typed."""
+    """Setting → how to choose or type a value."""
     wrong: str
     unknown: str
     topic_taken: str

@@ -1,1 +1,1 @@
-"""What a chat is shown: blocks, before any platform's markup."""
+"""Which blocks a chat sees and what is in them, before any platform's markup."""

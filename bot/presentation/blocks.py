@@ -1,4 +1,4 @@
-"""What a chat sees of an edition: its blocks, top to bottom, before any platform's markup."""
+"""The blocks that a chat sees of an edition, top to bottom, before any platform's markup."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -38,21 +38,22 @@ from workers.i18n.lines import model_line, reasons_line, short_name, source_line
 from workers.store import Store
 
 MAIN_SOURCE = "arxiv"
-"""The source whose absence readers would notice."""
+"""The source whose failure readers are informed of."""
 
 
 def blocks(digest: Digest, categories: Sequence[Category], whole: Digest | None = None) -> list[Block]:
-    """The opening, a block per category of two papers and more, the one-paper block, the closing lines.
+    """The overview, a block for each category of two or more papers, one for all others, the closing lines.
 
-    A quiet day is one line. `whole` is the edition whose sections are counted where `digest` is a part of it.
+    A day without papers is one line. If `digest` is a part of an edition, `whole` is that edition, by which sections
+    are numbered.
     """
     if not digest.papers:
         return [TextBlock((digest_catalog_for(digest.language).quiet.format(date=digest.date),))]
     known, papers = {category.name: category for category in categories}, {paper.n: paper for paper in digest.papers}
     several = [section for section in digest.sections if len(section.papers) > 1]
-    shown: list[Block] = [_opening(digest, categories)]
+    shown: list[Block] = [_overview(digest, categories)]
     place = places(whole or digest)
-    shown += [_section(each, papers, known, digest.language, place[each.category]) for each in several]
+    shown += [_section(section, papers, known, digest.language, place[section.category]) for section in several]
     ones = [section for section in digest.sections if len(section.papers) == 1]
     if ones:
         rows = tuple((one.emoji, _named(one, known, digest.language), papers[one.papers[0]]) for one in ones)
@@ -62,7 +63,7 @@ def blocks(digest: Digest, categories: Sequence[Category], whole: Digest | None 
 
 
 def content_blocks(content: Content, delivery: Delivery, categories: Sequence[Category], store: Store) -> list[Block]:
-    """What a delivery shows: an edition as its chat sees it, a notice, or a question with its answer."""
+    """The blocks of a delivery: an edition as its chat sees it, a notice, or an answer."""
     match content:
         case Text():
             view, day = delivery.view, date.fromisoformat(content.digest.date)
@@ -75,20 +76,20 @@ def content_blocks(content: Content, delivery: Delivery, categories: Sequence[Ca
 
 
 def question_blocks(question: Question) -> list[Block]:
-    """The answer; until there is one the line that says so; a choice for each paper that may be meant."""
-    given, said = question.answer, catalog_for(question.asked.language)
-    if given is None:
-        return [TextBlock((said.reading,))]
-    if not given.heads:
-        asks = [
-            Choice(f"{label} {title}"[:60], f"/again {question.question_id} {label}") for label, title in given.choices
+    """The answer, or a line that says it is being written, or a choice for each paper that may be meant."""
+    answer = question.answer
+    if answer is None:
+        return [TextBlock((catalog_for(question.asked.language).reading,))]
+    if not answer.heads:
+        choices = [
+            Choice(f"{label} {title}"[:60], f"/again {question.question_id} {label}") for label, title in answer.choices
         ]
-        return [TextBlock((given.line,)), *([ChoiceBlock(tuple(asks))] if asks else [])]
-    return [AnswerBlock(given)]
+        return [TextBlock((answer.line,)), *([ChoiceBlock(tuple(choices))] if choices else [])]
+    return [AnswerBlock(answer)]
 
 
 def chart_of(content: Content, delivery: Delivery) -> str:
-    """The name of the edition's picture; "" where there is none."""
+    """The name of the edition's chart; "" if there is none."""
     if not isinstance(content, Text) or not content.chart_png or not delivery.day:
         return ""
     return str(PictureName(delivery.day, content.digest.language, delivery.revision))
@@ -101,41 +102,41 @@ def chat_blocks(
     day_papers: DayPapers | None = None,
     languages: Sequence[str] = (),
 ) -> list[Block]:
-    """What a chat is posted: counts in the opening, no bookkeeping, and trouble only where arXiv itself is missing.
+    """The blocks of an edition for a chat: no closing lines, but a line if the main source failed.
 
-    `day_papers` is needed where the view has words; `languages` are those that the edition is there in.
+    `day_papers` is needed if the view has keywords; `languages` are all languages of the edition.
     """
     if not digest.papers:
         return blocks(digest, categories)
-    said, seen = catalog_for(view.language), narrowed(digest, view, day_papers)
-    found = hits(view, day_papers, seen.papers) if view.include and day_papers else []
-    if not seen.papers and not found:
-        return [TextBlock((said.nothing_for_you.format(date=digest.date),))]
-    shown: list[Block] = [_opening(seen, categories)]
-    if seen.papers:
-        shown = blocks(seen, categories, digest)[:-1]
-    opening = shown[0]
-    if isinstance(opening, OverviewBlock):
+    catalog, visible = catalog_for(view.language), narrowed(digest, view, day_papers)
+    found = hits(view, day_papers, visible.papers) if view.include and day_papers else []
+    if not visible.papers and not found:
+        return [TextBlock((catalog.nothing_for_you.format(date=digest.date),))]
+    shown: list[Block] = [_overview(visible, categories)]
+    if visible.papers:
+        shown = blocks(visible, categories, digest)[:-1]
+    first = shown[0]
+    if isinstance(first, OverviewBlock):
         chosen = digest_catalog_for(digest.language).chart_title.format(
             listed=f"{digest.listed:,}", new=f"{digest.new:,}"
         )
-        part = said.shown_of.format(shown=len(seen.papers), listed=digest.listed)
-        shown[0] = replace(opening, tally=chosen if len(seen.papers) == digest.listed else part)
+        part = catalog.shown_of.format(shown=len(visible.papers), listed=digest.listed)
+        shown[0] = replace(first, tally=chosen if len(visible.papers) == digest.listed else part)
     if found:
         shown.insert(1, keyword_block(found, view.language))
     compact = view.layout == Layout.COMPACT
-    rest = [each for block in shown for each in _with_choices(block, digest, view.language, compact)]
+    shown = [part for block in shown for part in _with_choices(block, digest, view.language, compact)]
     missing = [source_line(report, digest.language) for report in digest.sources if _is_main_and_failed(report)]
-    toc = [replace(choice, private=True) for choice in contents(seen, categories, digest)] if compact else []
-    last = [*toc, *other_languages(digest, languages)]
-    below = [*missing, *([said.more_below] if toc else [])]
-    return [*rest, *([TextBlock(tuple(below))] if below else []), *([ChoiceBlock(tuple(last))] if last else [])]
+    sections = [replace(choice, private=True) for choice in contents(visible, categories, digest)] if compact else []
+    choices = [*sections, *other_languages(digest, languages)]
+    below = [*missing, *([catalog.more_below] if sections else [])]
+    return [*shown, *([TextBlock(tuple(below))] if below else []), *([ChoiceBlock(tuple(choices))] if choices else [])]
 
 
 def narrowed(digest: Digest, view: View, day_papers: DayPapers | None = None) -> Digest:
-    """The papers that a chat sees, under their numbers; a claim goes when all its papers are hidden.
+    """The digest with the papers that a chat sees, under their numbers, and the claims about at least one of them.
 
-    Of too many the best of each category stay, category by category in turn.
+    If the view limits the papers, the best of each category stay, one of each category in turn.
     """
     hidden = KeywordMatcher(view.exclude)
     allowed = {
@@ -175,14 +176,14 @@ def _claims(claims: Sequence[Claim], allowed: set[int]) -> tuple[Claim, ...]:
 
 
 def keyword_block(found: Sequence[Hit], language: str) -> KeywordBlock:
-    said = catalog_for(language)
+    catalog = catalog_for(language)
     left = len(found) - MOST
-    more = said.more_hits.format(count=left) if left > 0 else ""
-    return KeywordBlock(said.keywords, tuple(found[:MOST]), more)
+    more = catalog.more_hits.format(count=left) if left > 0 else ""
+    return KeywordBlock(catalog.keywords, tuple(found[:MOST]), more)
 
 
 def _with_choices(block: Block, digest: Digest, language: str, compact: bool) -> list[Block]:
-    """Under each section the way to ask about it; compact sections have no synthesis."""
+    """The block, and for a section a choice to ask about it; a compact section has neither choice nor synthesis."""
     if not isinstance(block, SectionBlock):
         return [block]
     if compact:
@@ -192,7 +193,7 @@ def _with_choices(block: Block, digest: Digest, language: str, compact: bool) ->
 
 
 def contents(digest: Digest, categories: Sequence[Category], whole: Digest | None = None) -> list[Choice]:
-    """A choice for each section, which shows it."""
+    """A choice for each section that shows it."""
     known, place = {category.name: category for category in categories}, places(whole or digest)
     return [
         Choice(
@@ -204,7 +205,7 @@ def contents(digest: Digest, categories: Sequence[Category], whole: Digest | Non
 
 
 def other_languages(digest: Digest, languages: Sequence[str]) -> list[Choice]:
-    """The same edition in the other languages that it is there in."""
+    """A choice for each other language of the edition."""
     return [
         Choice(language_name(language), f"/digest {digest.date} {language}", private=True)
         for language in languages
@@ -217,13 +218,13 @@ def _is_main_and_failed(report: SourceReport) -> bool:
 
 
 def first_screen(shown: Sequence[Block], rest: str) -> list[Block]:
-    """What fits one screen: the opening, the first category, and how to see the rest (`rest` takes a count)."""
+    """The overview, the first category, and a line about the others; `rest` is its template and takes a count."""
     kept, left = list(shown[:2]), [block for block in shown[2:] if not isinstance(block, TextBlock)]
     return [*kept, TextBlock((rest.format(count=len(left)),))] if left else list(shown)
 
 
-def category_blocks(digest: Digest, categories: Sequence[Category], include: str) -> list[Block]:
-    """The one block whose category is called `include`, in any language and case, or has that place; else empty."""
+def category_blocks(digest: Digest, categories: Sequence[Category], wanted: str) -> list[Block]:
+    """The block of the category whose name, in any language and case, or place is `wanted`; empty if there is none."""
     known, papers = {category.name: category for category in categories}, {paper.n: paper for paper in digest.papers}
     place = places(digest)
 
@@ -234,31 +235,35 @@ def category_blocks(digest: Digest, categories: Sequence[Category], include: str
     return [
         _section(section, papers, known, digest.language, place[section.category])
         for section in digest.sections
-        if include.strip().casefold() in names(section)
+        if wanted.strip().casefold() in names(section)
     ]
 
 
 def places(digest: Digest) -> dict[str, int]:
-    """Category → which section of the edition it is, from 1."""
+    """Category → number of its section in the edition, from 1."""
     return {section.category: place for place, section in enumerate(digest.sections, start=1)}
 
 
 def tally(digest: Digest) -> str:
-    """How many lines of the sources became how many papers, and which were merged: `12건 → 11편 (…)`."""
-    words = digest_catalog_for(digest.language)
-    line = words.tally.format(entries=f"{digest.entries:,}", papers=f"{digest.collected:,}")
+    """How many entries of the sources became how many papers, and which were merged: `12건 → 11편 (…)`."""
+    catalog = digest_catalog_for(digest.language)
+    line = catalog.tally.format(entries=f"{digest.entries:,}", papers=f"{digest.collected:,}")
     several = [paper for paper in digest.papers if len(paper.sources) > 1]
     if len(several) == 1:
         count = len(several[0].sources)
-        places = words.places[count] if count < len(words.places) else words.places_many.format(count=count)
-        return f"{line} ({words.merged_one.format(name=short_name(several[0].title), places=places)})"
-    return f"{line} ({words.merged_many.format(count=len(several))})" if several else line
+        places = catalog.places[count] if count < len(catalog.places) else catalog.places_many.format(count=count)
+        return f"{line} ({catalog.merged_one.format(name=short_name(several[0].title), places=places)})"
+    return f"{line} ({catalog.merged_many.format(count=len(several))})" if several else line
 
 
-def _opening(digest: Digest, categories: Sequence[Category]) -> OverviewBlock:
+def _overview(digest: Digest, categories: Sequence[Category]) -> OverviewBlock:
     counts = Counter({section.category: len(section.papers) for section in digest.sections})
     bars = sorted(
-        (Bar(each.named(digest.language), counts[each.name], each.colour) for each in categories if counts[each.name]),
+        (
+            Bar(category.named(digest.language), counts[category.name], category.colour)
+            for category in categories
+            if counts[category.name]
+        ),
         key=lambda bar: -bar.count,
     )
     return OverviewBlock(digest.title, tally(digest), tuple(bars), digest.highlights)
@@ -278,7 +283,7 @@ def _section(
 
 
 def _shown(section: Section, language: str) -> Synthesis | None:
-    """What of the five parts a message shows: English quotations under Korean headings are left to the report."""
+    """The synthesis in messages; excerpts under Korean headings are English, so only their keywords are shown."""
     if section.synthesis is None or not section.extractive or language == "en":
         return section.synthesis
     return Synthesis(keywords=section.synthesis.keywords)
@@ -289,9 +294,11 @@ def _named(section: Section, known: dict[str, Category], language: str) -> str:
 
 
 def _closing_lines(digest: Digest) -> tuple[str, ...]:
-    words = digest_catalog_for(digest.language)
-    chosen = words.footer.format(collected=f"{digest.collected:,}", new=f"{digest.new:,}", listed=f"{digest.listed:,}")
+    catalog = digest_catalog_for(digest.language)
+    chosen = catalog.footer.format(
+        collected=f"{digest.collected:,}", new=f"{digest.new:,}", listed=f"{digest.listed:,}"
+    )
     troubles = [source_line(report, digest.language) for report in digest.sources]
-    note = words.excerpt_note if any(section.extractive for section in digest.sections) else ""
-    books = reasons_line(digest.skipped, digest.language)
-    return tuple(filter(None, [chosen, books, *troubles, note, model_line(digest)]))
+    note = catalog.excerpt_note if any(section.extractive for section in digest.sections) else ""
+    reasons = reasons_line(digest.skipped, digest.language)
+    return tuple(filter(None, [chosen, reasons, *troubles, note, model_line(digest)]))

@@ -1,4 +1,4 @@
-"""A chat's own words in the papers of a day: literal, in any case, whole words and phrases, `*` ends a beginning."""
+"""Finds a chat's keywords in the papers of a day: whole words and phrases in any case; `word*` matches a beginning."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,21 +14,23 @@ from workers.store import Store
 from workers.text.latex import readable
 
 MOST = 20
-"""Words a chat may have, of each kind; and hits that are shown."""
+"""Keywords of each kind that a chat may have, and hits that are shown."""
 LONGEST = 60
-"""Characters of a word."""
+"""Characters of a keyword."""
 
 
 @dataclass(frozen=True, slots=True)
 class DayPapers:
-    """The papers of a day as they were collected: those listed by their number, and the news that was passed over."""
+    """The papers of a day as they were collected."""
 
     listed: Mapping[int, Paper]
+    """Number in the edition → paper."""
     passed: Sequence[Paper] = ()
+    """New papers that the edition does not list."""
 
 
 def load_day_papers(store: Store, day: date, view: View) -> DayPapers | None:
-    """The day's papers where a chat's words are to be looked for; None where it has none."""
+    """The papers in which to look for a chat's keywords; None if it has no keywords."""
     if not (view.include or view.exclude):
         return None
     edition = store.editions.get(day)
@@ -37,10 +39,10 @@ def load_day_papers(store: Store, day: date, view: View) -> DayPapers | None:
 
 
 class KeywordMatcher:
-    """True for a paper in whose title or abstract one of the words stands."""
+    """True for a paper that has one of the keywords in its title or abstract."""
 
-    def __init__(self, words: Iterable[str]) -> None:
-        patterns = [_pattern(word) for word in words]
+    def __init__(self, keywords: Iterable[str]) -> None:
+        patterns = [_pattern(keyword) for keyword in keywords]
         self._any = re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
 
     def in_text(self, text: str) -> bool:
@@ -50,7 +52,7 @@ class KeywordMatcher:
         return self.in_text(paper.title) or self.in_text(paper.abstract)
 
     def quote(self, paper: Paper) -> str:
-        """The abstract's sentence in which a word stands; "" where the title has it."""
+        """The first sentence of the abstract with a keyword; "" if the title has one."""
         if self.in_text(paper.title):
             return ""
         sentences = sentencex.segment("en", readable(paper.abstract))
@@ -66,22 +68,24 @@ class Keywords:
 
 
 def parse(typed: str) -> Keywords:
-    """Parse a line such as `diffusion, world model, -medical`; a word with `-` in front is unwanted.
+    """The keywords of a text such as `diffusion, world model, -medical`; `-` marks those that are not wanted.
 
-    Commas separate phrases; in a line without commas each word stands alone. Raises ValueError for too many or too
-    long ones.
+    Commas separate them; without a comma, spaces do. Raises ValueError for too many or too long ones.
     """
     pieces = typed.split(",") if "," in typed else typed.split()
-    words = [" ".join(piece.split()) for piece in pieces]
-    exclude = _unique(word[1:].strip() for word in words if word.startswith("-"))
-    include = _unique(word for word in words if word and not word.startswith("-"))
-    if any(len(group) > MOST or any(len(word) > LONGEST for word in group) for group in (include, exclude)):
+    keywords = [" ".join(piece.split()) for piece in pieces]
+    exclude = _unique(keyword[1:].strip() for keyword in keywords if keyword.startswith("-"))
+    include = _unique(keyword for keyword in keywords if keyword and not keyword.startswith("-"))
+    if any(len(group) > MOST or any(len(keyword) > LONGEST for keyword in group) for group in (include, exclude)):
         raise ValueError(f"at most {MOST} words of {LONGEST} characters")
     return Keywords(include, exclude)
 
 
 def hits(view: View, day_papers: DayPapers, papers: Sequence[DigestPaper]) -> list[Hit]:
-    """Papers with a wanted word and no unwanted one: the edition's by number, then K1, K2 …, title hits first."""
+    """Papers with a wanted keyword and no unwanted one.
+
+    First `papers`, those of the edition that the chat sees, by number; then K1, K2 …, beginning with hits in titles.
+    """
     include, hidden = KeywordMatcher(view.include), KeywordMatcher(view.exclude)
     of_edition = {paper.n: paper for paper in papers}
     found = [
@@ -104,11 +108,11 @@ def _url(paper: DigestPaper) -> str:
     return paper.links[0].url if paper.links else ""
 
 
-def _unique(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple({word.casefold(): word for word in words if word}.values())
+def _unique(keywords: Iterable[str]) -> tuple[str, ...]:
+    return tuple({keyword.casefold(): keyword for keyword in keywords if keyword}.values())
 
 
-def _pattern(word: str) -> str:
-    begins, plain = word.endswith("*"), word.rstrip("*")
+def _pattern(keyword: str) -> str:
+    begins, plain = keyword.endswith("*"), keyword.rstrip("*")
     parts = r"[\s-]+".join(map(re.escape, re.split(r"[\s-]+", plain)))
     return rf"(?<!\w){parts}" + ("" if begins else r"(?!\w)")

@@ -1,1 +1,1 @@
-"""Telegram as a frontend: the same blocks, outbox and commands as any chat."""
+"""The Telegram frontend."""

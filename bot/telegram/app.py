@@ -127,7 +127,7 @@ async def _initialize(application: App, stopped: asyncio.Event) -> None:
 async def _listen(application: App, settings: Settings) -> None:
     """Receive updates by polling, or by webhook if the settings name one.
 
-    Both ways store an update before Telegram is told that it arrived.
+    Both ways store an update before they confirm it to Telegram.
     """
     updater, telegram = application.updater, settings.platform(TELEGRAM.name, TelegramSettings)
     if updater is None:
@@ -169,7 +169,7 @@ def messages(content: Content, delivery: Delivery, services: Services, home: str
 
 
 class _Inbox(asyncio.Queue[object]):
-    """The queue of updates: each is stored before Telegram is told that it arrived, and handled once."""
+    """The queue of updates: each is stored before it is confirmed to Telegram, and handled once."""
 
     def __init__(self, store: Store) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What arrives from Telegram: lines, presses, chats shared with us; being added, removed or moved."""
+"""Handles Telegram's updates: messages, pressed buttons, shared chats, changes of membership."""
 
 import asyncio
 import logging
@@ -26,37 +26,37 @@ from workers.runtime.logs import note
 
 log = logging.getLogger(__name__)
 
-_TOAST = 180
-"""Characters that are shown above the chat when a button is pressed; 200 are allowed."""
+_LONGEST_ALERT = 180
+"""Longest reply, in characters, that is shown as an alert when a button is pressed; Telegram allows 200."""
 
 
 class Handlers:
-    """One handler for all updates: the answers are `bot.commands.router`' own. `wake` wakes the outbox."""
+    """Handles all updates; the replies come from `bot.commands.router`. `wake` wakes the outbox."""
 
     def __init__(self, services: Services, bot: Bot, sender: TelegramSender, wake: Callable[[], None]) -> None:
         self._services, self._bot, self._wake = services, bot, wake
         self._chats, self._replies = Chats(bot), Replies(services, bot, sender)
-        self._joining = Membership(services, bot, self._replies)
+        self._membership = Membership(services, bot, self._replies)
 
     async def handle(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         message = update.message or update.channel_post
         idempotency_key = f"{PLATFORM}:{update.update_id}"
         if update.my_chat_member:
-            await self._joining.membership(update.my_chat_member)
+            await self._membership.membership(update.my_chat_member)
         elif update.callback_query:
             await self._pressed(update.callback_query, idempotency_key)
         elif message and message.migrate_to_chat_id:
             migrate = self._services.store.subscriptions.migrate_chat
             await asyncio.to_thread(migrate, chat_of(message), str(message.migrate_to_chat_id))
         elif message and message.chat_shared:
-            await self._joining.subscribe_elsewhere(message, str(message.chat_shared.chat_id), idempotency_key)
+            await self._membership.subscribe_elsewhere(message, str(message.chat_shared.chat_id), idempotency_key)
         elif message and message.is_automatic_forward:
-            await self._joining.echoed(message)
+            await self._membership.echoed(message)
         elif message and (message.text or message.caption):
-            await self._said(message, idempotency_key)
+            await self._written(message, idempotency_key)
         self._wake()
 
-    async def _said(self, message: Message, idempotency_key: str) -> None:
+    async def _written(self, message: Message, idempotency_key: str) -> None:
         store, comments = self._services.store, self._services.settings.chats.comments
         bot = self._bot
         addressed = await asyncio.to_thread(text_for_us, message, bot.id, bot.username, store, comments)
@@ -66,9 +66,9 @@ class Handlers:
         command, _, rest = text.partition(" ")
         private = message.chat.type == ChatType.PRIVATE
         if private and command == "/channel":
-            await self._joining.offer_channels(message)
+            await self._membership.offer_channels(message)
         elif private and command in {"/subscribe", "/unsubscribe", "/check"} and rest.startswith(("@", "-100")):
-            await self._joining.subscribe_elsewhere(message, rest.split()[0], idempotency_key, command)
+            await self._membership.subscribe_elsewhere(message, rest.split()[0], idempotency_key, command)
         else:
             language = await asyncio.to_thread(self._replies.language, message, message.from_user)
             actor = await self._about(text, await self._chats.actor(message), message.from_user)
@@ -87,35 +87,35 @@ class Handlers:
             )
             await self._replies.give(message, reply, language, to=message)
             if command == "/subscribe" and actor.place == Place.CHANNEL and actor.manages:
-                await self._joining.check_linked(message, actor.chat.chat, language)
+                await self._membership.check_linked(message, actor.chat.chat, language)
 
     async def _pressed(self, query: CallbackQuery, idempotency_key: str) -> None:
-        """A button says its line for who pressed it; what they may not is told to them alone."""
-        message, line = query.message, (query.data or "").strip()
-        if not isinstance(message, Message) or not line.startswith("/"):
+        """A button is a command of the person who pressed it; a short reply is an alert that only they see."""
+        message, text = query.message, (query.data or "").strip()
+        if not isinstance(message, Message) or not text.startswith("/"):
             await self._done(query, "")
             return
         language = await asyncio.to_thread(self._replies.language, message, query.from_user)
-        words, _, rest = line.partition(" ")
-        if words in {"/subscribe", "/check"} and rest.startswith("-100"):
+        command, _, rest = text.partition(" ")
+        if command in {"/subscribe", "/check"} and rest.startswith("-100"):
             await self._done(query, "")
-            await self._joining.subscribe_elsewhere(message, rest, idempotency_key, words, query.from_user)
+            await self._membership.subscribe_elsewhere(message, rest, idempotency_key, command, query.from_user)
             return
-        actor = await self._about(line, await self._chats.pressing(message, query.from_user), query.from_user)
-        reply = await asyncio.to_thread(answer, line, actor, language, self._services, idempotency_key)
-        toast = _toast(reply)
-        await self._done(query, toast)
-        if toast:
+        actor = await self._about(text, await self._chats.pressing(message, query.from_user), query.from_user)
+        reply = await asyncio.to_thread(answer, text, actor, language, self._services, idempotency_key)
+        alert = _alert(reply)
+        await self._done(query, alert)
+        if alert:
             return
         if reply.replaces:
             await self._replies.edit(message, reply, language)
         else:
             await self._replies.give(message, reply, language)
 
-    async def _done(self, query: CallbackQuery, toast: str) -> None:
+    async def _done(self, query: CallbackQuery, alert: str) -> None:
         try:
-            await query.answer(toast or None, show_alert=bool(toast))
-        except TelegramError as error:  # too old to be answered: what was pressed is done all the same
+            await query.answer(alert or None, show_alert=bool(alert))
+        except TelegramError as error:  # too old to be confirmed; the command is answered all the same
             note(log, "press not confirmed", error=error)
 
     async def _about(self, command: str, actor: Actor, user: User | None) -> Actor:
@@ -129,9 +129,9 @@ class Handlers:
         return await actor_about(command, actor, self._services, elsewhere)
 
 
-def _toast(reply: Reply) -> str:
-    """A reply that is one short line and nothing to press."""
+def _alert(reply: Reply) -> str:
+    """The text of a reply that is short and has no choices; "" for any other reply."""
     if len(reply.blocks) != 1 or reply.expects or not isinstance(reply.blocks[0], TextBlock):
         return ""
     text = "\n".join(reply.blocks[0].lines)
-    return text if len(text) <= _TOAST else ""
+    return text if len(text) <= _LONGEST_ALERT else ""

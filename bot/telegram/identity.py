@@ -1,4 +1,4 @@
-"""The Telegram bot of our token: its name and the link that adds it to a channel."""
+"""Asks Telegram which bot the token belongs to, and for the link that adds it to a channel."""
 
 from collections.abc import Mapping
 

@@ -1,28 +1,33 @@
-"""Pieces of a Telegram message: HTML with its length known beforehand, packed whole into as few messages as fit."""
+"""Telegram's HTML as spans whose length is known before sending, packed uncut into as few messages as possible."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from bot.presentation.sanitize import sanitize, utf16
 
-TEXT_LIMIT, CAPTION_LIMIT = 4096, 1024
-"""UTF-16 units of a message and of a picture's caption, after parsing (core.telegram.org/bots/api#sendmessage)."""
+TEXT_LIMIT = 4096
+"""UTF-16 units of a message after parsing (core.telegram.org/bots/api#sendmessage)."""
+CAPTION_LIMIT = 1024
+"""UTF-16 units of a picture's caption after parsing (core.telegram.org/bots/api#sendphoto)."""
 LONGEST = 2000
-"""Characters of one untrusted text; what is longer fits no message beside anything else."""
+"""Characters of one untrusted text; two texts of this length fit one message."""
 ENTITY_LIMIT = 100
-"""Entities of a message; more are ignored."""
+"""Entities of a message; Telegram ignores more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """`html` shows as `units` UTF-16 units with `entities`; `folded` pieces stand together in one expandable quote."""
+    """HTML with the length and the number of entities that it has after parsing."""
 
     html: str
     units: int
+    """UTF-16 units."""
     entities: int = 0
     folded: bool = False
+    """Neighbours that are folded share one expandable quote."""
     papers: tuple[int, ...] = ()
+    """Numbers of the papers that it shows."""
 
     def __add__(self, other: "Span") -> "Span":
         return Span(
@@ -34,9 +39,9 @@ class Span:
         )
 
 
-def text(words: str, longest: int = LONGEST) -> Span:
-    """Untrusted words, tamed and escaped."""
-    shown = sanitize(words, longest)
+def text(raw: str, longest: int = LONGEST) -> Span:
+    """Untrusted text, sanitized and escaped."""
+    shown = sanitize(raw, longest)
     return Span(escape(shown, quote=False), utf16(shown))
 
 
@@ -44,67 +49,67 @@ def space() -> Span:
     return Span(" ", 1)
 
 
-def bold(words: str, longest: int = LONGEST) -> Span:
-    inner = text(words, longest)
+def bold(raw: str, longest: int = LONGEST) -> Span:
+    inner = text(raw, longest)
     return Span(f"<b>{inner.html}</b>", inner.units, 1) if inner.units else inner
 
 
-def italic(words: str) -> Span:
-    inner = text(words)
+def italic(raw: str) -> Span:
+    inner = text(raw)
     return Span(f"<i>{inner.html}</i>", inner.units, 1) if inner.units else inner
 
 
-def link(words: str, url: str, longest: int = LONGEST) -> Span:
-    """`url` is one that we built or checked to be a web address."""
-    inner = text(words, longest)
+def link(raw: str, url: str, longest: int = LONGEST) -> Span:
+    """`url` must be a web address that was built here or checked."""
+    inner = text(raw, longest)
     return Span(f'<a href="{escape(url, quote=True)}">{inner.html}</a>', inner.units, 1) if inner.units else inner
 
 
-def folded(piece: Span) -> Span:
-    return Span(piece.html, piece.units, piece.entities, True, piece.papers)
+def folded(span: Span) -> Span:
+    return replace(span, folded=True)
 
 
-def joined(pieces: Sequence[Span]) -> Span:
-    """The pieces one after the other in one line."""
+def joined(spans: Sequence[Span]) -> Span:
+    """The spans one after the other, with nothing between them."""
     whole = Span("", 0)
-    for piece in pieces:
-        whole = whole + piece
+    for span in spans:
+        whole = whole + span
     return whole
 
 
-def pack(pieces: Iterable[Span], head: Span, limit: int = TEXT_LIMIT) -> Iterator[Span]:
-    """Messages of `pieces`, in order, a line each; every message after the first begins with `head` again.
+def pack(lines: Iterable[Span], head: Span, limit: int = TEXT_LIMIT) -> Iterator[Span]:
+    """Messages of `lines`, in order; every message after the first begins with `head`.
 
-    No piece is cut: one that alone is over the limit raises ValueError. No message begins with an empty line.
+    No line is cut, and no message begins with an empty line. Raises ValueError for a line that alone is over the limit.
     """
     message: list[Span] = []
-    for piece in pieces:
-        if message and not _fits([*message, piece], limit):
+    for line in lines:
+        if message and not _fits([*message, line], limit):
             yield _message(message)
             message = [head] if head.units else []
-        if not (message or piece.units):
+        if not (message or line.units):
             continue
-        message.append(piece)
+        message.append(line)
         if not _fits(message, limit):
-            raise ValueError(f"a piece of {piece.units} units fits no message")
+            raise ValueError(f"a line of {line.units} units fits no message")
     if message:
         yield _message(message)
 
 
-def _fits(pieces: Sequence[Span], limit: int) -> bool:
-    whole = _message(pieces)
+def _fits(lines: Sequence[Span], limit: int) -> bool:
+    whole = _message(lines)
     return whole.units <= limit and whole.entities <= ENTITY_LIMIT
 
 
-def _message(pieces: Sequence[Span]) -> Span:
-    """Lines joined; neighbours that are folded go into one quote."""
+def _message(lines: Sequence[Span]) -> Span:
+    """The lines as one span; neighbours that are folded share one quote."""
     html, units, entities, open_ = "", 0, 0, False
-    for place, piece in enumerate(pieces):
-        html += "</blockquote>" if open_ and not piece.folded else ""
+    for place, line in enumerate(lines):
+        html += "</blockquote>" if open_ and not line.folded else ""
         html += "\n" if place else ""
-        if piece.folded and not open_:
+        if line.folded and not open_:
             html, entities = html + "<blockquote expandable>", entities + 1
-        open_ = piece.folded
-        html, units, entities = html + piece.html, units + piece.units + (place > 0), entities + piece.entities
+        open_ = line.folded
+        html, units, entities = html + line.html, units + line.units + (place > 0), entities + line.entities
     html += "</blockquote>" if open_ else ""
-    return Span(html, units, entities, False, tuple(dict.fromkeys(n for piece in pieces for n in piece.papers)))
+    return Span(html, units, entities, False, tuple(dict.fromkeys(n for line in lines for n in line.papers)))

@@ -1,4 +1,4 @@
-"""Coming into a chat on Telegram: channels that are shared or named in private, discussion groups, being put out."""
+"""The bot's membership in Telegram's chats: channels subscribed from a private chat, discussion groups, removal."""
 
 import asyncio
 import logging
@@ -54,49 +54,52 @@ class Membership:
         self._services, self._bot, self._replies, self._chats = services, bot, replies, Chats(bot)
 
     async def offer_channels(self, message: Message) -> None:
-        """Telegram's own list of the channels that one is an admin of; it makes us one too."""
-        said = catalog_for(await asyncio.to_thread(self._replies.language, message, message.from_user))
+        """Offer Telegram's list of the person's channels; choosing one makes the bot an admin of it."""
+        catalog = catalog_for(await asyncio.to_thread(self._replies.language, message, message.from_user))
         request = KeyboardButtonRequestChat(
             1, True, user_administrator_rights=_RIGHTS, bot_administrator_rights=_RIGHTS
         )
         keyboard = ReplyKeyboardMarkup(
-            [[KeyboardButton(said.pick_channel, request_chat=request)]], resize_keyboard=True, one_time_keyboard=True
+            [[KeyboardButton(catalog.pick_channel, request_chat=request)]], resize_keyboard=True, one_time_keyboard=True
         )
-        await self._replies.plain(message, said.choose_channel, keyboard)
+        await self._replies.plain(message, catalog.choose_channel, keyboard)
 
     async def subscribe_elsewhere(
-        self, message: Message, name: str, idempotency_key: str, word: str = "/subscribe", user: User | None = None
+        self, message: Message, name: str, idempotency_key: str, command: str = "/subscribe", user: User | None = None
     ) -> None:
-        """A channel that was shared, named or pressed in private: both its admin and we must be what that needs."""
+        """Run `command` for a channel that was shared, named or pressed in private.
+
+        The person must be an admin of the channel, and the bot must be allowed to post there.
+        """
         person = user or message.from_user
         language = await asyncio.to_thread(self._replies.language, message, person)
         actor = await self._chats.elsewhere(name, person)
         if message.chat_shared:
-            known = catalog_for(language).chosen_chat.format(name=actor.name if actor else name)
-            await self._replies.plain(message, known, ReplyKeyboardRemove())
+            chosen = catalog_for(language).chosen_chat.format(name=actor.name if actor else name)
+            await self._replies.plain(message, chosen, ReplyKeyboardRemove())
         if actor is None:
             await self._replies.say(
                 message, [text_block(catalog_for(language).cannot_see_channel.format(name=name))], language
             )
             return
-        if word != "/check":
-            reply = await asyncio.to_thread(answer, word, actor, language, self._services, idempotency_key)
+        if command != "/check":
+            reply = await asyncio.to_thread(answer, command, actor, language, self._services, idempotency_key)
             await self._replies.give(message, reply, language)
-        if word != "/unsubscribe":
+        if command != "/unsubscribe":
             await self.check_linked(message, actor.chat.chat, language)
 
     async def check_linked(self, message: Message, channel: str, language: str) -> None:
-        """What we need in the channel's discussion group, verified."""
+        """Say whether the bot can answer comments in the channel's discussion group, and what it lacks."""
         linked = await self._chats.linked(channel)
         if linked is None:
             return
-        said = catalog_for(language)
-        again = [] if linked.ours else [ChoiceBlock((Choice(said.check_again, f"/check {channel}"),))]
-        words = said.linked_ok if linked.ours else said.linked_missing
-        await self._replies.say(message, [text_block(words), *again], language)
+        catalog = catalog_for(language)
+        again = [] if linked.ours else [ChoiceBlock((Choice(catalog.check_again, f"/check {channel}"),))]
+        text = catalog.linked_ok if linked.ours else catalog.linked_missing
+        await self._replies.say(message, [text_block(text), *again], language)
 
     async def echoed(self, message: Message) -> None:
-        """Our post as Telegram put it into the discussion group: its comments are found under it, its pin is undone."""
+        """Store the copy of a post in the discussion group, under which its comments are, and unpin it."""
         origin, store = origin_of(message), self._services.store
         if origin is None or await asyncio.to_thread(store.subscriptions.of, origin.chat) is None:
             return
@@ -107,7 +110,7 @@ class Membership:
             note(log, "pin stays", chat=message.chat_id, error=error)
 
     async def membership(self, changed: ChatMemberUpdated) -> None:
-        """Put out: paused with its settings kept. Let in again: as it was before. A new channel is asked about."""
+        """Pause a chat that removed the bot, resume one that adds it again, and offer to subscribe a new channel."""
         chat, status = changed.chat, changed.new_chat_member.status
         ref = ChatRef(PLATFORM, str(chat.id))
         subscriptions = self._services.store.subscriptions

@@ -1,4 +1,4 @@
-"""Who may do what in which chat, as Telegram's server itself says it."""
+"""Asks Telegram who may manage a chat and whether the bot may post there."""
 
 from dataclasses import dataclass
 
@@ -12,17 +12,18 @@ from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Place
 
 _ANONYMOUS_ADMIN = 1087968824
-"""The account that speaks for an anonymous admin (core.telegram.org/bots/api#message, from)."""
+"""User id under which anonymous admins write (core.telegram.org/bots/api#message, from)."""
 _PLACES = {ChatType.PRIVATE: Place.PRIVATE, ChatType.CHANNEL: Place.CHANNEL}
 _MANAGES = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
 
 
 @dataclass(frozen=True, slots=True)
 class LinkedGroup:
-    """A channel's discussion group; `ours` when we are an admin there, without which we see no comment."""
+    """A channel's discussion group."""
 
     chat: str
     ours: bool
+    """The bot is an admin there; otherwise it sees no comments."""
 
 
 def place_of(chat: Chat | ChatFullInfo) -> Place:
@@ -30,19 +31,19 @@ def place_of(chat: Chat | ChatFullInfo) -> Place:
 
 
 def chat_of(message: Message) -> ChatRef:
-    """The message's chat and topic. Comments under a post have a thread id too, but are in no topic."""
+    """The topic's id, "" outside topics; threads of comments have an id too, but are no topics."""
     topic = str(message.message_thread_id) if message.is_topic_message and message.message_thread_id else ""
     return ChatRef(PLATFORM, str(message.chat_id), topic)
 
 
 class Chats:
-    """Asks the server each time, for rights change; an answer that does not come counts as no."""
+    """Asks Telegram each time, because rights change; an error counts as no."""
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
 
     async def actor(self, message: Message) -> Actor:
-        """Who said it, and whether they may manage the chat; in a channel only those who may can post."""
+        """Who wrote the message, and whether they may manage the chat; whoever posts in a channel may."""
         chat, user = message.chat, message.from_user
         return Actor(
             str(user.id if user else chat.id),
@@ -53,14 +54,17 @@ class Chats:
         )
 
     async def pressing(self, message: Message, user: User) -> Actor:
-        """Who pressed a button under `message`."""
+        """Who pressed a button under `message`, and whether they may manage its chat."""
         chat = message.chat
         manages = chat.type == ChatType.PRIVATE or await self.is_admin(chat.id, user.id)
         name = chat.effective_name or ""
         return Actor(str(user.id), chat_of(message), manages, place_of(chat), name=name)
 
     async def elsewhere(self, name: str, user: User | None) -> Actor | None:
-        """About another chat, by its @name or number; None where the user or we are not what both must be there."""
+        """The user as the manager of another chat, which `name` gives as @name or id.
+
+        None unless the user is an admin there and the bot may post.
+        """
         try:
             chat = await self._bot.get_chat(name)
         except TelegramError:
@@ -77,7 +81,7 @@ class Chats:
         )
 
     async def may_post(self, chat: Chat | ChatFullInfo) -> bool:
-        """Whether we may write there."""
+        """Whether the bot may post in the chat."""
         if chat.type == ChatType.PRIVATE:
             return True
         ours = await self._member(chat.id, self._bot.id)
@@ -97,7 +101,7 @@ class Chats:
             return False
 
     async def linked(self, channel: str) -> LinkedGroup | None:
-        """The channel's discussion group; None where it has none."""
+        """The channel's discussion group; None if it has none."""
         try:
             found = (await self._bot.get_chat(int(channel))).linked_chat_id
         except TelegramError:

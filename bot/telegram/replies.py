@@ -1,4 +1,4 @@
-"""Answers on their way back to who spoke to us on Telegram: sent at once, or after the wait it asks for."""
+"""Sends replies to people on Telegram: at once, or after the wait that Telegram asks for."""
 
 import asyncio
 import logging
@@ -30,7 +30,7 @@ class Replies:
         self._services, self._bot, self._sender = services, bot, sender
 
     async def give(self, message: Message, reply: Reply, language: str, to: Message | None = None) -> None:
-        """Send a reply where `message` stands; what it expects, of who wrote `to`, is kept with the message sent."""
+        """Send a reply to the chat of `message`. If it expects an answer to `to`, the command to complete is stored."""
         chat = chat_of(message)
         reply_to = str(to.message_id) if to and reply.expects else None
         for rendered in render(reply.blocks, RenderOptions(language)):
@@ -51,7 +51,7 @@ class Replies:
         return await self._try(in_turn)
 
     async def edit(self, message: Message, reply: Reply, language: str) -> None:
-        """Put a reply in the place of `message`, which is ours."""
+        """Replace `message`, one of the bot's, by a reply."""
         rendered = render(reply.blocks, RenderOptions(language))[0]
         await self._try(lambda: self._sender.edit(str(message.chat_id), str(message.message_id), rendered))
 
@@ -71,7 +71,7 @@ class Replies:
         return chat_language(self._services, chat_of(message), spoken)
 
     async def _try(self, send: Callable[[], Awaitable[str | None]]) -> str | None:
-        """Again where Telegram said "later": whoever asked waits for it."""
+        """Send, and try again after the wait that Telegram asks for; None if it fails."""
         for attempt in range(_TRIES):
             try:
                 return await send()

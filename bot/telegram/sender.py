@@ -1,4 +1,4 @@
-"""Sending to Telegram: its errors become ours, each with its rule, and a chart is uploaded once."""
+"""Sends, edits and deletes messages on Telegram, and turns its errors into SendErrors."""
 
 import asyncio
 import logging
@@ -42,24 +42,26 @@ log = logging.getLogger(__name__)
 PLATFORM = "telegram"
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _AGAIN_S = 2.0
+"""Seconds until a request that never reached Telegram is sent again."""
 _EDITS = {False: Limits(30, 1.0, chat_gap_s=1.0), True: Limits(30, 1.0, chat_gap_s=3.0)}
-"""In a private chat one a second; in a group about 20 a minute (core.telegram.org/bots/faq)."""
-_SHUT = (
+"""Whether it is a group → pace of edits: one a second, in a group about 20 a minute (core.telegram.org/bots/faq)."""
+_NOT_WRITABLE = (
     *("chat not found", "message thread not found", "topic_closed", "topic_deleted", "chat_write_forbidden"),
     *("not enough rights", "need administrator rights", "have no rights", "bot is not a member", "user not found"),
     *("peer_id_invalid", "group chat was deactivated", "chat_restricted", "chat_admin_required"),
 )
-"""Parts of BadRequest texts that mean: nothing can be posted there until somebody changes it."""
+"""Parts of BadRequest texts that mean: nothing can be posted in the chat until somebody changes its settings."""
 _NOTHING_TO_DO = (
     "message is not modified",
     "message to delete not found",
     "message to edit not found",
     "message can't be deleted",
 )
+"""Parts of BadRequest texts that mean: the edit or removal is done already, or can never be done."""
 
 
 class TelegramSender:
-    """See `bot.delivery.ports.Sender`; answers to people who wait go before broadcasts."""
+    """See `bot.delivery.ports.Sender`; replies to people are sent before broadcasts."""
 
     def __init__(self, bot: Bot, store: Store, pacer: Pacer) -> None:
         self._bot, self._store, self._pacer = bot, store, pacer
@@ -70,7 +72,7 @@ class TelegramSender:
         return self._pacer.turn(chat_id(chat), group=is_group(chat), priority=INTERACTIVE if urgent else BROADCAST)
 
     async def send(self, chat: ChatRef, message: Message, key: str = "") -> str:
-        """Telegram knows no idempotency key, so `key` is not used."""
+        """Telegram has no idempotency keys, so `key` is not used."""
         try:
             return await self._post(chat, message)
         except ChatMigrated as error:
@@ -81,7 +83,7 @@ class TelegramSender:
             raise self._ours(error) from None
 
     def editing(self, chat: str) -> AbstractAsyncContextManager[None]:
-        """The pace of edits is its own: they take nothing from a broadcast."""
+        """Edits have a pace of their own, so they do not slow down a broadcast."""
         return self._edits[is_group(chat)].turn(chat_id(chat), group=False, priority=BROADCAST)
 
     async def edit(self, chat: str, message_id: str, message: Message) -> None:
@@ -107,7 +109,7 @@ class TelegramSender:
                 raise self._ours(error) from None
 
     async def found(self, chat: ChatRef, message: Message, key: str) -> str | None:
-        """Telegram knows no idempotency key, and a bot cannot read what stands in a chat."""
+        """None: Telegram has no idempotency keys, and a bot cannot read a chat's history."""
         del chat, message, key
         return None
 
@@ -150,7 +152,7 @@ class TelegramSender:
         return str(sent.message_id)
 
     def _keyboard(self, chat: str, message: Message) -> InlineKeyboardMarkup | None:
-        """Buttons that say a line, or open it in private where it is not for a group to read."""
+        """Buttons that send a command; in a group a private choice is a link that opens it in the private chat."""
         if not message.choices:
             return None
         home = f"https://t.me/{self._bot.username}"
@@ -171,7 +173,7 @@ class TelegramSender:
         return await self._charts.file_id(name) or await self._charts.png(name)
 
     def _ours(self, error: TelegramError) -> Exception:
-        """What the catcher does next, by the table of what each error means."""
+        """The SendError for one of Telegram's; a pause that Telegram asks for holds for everything that is sent."""
         if isinstance(error, RetryAfter):
             seconds = _seconds(error)
             self._pacer.halt(seconds)
@@ -180,23 +182,23 @@ class TelegramSender:
 
 
 def ours(error: TelegramError) -> Exception:
-    """One of our errors for one of Telegram's; the order matters, for some are subclasses of others."""
-    told = str(error)
+    """The SendError for one of Telegram's errors. The order matters: some are subclasses of others."""
+    text = str(error)
     if isinstance(error, Forbidden):
-        return ChatGone(told)
+        return ChatGone(text)
     if isinstance(error, InvalidToken):
         return SettingsError("TELEGRAM_BOT_TOKEN: refused; copy it again from @BotFather")
     if isinstance(error, BadRequest):
-        shut = any(part in told.lower() for part in _SHUT)
-        return ChatNotWritable(told) if shut else SendRefused(told)
+        not_writable = any(part in text.lower() for part in _NOT_WRITABLE)
+        return ChatNotWritable(text) if not_writable else SendRefused(text)
     if isinstance(error, TimedOut | NetworkError):
-        return SendRetryable(told, _AGAIN_S) if _never_left(error) else SendUnknown(told)
-    note(log, "telegram error", level=logging.WARNING, kind=type(error).__name__, error=told)
-    return SendUnknown(told)
+        return SendRetryable(text, _AGAIN_S) if _never_left(error) else SendUnknown(text)
+    note(log, "telegram error", level=logging.WARNING, kind=type(error).__name__, error=text)
+    return SendUnknown(text)
 
 
 def chat_id(chat: str) -> str:
-    """Telegram's id of a chat. A private chat has its person's id, by which it may be addressed (`direct_chat`)."""
+    """Telegram's id of a chat. A private chat has the person's id, so `@7`, as `direct_chat` writes it, is `7`."""
     return chat[1:] if chat.startswith("@") and chat[1:].isdigit() else chat
 
 
@@ -206,7 +208,7 @@ def is_group(chat: str) -> bool:
 
 
 def _never_left(error: TelegramError) -> bool:
-    """The request did not reach Telegram: no connection was had for it, or it answered 429 without saying how long."""
+    """Whether nothing was sent: there was no connection, or Telegram answered 429 without a time to wait."""
     cause = error.__cause__
     return (
         isinstance(cause, httpx.PoolTimeout | httpx.ConnectTimeout | httpx.ConnectError)

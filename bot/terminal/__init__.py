@@ -1,1 +1,1 @@
-"""The terminal as a frontend: the same blocks, outbox and commands as any chat."""
+"""The terminal as a frontend."""

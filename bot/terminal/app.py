@@ -1,4 +1,4 @@
-"""The terminal chat: shows how the edition comes about, what is delivered, and answers what is typed."""
+"""The terminal as a chat: it shows the pipeline's progress, prints deliveries, and answers what is typed."""
 
 import asyncio
 from datetime import date
@@ -29,7 +29,7 @@ _LOOK_AGAIN_S = 0.05
 
 
 class TerminalChat:
-    """One terminal as a chat. On a real terminal a delivery is one screen and the rest comes on /digest."""
+    """One terminal as a chat. On a real terminal a delivery is one screen; /digest shows the rest."""
 
     platform = "terminal"
     person = "here"
@@ -46,7 +46,7 @@ class TerminalChat:
         return Layout.SCREEN if self._console.is_terminal else Layout.SECTIONS
 
     async def show_progress(self, day: date) -> None:
-        """Print each step of the edition as the store learns of it, until its text is there."""
+        """Print each step of the edition as soon as it is in the store, until the text is there."""
         shown, names = 0, catalog_for(self._language).steps
         while True:
             steps = await asyncio.to_thread(self._store.editions.progress, day)
@@ -58,23 +58,23 @@ class TerminalChat:
             await asyncio.sleep(_LOOK_AGAIN_S)
 
     async def deliver(self) -> None:
-        """Print what is due here, once it is published."""
+        """Wait for a delivery to this chat and print it."""
         while not await deliver_next(self._store, self.platform, self._sender, self._render):
             await asyncio.sleep(_LOOK_AGAIN_S)
 
     async def deliver_for_ever(self, wakeup: RedisWakeup) -> None:
-        """Print whatever becomes due, until cancelled."""
+        """Print all deliveries to this chat, until cancelled."""
         while True:
             while await deliver_next(self._store, self.platform, self._sender, self._render):
                 pass
             await wakeup.wait()
 
     async def converse(self, ready: str) -> None:
-        """Answer lines until the reader leaves; the first prompt holds the question `ready`."""
+        """Answer what is typed until the reader leaves; the first prompt holds the question `ready`."""
         session: PromptSession[str] = PromptSession()
         while True:
             try:
-                with patch_stdout(raw=True):  # what is delivered meanwhile appears above the prompt, in its colours
+                with patch_stdout(raw=True):  # deliveries are printed above the prompt, in colour
                     line = await session.prompt_async("> ", default=ready)
             except (EOFError, KeyboardInterrupt):
                 return
@@ -87,7 +87,7 @@ class TerminalChat:
 
     def _render(self, content: Content, delivery: Delivery) -> list[Message]:
         if isinstance(content, Question) and content.answer is None:
-            return []  # a terminal is not edited: what is printed is the answer
+            return []  # a terminal cannot be edited, so only the finished answer is printed
         if not isinstance(content, Text):
             return render(
                 content_blocks(content, delivery, self._services.categories, self._store), delivery.view.language

@@ -40,7 +40,7 @@ def _message(block: Block, lines: Sequence[Line]) -> Message:
 
 
 def _rows(lines: Sequence[Line]) -> Iterator[str]:
-    """The rows of all lines; a list stands in the row of its heading."""
+    """The rows of all lines; a list is in the row of its heading."""
     heading = ""
     for line in lines:
         match line.kind:

@@ -1,4 +1,4 @@
-"""Sending to a terminal: printing, with the number of the message as its id."""
+"""Sends to a terminal by printing; a message's id is its number."""
 
 import re
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -16,16 +16,16 @@ _LEAD = re.compile(r"(?:\s*•\s)|\s+")
 
 
 class TerminalSender:
-    def __init__(self, console: Console, said: Catalog) -> None:
-        self._console, self._said, self._numbers = console, said, count(1)
+    def __init__(self, console: Console, catalog: Catalog) -> None:
+        self._console, self._catalog, self._numbers = console, catalog, count(1)
 
     def turn(self, chat: str, urgent: bool) -> AbstractAsyncContextManager[None]:
-        """A terminal takes everything at once."""
+        """A terminal has no limits, so nothing waits."""
         del chat, urgent
         return nullcontext()
 
     async def send(self, chat: ChatRef, message: Message, key: str) -> str:
-        """Print `message`; the one terminal is every chat."""
+        """Print `message`; there is only one chat."""
         del chat, key
         show(self._console, message)
         return str(next(self._numbers))
@@ -34,23 +34,23 @@ class TerminalSender:
         return self.turn(chat, urgent=True)
 
     async def edit(self, chat: str, message_id: str, message: Message) -> None:
-        """What is printed stays: the new words are printed below, with what they replace."""
+        """Print the new text with the number of the message that it replaces; a printed message cannot be changed."""
         del chat
-        self._console.print(f"[dim]{self._said.corrected.format(number=message_id)}[/dim]")
+        self._console.print(f"[dim]{self._catalog.corrected.format(number=message_id)}[/dim]")
         show(self._console, message)
 
     async def found(self, chat: ChatRef, message: Message, key: str) -> str | None:
-        """What was printed cannot be read back."""
+        """None: printed text cannot be read back."""
         del chat, message, key
         return None
 
     async def delete(self, chat: str, message_id: str) -> None:
         del chat
-        self._console.print(f"[dim]{self._said.taken_back.format(number=message_id)}[/dim]")
+        self._console.print(f"[dim]{self._catalog.taken_back.format(number=message_id)}[/dim]")
 
 
 def show(console: Console, message: Message) -> None:
-    """Print a message, long lines wrapped under their own beginning, and an empty line after it."""
+    """Print a message and an empty line; long lines continue under their own indentation."""
     for line in message.text.splitlines():
         found = _LEAD.match(line)
         lead = found[0] if found else ""

@@ -108,7 +108,7 @@ def test_the_first_owner_gives_the_code_that_run_prints(server: TelegramServer, 
     server.say(ADMIN, ADMIN, f"/owner {code}")
     until(lambda: store.owners.all(), told=run.err)
     assert store.owners.all() == [("telegram", str(ADMIN))]
-    assert server.texts(ADMIN)[-1].startswith("이제 운영자입니다")
+    until(lambda: server.texts(ADMIN) and server.texts(ADMIN)[-1].startswith("이제 운영자입니다"), told=run.err)
 
 
 def test_a_digest_on_request_comes_once_whatever_befalls_it(server: TelegramServer, run: Running, store: Store) -> None:
