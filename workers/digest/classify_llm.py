@@ -81,10 +81,10 @@ def _read(text: str, count: int, categories: Sequence[Category]) -> Mapping[int,
     except ValidationError:
         return {}
     found: dict[int, str] = {}
-    for label_ in answer.labels:
-        name = known.get(label_.category.strip().casefold())
-        if name and 0 <= label_.i < count:
-            found.setdefault(label_.i, name)
+    for given in answer.labels:
+        name = known.get(given.category.strip().casefold())
+        if name and 0 <= given.i < count:
+            found.setdefault(given.i, name)
     return found
 
 

@@ -157,7 +157,7 @@ def _missing(task: Task, draft: Draft) -> list[str]:
 
 
 def _prompt(tasks: Sequence[Task], language: Language, reasons: str) -> Prompt:
-    sections_ = [
+    wanted = [
         {
             "section": task.key,
             "write": "tldrs only: leave the five lists empty" if task.lines_only else "the five lists and the tldrs",
@@ -168,7 +168,7 @@ def _prompt(tasks: Sequence[Task], language: Language, reasons: str) -> Prompt:
         }
         for task in tasks
     ]
-    material = {"version": VERSION, "sections": sections_, **({"rejected": reasons} if reasons else {})}
+    material = {"version": VERSION, "sections": wanted, **({"rejected": reasons} if reasons else {})}
     purpose = "repair" if reasons else "write"
     return Prompt(purpose, rules(language), json.dumps(material, ensure_ascii=False), "digest", SHAPE)
 
