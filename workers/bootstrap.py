@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from workers.answers import pipeline
 from workers.answers.extractive import Vocabulary
 from workers.answers.generate import Answerer
+from workers.answers.services import AnswerServices
 from workers.config import Settings, SourceSettings
 from workers.digest.pipeline import OnProgress, PipelineConfig, PipelineContext
 from workers.digest.select import Weights
@@ -62,7 +62,7 @@ def pipeline_context(config: PipelineConfig, store: Store, on_progress: OnProgre
     )
 
 
-def answer_services(settings: Settings, store: Store) -> pipeline.AnswerServices:
+def answer_services(settings: Settings, store: Store) -> AnswerServices:
     """The services that answer questions; a connection is opened only to fetch a paper that the store lacks."""
 
     def read(paper: Paper) -> PaperText:
@@ -78,7 +78,7 @@ def answer_services(settings: Settings, store: Store) -> pipeline.AnswerServices
         embed = model.embed if settings.model.embeddings else None
         context_tokens, deadline_s = settings.model.context_tokens, settings.questions.deadline_s
         answerer = Answerer(model, vocabulary, context_tokens, deadline_s, embed)
-    return pipeline.AnswerServices(store.paper_texts, read, store.texts.get, store.texts.newest, vocabulary, answerer)
+    return AnswerServices(store.paper_texts, read, store.texts.get, store.texts.newest, vocabulary, answerer)
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.edition import DAY, closed_edition
 from tests.fakes.papers import paper
 from workers.answers.extractive import Vocabulary
-from workers.answers.pipeline import AnswerServices, answer_question
+from workers.answers.pipeline import answer_question
+from workers.answers.services import AnswerServices
 from workers.domain.answers import Answer
 from workers.domain.chats import ChatRef
 from workers.domain.models import Paper

@@ -30,7 +30,7 @@ class StoredPaper:
 
 
 class PaperTextStore:
-    """Implements `answers.pipeline.PaperTexts`."""
+    """Implements `answers.services.PaperTexts`."""
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine, self._clock = engine, clock
