@@ -88,7 +88,7 @@ def payload(line: str) -> str:
 
 def _links(choices: Sequence[Choice], home: str) -> list[Span]:
     links = [link(choice.label, f"{home}?start={payload(choice.line)}") for choice in choices]
-    return [joined([span for choice_link in links for span in (text("·"), choice_link)][1:])]
+    return [joined([span for choice_link in links for span in (space(), text("·"), space(), choice_link)][3:])]
 
 
 def _messages(group: Sequence[Block], links: Sequence[Span], options: RenderOptions) -> Iterator[Span]:
@@ -142,7 +142,7 @@ def _span(line: Line) -> Span:
 def _row(runs: Sequence[Run]) -> Span:
     spans: list[Span] = []
     for n, run in enumerate(runs):
-        if n and Role.DOT not in {run.role, runs[n - 1].role}:
+        if n:
             spans.append(space())
         spans.append(_run(run))
     return joined(spans)

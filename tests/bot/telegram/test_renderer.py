@@ -10,8 +10,8 @@ from bot.telegram.markup import ENTITY_LIMIT, TEXT_LIMIT, Span, bold, folded, li
 from bot.telegram.renderer import RenderOptions, render
 from tests.bot.conftest import DAY
 from tests.fakes.telegram_wire import parsed
-from workers.domain.blocks import OverviewBlock, SectionBlock, TextBlock
-from workers.domain.deliveries import Message
+from workers.domain.blocks import ChoiceBlock, OverviewBlock, SectionBlock, TextBlock
+from workers.domain.deliveries import Choice, Message, Place
 from workers.domain.models import Category, Claim, DigestPaper, Edition, Link, Synthesis
 from workers.store import Store
 
@@ -52,6 +52,15 @@ def test_titles_that_look_like_markup_are_text() -> None:
     for title in HOSTILE[:3]:
         assert whole.count(title) >= 3
     assert all('"javascript:' not in message.text for message in render([block], LOOK))
+
+
+def test_dots_between_keywords_and_links_have_spaces_around_them() -> None:
+    keywords = Synthesis(keywords=(Claim("강화 학습", (1,)), Claim("로봇", (2,))))
+    block = SectionBlock("🤖", "로보틱스", (paper(1, "One"), paper(2, "Two")), keywords, extractive=False)
+    assert "강화 학습 [1] · 로봇 [2]" in "\n".join(seen(render([block], LOOK)))
+    choices = ChoiceBlock((Choice("한국어", "/digest ko"), Choice("English", "/digest en")))
+    channel = RenderOptions("ko", place=Place.CHANNEL, home="https://t.me/bot")
+    assert seen(render([TextBlock(("끝",)), choices], channel))[0].endswith("한국어 · English")
 
 
 def test_a_long_section_is_split_between_papers_and_loses_none() -> None:
