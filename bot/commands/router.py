@@ -8,8 +8,9 @@ from datetime import date
 from bot.commands import admin, questions, subscriptions
 from bot.commands.context import CommandContext, Reply, Services, text_block, text_reply
 from bot.commands.permissions import Actor
-from bot.presentation.blocks import blocks, category_blocks, contents, narrowed
+from bot.presentation.blocks import blocks, category_blocks, contents
 from bot.presentation.keywords import load_day_papers
+from bot.presentation.narrow import narrowed
 from workers.domain.blocks import ChoiceBlock
 from workers.domain.deliveries import Choice, View
 from workers.domain.models import Digest

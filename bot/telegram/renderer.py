@@ -10,8 +10,10 @@ from bot.telegram.markup import CAPTION_LIMIT, TEXT_LIMIT, Span, bold, folded, i
 from workers.domain.blocks import Block, ChoiceBlock, OverviewBlock, TextBlock
 from workers.domain.deliveries import Choice, Message, Place
 
-_LONGEST_TITLE, _LONGEST_QUOTE = 300, 500
-"""Characters of a paper's title and of a quoted sentence."""
+_MAX_TITLE = 300
+"""Characters of a paper's title."""
+_MAX_QUOTE = 500
+"""Characters of a quoted sentence."""
 _NO_LIMIT = 1 << 20
 _EMPTY = Span("", 0)
 
@@ -155,11 +157,11 @@ def _run(run: Run) -> Span:
         case Role.NUMBER:
             return bold(f"{run.text}.")
         case Role.TITLE:
-            return link(run.text, run.url, _LONGEST_TITLE) if run.url else text(run.text, _LONGEST_TITLE)
+            return link(run.text, run.url, _MAX_TITLE) if run.url else text(run.text, _MAX_TITLE)
         case Role.PLACE:
             return link(f"[{run.text}]", run.url) if run.url else text(f"[{run.text}]")
         case Role.QUOTE:
-            return italic(f"“{sanitize(run.text, _LONGEST_QUOTE)}”")
+            return italic(f"“{sanitize(run.text, _MAX_QUOTE)}”")
         case Role.EXCERPT:
             return bold(f"“{run.text}”")
         case Role.ASIDE:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.i18n import catalog_for
-from bot.presentation.blocks import blocks, category_blocks, chat_blocks, first_screen, narrowed, other_languages, tally
+from bot.presentation.blocks import blocks, category_blocks, chat_blocks, first_screen, other_languages, tally
 from bot.presentation.keywords import DayPapers
+from bot.presentation.narrow import narrowed
 from tests.bot.conftest import DAY
 from tests.fakes.papers import paper
 from workers.domain.blocks import Block, ChoiceBlock, KeywordBlock, OnesBlock, OverviewBlock, SectionBlock, TextBlock
