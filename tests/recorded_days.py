@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.benchmarks.recorded import entries_of
 from tests.fakes.clock import FakeClock
+from tests.fakes.empty_store import empty_store
 from tests.fakes.source import FakeSource
 from workers import config
 from workers.bootstrap import pipeline_context
@@ -48,7 +49,7 @@ def recorded_days(data: Path, folder: Path) -> Recorded:
     )
     writer, digests = Extractive(chosen.categories, chosen.glossary), dict[date, dict[str, Digest]]()
     editions: dict[date, Edition] = {}
-    with open_store(f"sqlite:///{folder / 'days.db'}", clock) as store:
+    with open_store(empty_store(folder / "days.db"), clock) as store:
         context = pipeline_context(chosen, store)
         for day in sorted(by_day):
             edition = pipeline.find_or_make(day, context)

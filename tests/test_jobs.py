@@ -10,6 +10,7 @@ import yaml
 from bot.__main__ import main
 from bot.runtime.sample import DAY
 from bot.runtime.sample.server import serving
+from tests.fakes.empty_store import empty_store
 from tests.fakes.subscriptions import NewSubscription
 from tests.fakes.web import Answer, web
 from workers import jobs
@@ -23,7 +24,7 @@ from workers.store import Store, open_store
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """The store that a job finds through its environment, with the sample day's sources."""
-    url = f"sqlite:///{tmp_path / 'store.db'}"
+    url = empty_store(tmp_path / "store.db")
     with serving() as base, open_store(url, SystemClock()) as opened:
         settings = {
             "store": {"url": url},
@@ -91,7 +92,7 @@ def test_a_collection_is_kept_for_the_edition_and_asked_for_once(store: Store) -
 def test_when_every_source_fails_the_owners_hear_of_it_once_and_no_chat_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = f"sqlite:///{tmp_path / 'store.db'}"
+    url = empty_store(tmp_path / "store.db")
     with web(Answer(status=500)) as broken, open_store(url, SystemClock()) as store:
         sources = [{"name": "huggingface", "kind": "huggingface", "url": broken.url}]
         settings = {"store": {"url": url}, "sources": sources, "owners": ["telegram:9"]}

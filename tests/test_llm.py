@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.clock import FakeClock
+from tests.fakes.empty_store import empty_store
 from tests.fakes.openai import Endpoint, Fault, serving
 from workers import config
 from workers.domain.completions import Prompt
@@ -28,7 +29,7 @@ def endpoint() -> Iterator[Endpoint]:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path / 'store.db'}", clock) as opened:
+    with open_store(empty_store(tmp_path / "store.db"), clock) as opened:
         yield opened
 
 

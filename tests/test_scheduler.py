@@ -12,6 +12,7 @@ from rq.serializers import JSONSerializer
 
 from bot.runtime import valkey
 from tests.fakes.clock import FakeClock
+from tests.fakes.empty_store import empty_store
 from tests.fakes.papers import paper
 from tests.fakes.subscriptions import NewSubscription
 from workers import config
@@ -41,7 +42,7 @@ def queue(tmp_path: Path) -> Iterator[WorkQueue]:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path / 'store.db'}", clock) as opened:
+    with open_store(empty_store(tmp_path / "store.db"), clock) as opened:
         yield opened
 
 

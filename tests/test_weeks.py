@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.fakes.clock import FakeClock
+from tests.fakes.empty_store import empty_store
 from tests.fakes.papers import entry
 from tests.fakes.source import Answer, FakeSource
 from tests.fakes.subscriptions import NewSubscription
@@ -91,7 +92,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path / 'store.db'}", clock) as opened:
+    with open_store(empty_store(tmp_path / "store.db"), clock) as opened:
         yield opened
 
 
@@ -219,7 +220,7 @@ def test_on_the_nights_the_clocks_change_each_slot_comes_once(
     start: str, zone: str, slot: str, moments: list[str], tmp_path: Path
 ) -> None:
     clock = FakeClock(utc(f"{start} 00:00"))
-    with open_store(f"sqlite:///{tmp_path / 'dst.db'}", clock) as store:
+    with open_store(empty_store(tmp_path / "dst.db"), clock) as store:
         first, every_day = date.fromisoformat(start), tuple(range(7))
         world = World(store, clock, first, closes_at="00:10 UTC")
         due = utc(f"{start[:5]}{moments[0]}")

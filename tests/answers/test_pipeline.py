@@ -10,6 +10,7 @@ import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.edition import DAY, closed_edition
+from tests.fakes.empty_store import empty_store
 from tests.fakes.papers import paper
 from workers.answers.extractive import Vocabulary
 from workers.answers.pipeline import answer_question
@@ -31,7 +32,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: FakeClock) -> "Sequence[Store]":
-    opened = open_store(f"sqlite:///{tmp_path / 'store.db'}", clock)
+    opened = open_store(empty_store(tmp_path / "store.db"), clock)
     closed_edition(opened)
     return [opened]
 

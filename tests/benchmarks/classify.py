@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.recorded import SHARED, json_lines
+from tests.benchmarks.recorded import json_lines, recorded_file
 from workers import config
 from workers.digest.classify import classify
 from workers.domain.models import Category, Paper
@@ -40,11 +40,10 @@ def main(arguments: list[str]) -> None:
         for file in map(Path, arguments):
             measure(file.name, json_lines(file), categories)
         return
-    titles = [
-        {"title": row["title"], "label": row["topic"]} for row in json_lines(SHARED / "labels/curated_titles.jsonl.xz")
-    ]
+    curated = json_lines(recorded_file("labels/curated_titles.jsonl.xz"))
+    titles = [{"title": row["title"], "label": row["topic"]} for row in curated]
     measure("curated_titles (titles only)", titles, categories)
-    ancestor = json_lines(SHARED / "ancestor_reports/papers.jsonl")
+    ancestor = json_lines(recorded_file("ancestor_reports/papers.jsonl"))
     unique = {row["title"]: {**row, "label": row["canonical"]} for row in ancestor if row.get("abstract")}
     measure("ancestor_reports (titles and abstracts)", unique.values(), categories)
 

@@ -6,10 +6,9 @@ How many of 10,000 abstracts hold a stem, counted over the recorded arXiv days; 
 from collections import Counter
 from pathlib import Path
 
-from tests.benchmarks.recorded import entries_of
+from tests.benchmarks.recorded import entries_of, recorded_file
 from workers.text.tokenize import terms
 
-_DAYS = Path(__file__).resolve().parents[3] / "shared" / "data" / "feeds" / "full_days_parsed"
 _OUT = Path(__file__).resolve().parents[2] / "workers" / "data" / "frequencies.tsv"
 _LEAST = 5
 
@@ -17,7 +16,7 @@ _LEAST = 5
 def main() -> None:
     abstracts = {
         entry.title: f"{entry.title} {entry.abstract}"
-        for file in sorted(_DAYS.glob("rss_*.jsonl.xz"))
+        for file in sorted(recorded_file("feeds/full_days_parsed").glob("rss_*.jsonl.xz"))
         for entry in entries_of(file)
     }
     counts = Counter(term for text in abstracts.values() for term in set(terms(text)))

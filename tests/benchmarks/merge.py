@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.recorded import SHARED, json_lines
+from tests.benchmarks.recorded import json_lines, recorded_file
 from workers.digest.merge import merge
 from workers.domain.models import Entry
 from workers.text.latex import readable
@@ -18,9 +18,9 @@ NEAR_TITLES = Path(__file__).parents[1] / "digest" / "near_titles.txt"
 
 
 def main(arguments: list[str]) -> None:
-    files = [Path(each) for each in arguments] or [
-        SHARED / "merge" / "cross_source_dev.jsonl.xz",
-        SHARED / "merge" / "title_renames_dev.jsonl.xz",
+    files = [Path(argument) for argument in arguments] or [
+        recorded_file("merge/cross_source_dev.jsonl.xz"),
+        recorded_file("merge/title_renames_dev.jsonl.xz"),
     ]
     for file in files:
         rows = list(json_lines(file))

@@ -16,7 +16,7 @@ import feedparser
 import httpx
 import psutil
 
-from tests.benchmarks.recorded import SHARED
+from tests.benchmarks.recorded import SHARED, recorded_file
 from tests.fakes.fetcher import FakeFetcher
 from tests.fakes.gate import FakeGate
 from workers import config
@@ -54,7 +54,8 @@ def main() -> None:
 
 def recorded_bodies() -> dict[str, bytes]:
     """What the sources would serve on that day, by the end of the address."""
-    command = [sys.executable, str(SHARED.parent / "replay/serve.py"), "--data", str(SHARED), "--port", "0"]
+    server_file = recorded_file("replay/serve.py", SHARED.parent)
+    command = [sys.executable, str(server_file), "--data", str(SHARED), "--port", "0"]
     with subprocess.Popen([*command, "--today", DAY.isoformat()], stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         url = server.stdout.readline().rsplit(" ", 1)[1].strip()

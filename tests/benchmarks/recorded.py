@@ -1,4 +1,4 @@
-"""Where the recorded days are, and how their files are read."""
+"""The recorded data beside the checkout: where it is, and how its files are read."""
 
 import gzip
 import json
@@ -12,6 +12,18 @@ from workers.domain.models import Entry
 from workers.text.latex import authors, readable
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+"""The folder of the recorded data; it is no part of the project and may be missing."""
+
+
+def recorded_file(place: str, folder: Path | None = None) -> Path:
+    """The file or folder at `place` below `folder`, by default SHARED.
+
+    Raises SystemExit with one line where it is missing, because benchmarks call this.
+    """
+    file = (folder or SHARED) / place
+    if not file.exists():
+        raise SystemExit(f"{file} is missing: this benchmark needs recorded data, which the project does not hold")
+    return file
 
 
 def json_lines(file: Path) -> Iterator[dict[str, Any]]:

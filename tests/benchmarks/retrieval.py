@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.recorded import recorded_file
 from workers.answers.extractive import THRESHOLD
 from workers.answers.query import weighted_terms
 from workers.answers.retrieve import Index, within
 from workers.domain.passages import Passage
 from workers.text.data import frequencies, korean_terms
 
-_DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "questions"
 _KOREAN = Path(__file__).parent / "data" / "qasper_mini_ko.json"
 _BUDGET = 4_000
 _PAPERS = 10
@@ -30,10 +30,10 @@ Ask = Callable[[Question], Mapping[str, float]]
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("file", nargs="?", type=Path, default=_DATA / "qasper_mini.json")
+    parser.add_argument("file", nargs="?", type=Path)
     parser.add_argument("--korean", type=Path, default=_KOREAN)
     given = parser.parse_args()
-    papers = json.loads(given.file.read_text("utf-8"))
+    papers = json.loads((given.file or recorded_file("questions/qasper_mini.json")).read_text("utf-8"))
     for name, value in measured(papers, _english).items():
         print(f"{name}: {value:.3f}")
     print(f"unanswerable_refused: {_unanswerable(papers)}")

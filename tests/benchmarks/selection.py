@@ -8,7 +8,7 @@ every second day ("tuned"); the other days ("held out") are the ones to report.
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
-from tests.benchmarks.recorded import SHARED, entries_of, json_lines
+from tests.benchmarks.recorded import entries_of, json_lines, recorded_file
 from workers import config
 from workers.digest.merge import merge
 from workers.digest.select import Weights, select
@@ -21,9 +21,9 @@ def main() -> None:
     settings = config.load(environment={})
     weights, limit = Weights(**settings.select.model_dump()), settings.digest.max_papers
     voted: dict[str, set[str]] = {}
-    for row in json_lines(SHARED / "hf_daily/hf_daily_2024-05_2025-12.jsonl.gz"):
+    for row in json_lines(recorded_file("hf_daily/hf_daily_2024-05_2025-12.jsonl.gz")):
         voted.setdefault(row["day"], set()).add(row["id"])
-    days = sorted((SHARED / "feeds/full_days_parsed").glob("rss_*.jsonl.xz"))
+    days = sorted(recorded_file("feeds/full_days_parsed").glob("rss_*.jsonl.xz"))
     figures = []
     for file in days:
         day = date.fromisoformat(file.name[4:14])

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rs_bpe.bpe import openai as vocabularies
 
-from tests.benchmarks.recorded import SHARED
+from tests.benchmarks.recorded import SHARED, recorded_file
 from tests.fakes.model import FakeModel
 from tests.fakes.writers import answered, asked, section
 from tests.recorded_days import recorded_days
@@ -33,6 +33,7 @@ _KOREAN = "이 논문은 새로운 방법을 제안하고 여러 자료에서 �
 
 
 def main() -> None:
+    recorded_file("feeds/full_days_parsed")
     count = vocabularies.o200k_base().count
     with tempfile.TemporaryDirectory() as folder:
         recorded = recorded_days(SHARED, Path(folder))

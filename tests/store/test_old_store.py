@@ -47,8 +47,8 @@ REMOVED, NOT_WRITABLE = SubscriptionStatus.REMOVED, SubscriptionStatus.NOT_WRITA
 
 
 @pytest.fixture
-def old_store(store_url: str, moving_clock: FakeClock) -> Iterator[Store]:
-    engine = create_engine(store_url.replace("postgresql://", "postgresql+psycopg://"))
+def old_store(unmigrated_url: str, moving_clock: FakeClock) -> Iterator[Store]:
+    engine = create_engine(unmigrated_url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
         config = alembic_config()
         config.attributes["connection"] = connection
@@ -56,7 +56,7 @@ def old_store(store_url: str, moving_clock: FakeClock) -> Iterator[Store]:
     with engine.begin() as connection:
         _fill(connection)
     engine.dispose()
-    with open_store(store_url, moving_clock) as opened:
+    with open_store(unmigrated_url, moving_clock) as opened:
         yield opened
 
 
