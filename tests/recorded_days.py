@@ -1,4 +1,4 @@
-"""The digests of every recorded arXiv day, made once for the tests of each frontend."""
+"""The digests of every recorded arXiv day, made once for all tests that use them."""
 
 import re
 from collections import defaultdict
@@ -24,7 +24,7 @@ from workers.text.data import glossary
 
 @dataclass(frozen=True)
 class Recorded:
-    """Day → language → its digest, without the chart."""
+    """Editions by day, and digests without charts by day and language."""
 
     digests: dict[date, dict[str, Digest]]
     editions: dict[date, Edition]
@@ -32,7 +32,7 @@ class Recorded:
 
 
 def recorded_days(data: Path, folder: Path) -> Recorded:
-    """All days in their order, so that no paper comes twice; both languages of each."""
+    """Makes the editions in the order of days, so that no paper is listed twice, and writes each in both languages."""
     settings, clock = config.load(environment={}), FakeClock(datetime(2025, 6, 30, tzinfo=UTC))
     by_day: dict[date, list[Entry]] = defaultdict(list)
     for file in sorted((data / "feeds/full_days_parsed").glob("rss_*.jsonl.xz")):

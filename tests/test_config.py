@@ -1,4 +1,4 @@
-"""Settings: three layers, each wrong key named with its cure, no secret shown."""
+"""Settings: three layers; errors name the wrong key and how to fix it; secrets are never shown."""
 
 from pathlib import Path
 
@@ -125,7 +125,7 @@ def test_the_environment_stands_above_the_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (
             "digest: {max_papers: many}",
@@ -157,10 +157,10 @@ def test_the_environment_stands_above_the_files(tmp_path: Path) -> None:
         ("digest: [", "cannot be read as YAML"),
     ],
 )
-def test_a_wrong_setting_names_its_key_and_the_cure(text: str, told: str, tmp_path: Path) -> None:
+def test_a_wrong_setting_names_its_key_and_the_cure(text: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as raised:
         config.load(write(tmp_path, text), environment={}, platforms=PLATFORMS)
-    assert told in str(raised.value).replace("'", '"')
+    assert message in str(raised.value).replace("'", '"')
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

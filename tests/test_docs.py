@@ -1,4 +1,4 @@
-"""What the documentation names exists: tests, folders, and the files that its links lead to."""
+"""Tests, folders, names and link targets that the documentation mentions exist."""
 
 import ast
 import re
@@ -21,7 +21,7 @@ _NAMED_PATH = re.compile(r"`((?:bot|workers|tests|docs)/[\w./-]+)`")
 
 
 def functions_in(file: Path) -> set[str]:
-    """Names of all functions of a module, methods included; empty if there is no such file."""
+    """Returns the names of all functions and methods of a module; empty if there is no such file."""
     if not file.is_file():
         return set()
     tree = ast.parse(file.read_text("utf-8"))
@@ -29,7 +29,7 @@ def functions_in(file: Path) -> set[str]:
 
 
 def names_in(file: Path) -> set[str]:
-    """Names that a module defines: functions and methods, classes, and variables of the module."""
+    """Returns the names of a module's functions, methods, classes and variables; empty if there is no such file."""
     tree = ast.parse(file.read_text("utf-8")) if file.is_file() else ast.Module([], [])
     classes = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
     targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
@@ -39,7 +39,7 @@ def names_in(file: Path) -> set[str]:
 
 @cache
 def members_of(owner: str) -> frozenset[str]:
-    """Methods and fields of the classes of that name in either package."""
+    """Returns methods and fields of the classes of that name in both packages."""
     files = [file for package in ("bot", "workers") for file in sorted((ROOT / package).rglob("*.py"))]
     classes = [
         node
@@ -61,7 +61,7 @@ def members_of(owner: str) -> frozenset[str]:
 
 
 def heading_anchors(page: Path) -> set[str]:
-    """The anchors that GitHub makes of a page's headings."""
+    """Returns the anchors that GitHub makes from a page's headings."""
     headings = re.findall(r"^#+ (.+)$", _FENCE.sub("", page.read_text("utf-8")), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -99,7 +99,7 @@ def test_every_relative_link_leads_to_a_file(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_path_in_code_marks_exists(page: Path) -> None:
-    """Or it is a file that the page tells the reader to write: those are listed in a fence of the page."""
+    """A path may be missing if the reader is to write that file; a fenced block of the page then lists it."""
     text = page.read_text("utf-8")
     to_write = "\n".join(_FENCE.findall(text))
     named = _NAMED_PATH.findall(_FENCE.sub("", text))
@@ -108,11 +108,11 @@ def test_every_path_in_code_marks_exists(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_name_that_a_page_places_in_a_file_is_there(page: Path) -> None:
-    """ "`Class.method` in `FILE`", and a FILE followed by names in brackets."""
+    """Finds "`Class.method` in `FILE`" and "`FILE` (`name`, `name`)"."""
     text = _FENCE.sub("", page.read_text("utf-8"))
-    placed = [(file, name) for name, file in _NAME_IN_FILE.findall(text)]
-    placed += [(file, name) for file, names in _FILE_WITH_NAMES.findall(text) for name in re.findall(r"\w+", names)]
-    missing = [f"{file}: {name}" for file, name in placed if not set(name.split(".")) <= names_in(ROOT / file)]
+    located = [(file, name) for name, file in _NAME_IN_FILE.findall(text)]
+    located += [(file, name) for file, names in _FILE_WITH_NAMES.findall(text) for name in re.findall(r"\w+", names)]
+    missing = [f"{file}: {name}" for file, name in located if not set(name.split(".")) <= names_in(ROOT / file)]
     assert missing == []
 
 

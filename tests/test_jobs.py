@@ -1,4 +1,4 @@
-"""RQ's entry points: one id in, safe to run twice, the same over both databases' wiring."""
+"""RQ jobs: each takes one id and can run twice without a second effect."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -23,7 +23,7 @@ from workers.store import Store, open_store
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    """The store that a job finds through its environment, with the sample day's sources."""
+    """The store that jobs find through the environment, configured with the sample day's sources."""
     url = empty_store(tmp_path / "store.db")
     with serving() as base, open_store(url, SystemClock()) as opened:
         settings = {

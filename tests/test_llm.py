@@ -1,4 +1,4 @@
-"""Calls of a model: waits, fallbacks, refusals, and no prompt paid twice."""
+"""Calls of a model: waits, fallbacks, refusals, and no prompt is paid for twice."""
 
 import json
 from collections.abc import Iterator
@@ -33,8 +33,8 @@ def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
         yield opened
 
 
-class Made:
-    """A model at the endpoint; `slept` are the seconds it waited."""
+class ModelUnderTest:
+    """A model that calls the fake endpoint; `slept` holds the seconds of each wait."""
 
     def __init__(self, endpoint: Endpoint, store: Store, **changed: Any) -> None:
         plain = config.load(environment={}).model
@@ -50,11 +50,11 @@ class Made:
 
 
 def test_an_answer_is_paid_once_and_its_real_usage_is_stored(endpoint: Endpoint, store: Store) -> None:
-    made = Made(endpoint, store)
-    first = made.model.complete(PROMPT, 60)
+    subject = ModelUnderTest(endpoint, store)
+    first = subject.model.complete(PROMPT, 60)
     assert (first.text, first.usage.calls) == ('{"a": 1}', 1)
-    assert made.model.complete(PROMPT, 60).usage.calls == 0
-    assert Made(endpoint, store).ask() == '{"a": 1}', "another process finds it too"
+    assert subject.model.complete(PROMPT, 60).usage.calls == 0
+    assert ModelUnderTest(endpoint, store).ask() == '{"a": 1}', "another process finds it too"
     assert len(endpoint.seen) == 1
     (day,) = store.model_calls.days()
     use = day.usage
@@ -63,29 +63,29 @@ def test_an_answer_is_paid_once_and_its_real_usage_is_stored(endpoint: Endpoint,
 
 
 def test_another_prompt_or_model_is_another_call(endpoint: Endpoint, store: Store) -> None:
-    made = Made(endpoint, store)
-    made.ask()
-    made.ask(Prompt("test", "Some rules.", "Other material.", "answer", SHAPE))
+    subject = ModelUnderTest(endpoint, store)
+    subject.ask()
+    subject.ask(Prompt("test", "Some rules.", "Other material.", "answer", SHAPE))
     assert len(endpoint.seen) == 2
 
 
 def test_the_shape_is_asked_for_as_strictly_as_the_endpoint_can(endpoint: Endpoint, store: Store) -> None:
     endpoint.formats = ("json_object",)
-    made = Made(endpoint, store)
-    made.ask()
+    subject = ModelUnderTest(endpoint, store)
+    subject.ask()
     assert [body["response_format"]["type"] for body in endpoint.seen] == ["json_schema", "json_object"]
     endpoint.formats = ("none",)
-    made.ask(Prompt("test", "Other rules.", "", "answer", SHAPE))
+    subject.ask(Prompt("test", "Other rules.", "", "answer", SHAPE))
     assert "response_format" not in endpoint.seen[-1]
-    made.ask(Prompt("test", "More rules.", "", "answer", SHAPE))
+    subject.ask(Prompt("test", "More rules.", "", "answer", SHAPE))
     assert len(endpoint.seen) == 5, "what it cannot do is not asked for again"
 
 
 def test_told_to_wait_it_waits_as_long(endpoint: Endpoint, store: Store) -> None:
     endpoint.faults = [Fault(429, headers=(("Retry-After", "7"),)), Fault(503)]
-    made = Made(endpoint, store)
-    assert made.ask() == '{"a": 1}'
-    assert made.slept == [7.0, 2.0]
+    subject = ModelUnderTest(endpoint, store)
+    assert subject.ask() == '{"a": 1}'
+    assert subject.slept == [7.0, 2.0]
 
 
 @pytest.mark.parametrize(
@@ -106,74 +106,74 @@ def test_told_to_wait_it_waits_as_long(endpoint: Endpoint, store: Store) -> None
 def test_each_fault_has_its_rule(fault: Fault, error: type[ModelError], endpoint: Endpoint, store: Store) -> None:
     endpoint.always = fault
     with pytest.raises(error) as raised:
-        Made(endpoint, store).ask()
+        ModelUnderTest(endpoint, store).ask()
     assert KEY not in str(raised.value)
 
 
 def test_silence_is_not_waited_for_past_the_deadline(endpoint: Endpoint, store: Store) -> None:
     endpoint.always = Fault(hang=3)
-    made = Made(endpoint, store, timeout_s=0.2)
+    subject = ModelUnderTest(endpoint, store, timeout_s=0.2)
     with pytest.raises(ModelDown, match=r"APITimeoutError|deadline"):
-        made.ask(deadline_s=0.5)
+        subject.ask(deadline_s=0.5)
 
 
 def test_a_wait_that_passes_the_deadline_is_not_begun(endpoint: Endpoint, store: Store) -> None:
     endpoint.always = Fault(429, headers=(("Retry-After", "600"),))
-    made = Made(endpoint, store)
+    subject = ModelUnderTest(endpoint, store)
     with pytest.raises(ModelDown):
-        made.ask(deadline_s=30)
-    assert made.slept == []
+        subject.ask(deadline_s=30)
+    assert subject.slept == []
 
 
 def test_an_answer_that_was_cut_off_was_paid_for(endpoint: Endpoint, store: Store) -> None:
     endpoint.always = Fault(finish="length")
     with pytest.raises(ContextTooLong):
-        Made(endpoint, store).ask()
+        ModelUnderTest(endpoint, store).ask()
     assert store.model_calls.spent_today().output_tokens == 4
 
 
 def test_no_endpoint_is_no_answer(store: Store) -> None:
     nowhere = Endpoint("http://127.0.0.1:9/v1", lambda _body: "")
     with pytest.raises(ModelDown, match="APIConnectionError"):
-        Made(nowhere, store).ask()
+        ModelUnderTest(nowhere, store).ask()
 
 
 def test_the_days_cap_is_honoured_before_the_call_and_a_new_day_begins_anew(
     endpoint: Endpoint, store: Store, clock: FakeClock
 ) -> None:
-    made = Made(endpoint, store, daily_tokens=4015)
-    made.ask()
+    subject = ModelUnderTest(endpoint, store, daily_tokens=4015)
+    subject.ask()
     with pytest.raises(BudgetExceeded, match=r"model\.daily_tokens"):
-        made.ask(Prompt("test", "Other.", "Other.", "answer", SHAPE))
+        subject.ask(Prompt("test", "Other.", "Other.", "answer", SHAPE))
     assert len(endpoint.seen) == 1
-    assert made.ask() == '{"a": 1}', "what was paid for is free"
+    assert subject.ask() == '{"a": 1}', "what was paid for is free"
     clock.advance(86_400)
-    made.ask(Prompt("test", "Other.", "Other.", "answer", SHAPE))
+    subject.ask(Prompt("test", "Other.", "Other.", "answer", SHAPE))
     with pytest.raises(BudgetExceeded, match=r"model\.daily_usd"):
-        Made(endpoint, store, daily_usd=0.001).ask(Prompt("test", "More.", "More.", "answer", SHAPE))
+        ModelUnderTest(endpoint, store, daily_usd=0.001).ask(Prompt("test", "More.", "More.", "answer", SHAPE))
 
 
 def test_the_key_goes_to_the_endpoint_and_nowhere_else(
     endpoint: Endpoint, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
-    made = Made(endpoint, store)
+    subject = ModelUnderTest(endpoint, store)
     with caplog.at_level("DEBUG"):
-        made.ask()
+        subject.ask()
     assert endpoint.keys == {f"Bearer {KEY}"}
-    assert KEY not in caplog.text + repr(made.model) + json.dumps(endpoint.seen)
+    assert KEY not in caplog.text + repr(subject.model) + json.dumps(endpoint.seen)
 
 
 def test_an_answer_is_told_as_it_comes_and_paid_for_once(endpoint: Endpoint, store: Store) -> None:
-    made = Made(endpoint, store)
-    heard: list[str] = []
-    first = made.model.complete(PROMPT, 60, heard.append)
-    assert heard[-1] == first.text
+    subject = ModelUnderTest(endpoint, store)
+    progress: list[str] = []
+    first = subject.model.complete(PROMPT, 60, progress.append)
+    assert progress[-1] == first.text
     assert first.usage.output_tokens > 0
-    assert made.model.complete(PROMPT, 60, heard.append).usage.calls == 0
+    assert subject.model.complete(PROMPT, 60, progress.append).usage.calls == 0
 
 
 def test_a_stream_that_is_cut_is_no_answer(endpoint: Endpoint, store: Store) -> None:
-    made = Made(endpoint, store)
+    subject = ModelUnderTest(endpoint, store)
     endpoint.faults = [Fault(cut=True)]
     with pytest.raises(ModelDown):
-        made.model.complete(PROMPT, 60, lambda _text: None)
+        subject.model.complete(PROMPT, 60, lambda _text: None)

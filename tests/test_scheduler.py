@@ -1,4 +1,4 @@
-"""The scheduler queues work that no process is doing, and publishes what is due."""
+"""The scheduler queues work that no process is doing, and publishes to chats that are due."""
 
 import subprocess
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ DAY = date(2025, 6, 3)
 
 @pytest.fixture
 def queue(tmp_path: Path) -> Iterator[WorkQueue]:
-    """A real Valkey, as `paperboy` starts it."""
+    """A queue on a real Valkey, started as `paperboy` starts it."""
     server = valkey.server(tmp_path / "valkey")
     with subprocess.Popen(server.process.command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as child:
         retry = redis.retry.Retry(redis.backoff.ConstantBackoff(0.02), 500)
@@ -47,7 +47,7 @@ def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
 
 
 def queued(queue: WorkQueue, name: str = EDITIONS) -> list[str]:
-    """What the jobs that wait are about."""
+    """Returns the argument of each waiting job, in order."""
     jobs = Queue(name, connection=queue.connection, serializer=JSONSerializer).jobs
     return [job.args[0] for job in jobs]
 

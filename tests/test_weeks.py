@@ -1,4 +1,4 @@
-"""Whole weeks on a stepped clock: every edition once, every chat at its hour, whatever the calendar does."""
+"""Simulated weeks: every edition is made once and every chat gets it at its hour, across holidays and clock changes."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -37,8 +37,8 @@ def a_paper_on(day: date, source: str = "arxiv") -> list[Any]:
     return [entry(source=source, arxiv_id=number, title=f"Paper {number} of {source}", url=f"https://x.org/{number}")]
 
 
-class World:
-    """A store, its clock and two sources that have one paper each on every day that they announce on."""
+class Simulation:
+    """Runs the scheduler on a fake clock, with two sources that have one paper on each of their announcement days."""
 
     def __init__(self, store: Store, clock: FakeClock, start: date, **digest: Any) -> None:
         days = [start - DAY + n * DAY for n in range(40)]
@@ -60,16 +60,16 @@ class World:
         self.work = WorkAtOnce(store, pipeline_config)
 
     def run(self, until: datetime, step: timedelta = 10 * MINUTE) -> None:
-        duties = Scheduler(self.store, self.work, self.clock, self.settings)
+        scheduler = Scheduler(self.store, self.work, self.clock, self.settings)
         while self.clock.now() <= until:
-            duties.tick()
+            scheduler.tick()
             self.clock.advance(step.total_seconds())
 
-    def off(self, until: datetime) -> None:
+    def skip_to(self, until: datetime) -> None:
         self.clock.advance((until - self.clock.now()).total_seconds())
 
     def editions(self) -> dict[date, list[str]]:
-        """Closed editions with the ids they list."""
+        """Returns the arXiv ids that each closed edition lists, by day."""
         found = {}
         for n in range(40):
             edition = self.store.editions.get(MONDAY - 7 * DAY + n * DAY)
@@ -78,7 +78,7 @@ class World:
         return found
 
     def deliveries(self, chat: str) -> list[tuple[str, str, bool]]:
-        """(moment, edition, silent) of each delivery to a chat, in order."""
+        """Returns (moment, day of the edition, silent) of each delivery to a chat, in order."""
         query = select(delivery).where(delivery.c.chat == chat).order_by(delivery.c.id)
         with self.store.engine.connect() as connection:
             rows = connection.execute(query).all()
@@ -97,10 +97,10 @@ def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
 
 
 def test_two_weeks_have_an_edition_every_working_day_and_none_on_weekends(store: Store, clock: FakeClock) -> None:
-    world = World(store, clock, MONDAY)
+    simulation = Simulation(store, clock, MONDAY)
     store.editions.want(date(2025, 5, 30))
-    world.run(utc("2025-06-15 23:00"))
-    editions = world.editions()
+    simulation.run(utc("2025-06-15 23:00"))
+    editions = simulation.editions()
     working = [MONDAY + n * DAY for n in (0, 1, 2, 3, 4, 7, 8, 9, 10, 11)]
     assert [day for day in editions if day >= MONDAY] == working
     listed = [number for ids in editions.values() for number in ids]
@@ -112,64 +112,64 @@ def test_two_weeks_have_an_edition_every_working_day_and_none_on_weekends(store:
 
 
 def test_every_answer_is_collected_once_soon_after_it_appears(store: Store, clock: FakeClock) -> None:
-    world = World(store, clock, MONDAY)
-    world.run(utc("2025-06-03 23:00"))
-    assert world.work.collections == [
+    simulation = Simulation(store, clock, MONDAY)
+    simulation.run(utc("2025-06-03 23:00"))
+    assert simulation.work.collections == [
         (MONDAY, "arxiv"),
         (MONDAY, "huggingface"),
         (MONDAY + DAY, "arxiv"),
         (MONDAY + DAY, "huggingface"),
     ]
-    assert world.arxiv.asked.count(MONDAY) == 1, "the edition used what was kept"
+    assert simulation.arxiv.asked.count(MONDAY) == 1, "the edition used what was kept"
     with store.engine.connect() as connection:
         assert connection.execute(select(source_answer.c.answer).where(source_answer.c.answer.is_not(None))).all() == []
 
 
 def test_an_answer_that_failed_is_tried_again_before_the_close(store: Store, clock: FakeClock) -> None:
-    world = World(store, clock, MONDAY)
+    simulation = Simulation(store, clock, MONDAY)
     answers: dict[date, Answer] = {MONDAY: SourceError("HTTP 503")}
-    world.arxiv._answers = answers  # noqa: SLF001 - the site recovers in the middle of the story
-    world.run(utc("2025-06-02 05:00"))
-    tried = world.arxiv.asked.count(MONDAY)
+    simulation.arxiv._answers = answers  # noqa: SLF001 - the site recovers during the test
+    simulation.run(utc("2025-06-02 05:00"))
+    tried = simulation.arxiv.asked.count(MONDAY)
     assert tried >= 3
     answers[MONDAY] = a_paper_on(MONDAY)
-    world.run(utc("2025-06-02 08:00"))
-    assert world.arxiv.asked.count(MONDAY) == tried + 1
-    assert "2506.02001" in world.editions()[MONDAY]
+    simulation.run(utc("2025-06-02 08:00"))
+    assert simulation.arxiv.asked.count(MONDAY) == tried + 1
+    assert "2506.02001" in simulation.editions()[MONDAY]
 
 
 def test_a_site_that_is_down_at_the_close_costs_nothing_that_was_kept(store: Store, clock: FakeClock) -> None:
-    world = World(store, clock, MONDAY)
-    world.run(utc("2025-06-02 07:20"))
-    world.arxiv._answers = {MONDAY: SourceError("HTTP 503")}  # noqa: SLF001 - and then it breaks
-    world.huggingface._answers = {MONDAY: SourceError("HTTP 503")}  # noqa: SLF001
-    world.run(utc("2025-06-02 08:00"))
-    assert set(world.editions()[MONDAY]) == {"2506.02001", "2506.02002"}
+    simulation = Simulation(store, clock, MONDAY)
+    simulation.run(utc("2025-06-02 07:20"))
+    simulation.arxiv._answers = {MONDAY: SourceError("HTTP 503")}  # noqa: SLF001 - the site fails during the test
+    simulation.huggingface._answers = {MONDAY: SourceError("HTTP 503")}  # noqa: SLF001
+    simulation.run(utc("2025-06-02 08:00"))
+    assert set(simulation.editions()[MONDAY]) == {"2506.02001", "2506.02002"}
 
 
 def test_a_holiday_has_no_edition_and_what_hugging_face_had_comes_after_it(store: Store, clock: FakeClock) -> None:
     holiday = date(2025, 6, 4)
-    world = World(store, clock, MONDAY, holidays=(holiday,))
+    simulation = Simulation(store, clock, MONDAY, holidays=(holiday,))
     store.subscriptions.add(NewSubscription(ChatRef("terminal", "seoul"), utc("2025-06-03 00:00")))
-    world.run(utc("2025-06-06 12:00"))
-    assert holiday not in world.editions()
-    assert "2506.04002" in world.editions()[date(2025, 6, 5)]
-    assert [moment for moment, _, _ in world.deliveries("seoul")] == ["06-03 00:00", "06-04 00:00", "06-06 00:00"]
+    simulation.run(utc("2025-06-06 12:00"))
+    assert holiday not in simulation.editions()
+    assert "2506.04002" in simulation.editions()[date(2025, 6, 5)]
+    assert [moment for moment, _, _ in simulation.deliveries("seoul")] == ["06-03 00:00", "06-04 00:00", "06-06 00:00"]
 
 
 def test_a_quiet_day_is_told_once_without_a_sound_worth_waking_for(store: Store, clock: FakeClock) -> None:
-    world = World(store, clock, MONDAY)
+    simulation = Simulation(store, clock, MONDAY)
     quiet = date(2025, 6, 3)
-    world.arxiv._answers = {day: answer for day, answer in world.arxiv._answers.items() if day != quiet}  # noqa: SLF001
-    world.huggingface._answers = {MONDAY: a_paper_on(MONDAY, "huggingface")}  # noqa: SLF001
+    simulation.arxiv._answers = {day: answer for day, answer in simulation.arxiv._answers.items() if day != quiet}  # noqa: SLF001
+    simulation.huggingface._answers = {MONDAY: a_paper_on(MONDAY, "huggingface")}  # noqa: SLF001
     store.subscriptions.add(NewSubscription(ChatRef("terminal", "seoul"), utc("2025-06-03 00:00")))
-    world.run(utc("2025-06-04 12:00"))
-    assert world.editions()[quiet] == []
-    assert [day for _, day, _ in world.deliveries("seoul")] == ["06-02", "06-03"]
+    simulation.run(utc("2025-06-04 12:00"))
+    assert simulation.editions()[quiet] == []
+    assert [day for _, day, _ in simulation.deliveries("seoul")] == ["06-02", "06-03"]
 
 
 def test_every_zone_gets_each_edition_once_at_its_hour(store: Store, clock: FakeClock) -> None:
-    world = World(store, clock, MONDAY)
+    simulation = Simulation(store, clock, MONDAY)
     zones = {
         "Asia/Seoul": ("09:00", "00:00"),
         "America/New_York": ("08:30", "12:30"),
@@ -181,9 +181,9 @@ def test_every_zone_gets_each_edition_once_at_its_hour(store: Store, clock: Fake
         store.subscriptions.add(
             NewSubscription(ChatRef("terminal", zone), utc(f"2025-06-02 {due}"), slot=slot, zone=zone)
         )
-    world.run(utc("2025-06-14 23:00"), step=15 * MINUTE)
+    simulation.run(utc("2025-06-14 23:00"), step=15 * MINUTE)
     for zone, (_, due) in zones.items():
-        given = world.deliveries(zone)
+        given = simulation.deliveries(zone)
         days = [day for _, day, _ in given]
         assert len(days) == len(set(days)), zone
         assert days[-1] == ("06-12" if zone in {"Asia/Seoul", "Pacific/Auckland"} else "06-13"), zone
@@ -192,19 +192,19 @@ def test_every_zone_gets_each_edition_once_at_its_hour(store: Store, clock: Fake
 
 
 def test_a_week_switched_off_is_caught_up_once_the_newest_first_and_silently(store: Store, clock: FakeClock) -> None:
-    world = World(store, clock, MONDAY)
+    simulation = Simulation(store, clock, MONDAY)
     store.subscriptions.add(NewSubscription(ChatRef("terminal", "seoul"), utc("2025-06-03 00:00")))
-    world.run(utc("2025-06-04 12:00"))
-    world.off(utc("2025-06-11 10:00"))
-    before = world.deliveries("seoul")
+    simulation.run(utc("2025-06-04 12:00"))
+    simulation.skip_to(utc("2025-06-11 10:00"))
+    before = simulation.deliveries("seoul")
     assert [day for _, day, _ in before] == ["06-02", "06-03"]
-    world.run(utc("2025-06-12 12:00"))
-    assert world.work.editions[-6:] == [date(2025, 6, day) for day in (5, 6, 9, 10, 11, 12)]
-    caught_up = world.deliveries("seoul")[len(before) :]
+    simulation.run(utc("2025-06-12 12:00"))
+    assert simulation.work.editions[-6:] == [date(2025, 6, day) for day in (5, 6, 9, 10, 11, 12)]
+    caught_up = simulation.deliveries("seoul")[len(before) :]
     assert [day for _, day, _ in caught_up] == ["06-11", "06-10", "06-09", "06-06", "06-05", "06-04"]
     assert {silent for _, _, silent in caught_up} == {True}
     assert {moment for moment, _, _ in caught_up} == {"06-11 10:40"}, "as soon as the last of five is made"
-    listed = [number for ids in world.editions().values() for number in ids]
+    listed = [number for ids in simulation.editions().values() for number in ids]
     assert len(listed) == len(set(listed))
 
 
@@ -222,32 +222,32 @@ def test_on_the_nights_the_clocks_change_each_slot_comes_once(
     clock = FakeClock(utc(f"{start} 00:00"))
     with open_store(empty_store(tmp_path / "dst.db"), clock) as store:
         first, every_day = date.fromisoformat(start), tuple(range(7))
-        world = World(store, clock, first, closes_at="00:10 UTC")
+        simulation = Simulation(store, clock, first, closes_at="00:10 UTC")
         due = utc(f"{start[:5]}{moments[0]}")
         store.subscriptions.add(
             NewSubscription(ChatRef("terminal", "a"), due, slot=slot, zone=zone, weekdays=every_day)
         )
         seen = []
         while clock.now() < utc(f"{start} 00:00") + 4 * DAY:
-            world.run(clock.now(), step=10 * MINUTE)
+            simulation.run(clock.now(), step=10 * MINUTE)
             (next_due,) = {row.due_at for row in store.subscriptions.due(utc("2030-01-01 00:00"))}
             seen.append(f"{next_due:%m-%d %H:%M}")
         assert list(dict.fromkeys(seen))[:4] == moments
 
 
 def test_a_day_whose_sources_all_fail_is_tried_again_and_then_taken_over(store: Store, clock: FakeClock) -> None:
-    world = World(store, clock, MONDAY)
-    world.run(utc("2025-06-02 08:00"))
+    simulation = Simulation(store, clock, MONDAY)
+    simulation.run(utc("2025-06-02 08:00"))
     tuesday = date(2025, 6, 3)
-    good = dict(world.arxiv._answers), dict(world.huggingface._answers)  # noqa: SLF001
-    world.arxiv._answers = {**good[0], tuesday: SourceError("HTTP 503")}  # noqa: SLF001
-    world.huggingface._answers = {**good[1], tuesday: SourceError("HTTP 503")}  # noqa: SLF001
-    world.run(utc("2025-06-04 00:00"))
-    assert tuesday not in world.editions()
-    assert world.work.editions.count(tuesday) > 20
-    world.arxiv._answers, world.huggingface._answers = good  # noqa: SLF001
-    world.off(utc("2025-06-04 07:30"))
-    world.run(utc("2025-06-04 12:00"))
-    both = [number for ids in world.editions().values() for number in ids]
+    recorded_answers = dict(simulation.arxiv._answers), dict(simulation.huggingface._answers)  # noqa: SLF001
+    simulation.arxiv._answers = {**recorded_answers[0], tuesday: SourceError("HTTP 503")}  # noqa: SLF001
+    simulation.huggingface._answers = {**recorded_answers[1], tuesday: SourceError("HTTP 503")}  # noqa: SLF001
+    simulation.run(utc("2025-06-04 00:00"))
+    assert tuesday not in simulation.editions()
+    assert simulation.work.editions.count(tuesday) > 20
+    simulation.arxiv._answers, simulation.huggingface._answers = recorded_answers  # noqa: SLF001
+    simulation.skip_to(utc("2025-06-04 07:30"))
+    simulation.run(utc("2025-06-04 12:00"))
+    both = [number for ids in simulation.editions().values() for number in ids]
     assert {"2506.03001", "2506.03002", "2506.04001", "2506.04002"} <= set(both)
     assert len(both) == len(set(both))

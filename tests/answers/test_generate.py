@@ -1,4 +1,4 @@
-"""Answers stand on passages that were sent, or are the passages; whatever a model or a paper says."""
+"""Generated answers cite passages that the model was given; otherwise the passages themselves are the answer."""
 
 import json
 import random
@@ -52,7 +52,7 @@ def model_answer(*sentences: object, answerable: bool = True) -> str:
     return json.dumps({"answerable": answerable, "sentences": list(sentences)})
 
 
-def saying(answer: str) -> Callable[[str, str], str]:
+def always_answering(answer: str) -> Callable[[str, str], str]:
     return lambda _rules, _material: answer
 
 
@@ -128,14 +128,14 @@ def test_what_does_not_stand_reaches_no_reader(change: dict[str, object]) -> Non
 
 
 def test_of_two_hundred_answers_with_an_invention_none_reaches_a_reader() -> None:
-    chance = random.Random(7)  # noqa: S311 - no secret
+    rng = random.Random(7)  # noqa: S311 - no secret
 
     def wrong(n: int) -> dict[str, object]:
         changes: list[dict[str, object]] = [
-            {"text": f"GripNet은 성공률을 {chance.randint(85, 99)}%로 높였습니다."},
-            {"text": f"Grip{chance.choice('XYZ')}Master는 성공률을 84%로 높였습니다."},
-            {"cites": [f"A{chance.randint(5, 99)}"]},
-            {"quote": f"raises the success rate by {chance.randint(5, 99)} points on all objects"},
+            {"text": f"GripNet은 성공률을 {rng.randint(85, 99)}%로 높였습니다."},
+            {"text": f"Grip{rng.choice('XYZ')}Master는 성공률을 84%로 높였습니다."},
+            {"cites": [f"A{rng.randint(5, 99)}"]},
+            {"quote": f"raises the success rate by {rng.randint(5, 99)} points on all objects"},
             {"text": "성공률이 84%입니다. http://x.example 참고하십시오."},
             {"text": "成功率は84%です。"},
         ]
@@ -144,8 +144,8 @@ def test_of_two_hundred_answers_with_an_invention_none_reaches_a_reader() -> Non
     reached = 0
     for n in range(200):
         answer = model_answer({**GOOD["ko"], **wrong(n)}, GOOD["ko"])
-        given = answerer(saying(answer)).answer(query(f"성공률은? {n}", "ko"), [GRIPNET])
-        assert len(given.sentences) == 1, "the one that stands is kept"
+        given = answerer(always_answering(answer)).answer(query(f"성공률은? {n}", "ko"), [GRIPNET])
+        assert len(given.sentences) == 1, "the supported sentence is kept"
         reached += given.sentences[0].text != GOOD["ko"]["text"]
     assert reached == 0
 
@@ -197,7 +197,7 @@ PROBES = [
 @pytest.mark.parametrize("probe", PROBES)
 @pytest.mark.parametrize("where", ["question", "passage", "talk"])
 def test_instructions_in_papers_questions_and_talk_change_nothing(probe: str, where: str) -> None:
-    """The model does as it is told by the probe: what it then says stands on nothing and reaches nobody."""
+    """The model obeys the probe: no passage supports the resulting sentence, so it is dropped."""
     hacked = Passage(5, "5 Notes", probe + " " + TEXTS[0][1], "S5.p1")
     text = PaperText("html", (*GRIPNET.text.passages, hacked) if where == "passage" else GRIPNET.text.passages)
     question = probe if where == "question" else "성공률은?"
@@ -222,30 +222,30 @@ def test_each_sentence_that_stands_is_told_as_it_is_written_and_never_taken_back
     wrong = {**GOOD["ko"], "text": "GripNet은 성공률을 99%로 높였습니다."}
     quote = "The sensor wears out after about 300 hours"
     second = {"text": "센서는 약 300시간 뒤에 닳습니다.", "cites": ["A4"], "quote": quote}
-    heard: list[tuple[str, ...]] = []
+    progress: list[tuple[str, ...]] = []
 
-    def tell(so_far: Answer) -> None:
-        heard.append(tuple(sentence.text for sentence in so_far.sentences))
+    def on_progress(so_far: Answer) -> None:
+        progress.append(tuple(sentence.text for sentence in so_far.sentences))
 
-    given = answerer(saying(model_answer(GOOD["ko"], wrong, second))).answer(
-        query("성공률은?", "ko"), [GRIPNET], (), tell
+    given = answerer(always_answering(model_answer(GOOD["ko"], wrong, second))).answer(
+        query("성공률은?", "ko"), [GRIPNET], (), on_progress
     )
     first = str(GOOD["ko"]["text"])
-    assert heard == [(first,), (first, str(second["text"]))]
-    assert tuple(sentence.text for sentence in given.sentences) == heard[-1]
+    assert progress == [(first,), (first, str(second["text"]))]
+    assert tuple(sentence.text for sentence in given.sentences) == progress[-1]
 
 
 def test_where_it_is_not_said_to_be_answerable_nothing_is_told() -> None:
-    heard: list[Answer] = []
-    given = answerer(saying(model_answer(GOOD["ko"], answerable=False))).answer(
-        query("색은?", "ko"), [GRIPNET], (), heard.append
+    progress: list[Answer] = []
+    given = answerer(always_answering(model_answer(GOOD["ko"], answerable=False))).answer(
+        query("색은?", "ko"), [GRIPNET], (), progress.append
     )
-    assert heard == []
+    assert progress == []
     assert not given.answerable
 
 
 def long_paper(*last: str) -> OpenPaper:
-    """A paper whose forty parts are about gardens, and then about what is said last."""
+    """A paper of 39 parts about gardens, followed by one part per text in `last`."""
     filler = [f"Filler about gardens and weather, number {n}. " * 20 for n in range(1, 40)]
     passages = [Passage(n, f"{n} Part", text, f"S{n}") for n, text in enumerate([*filler, *last], start=1)]
     return OpenPaper("7", GRIPNET.paper, PaperText("html", tuple(passages)))
@@ -264,7 +264,10 @@ def _passages(material: str) -> list[dict[str, str]]:
 
 
 def test_a_paper_that_fits_is_sent_whole_and_of_a_long_one_the_best() -> None:
-    whole, part = FakeModel(saying(model_answer(answerable=False))), FakeModel(saying(model_answer(answerable=False)))
+    whole, part = (
+        FakeModel(always_answering(model_answer(answerable=False))),
+        FakeModel(always_answering(model_answer(answerable=False))),
+    )
     Answerer(whole, VOCABULARY, 16_000, 5.0).answer(query("How fast is it?", "en"), [GRIPNET])
     assert passages_sent(whole) == {"A1", "A2", "A3", "A4"}
     Answerer(part, VOCABULARY, 2_048, 5.0).answer(query("What success rate does GripNet reach?", "en"), [LONG])
@@ -305,19 +308,21 @@ def test_embeddings_weigh_in_where_they_are_there_and_are_done_without_where_not
 
     long = long_paper(TEXTS[2][1] * 10, TEXTS[3][1] * 10)
     for each in (embed, away):
-        model = FakeModel(saying(model_answer(answerable=False)))
+        model = FakeModel(always_answering(model_answer(answerable=False)))
         Answerer(model, VOCABULARY, 2_048, 5.0, each).answer(query("zzz qqq xxx?", "en"), [long])
         assert ({"A40", "A41"} <= passages_sent(model)) is (each is embed)
 
 
 def test_a_spent_budget_is_said_in_a_friendly_line() -> None:
-    class Poor(FakeModel):
+    class ModelWithoutBudget(FakeModel):
         def complete(
             self, prompt: Prompt, deadline_s: float, on_progress: Callable[[str], None] | None = None
         ) -> Completion:
             raise BudgetExceeded("used up")
 
-    given = Answerer(Poor(saying("")), VOCABULARY, 16_000, 5.0).answer(query("How fast is GripNet?", "en"), [GRIPNET])
+    given = Answerer(ModelWithoutBudget(always_answering("")), VOCABULARY, 16_000, 5.0).answer(
+        query("How fast is GripNet?", "en"), [GRIPNET]
+    )
     assert given.line.startswith("Today's budget")
     assert given.sentences
 
@@ -335,8 +340,10 @@ def test_correct_sentences_over_recorded_abstracts_pass(language: str, shared_da
         papers = [_paper_of(abstracts[each]) for each in ids]
         cites = [f"{letter}1" for letter, _ in zip("ABCDEFGH", papers, strict=False)]
         quote = " ".join(papers[0].text.passages[0].text.split()[3:12])
-        said = model_answer({"text": sentence, "cites": cites, "quote": quote})
-        passed += bool(answerer(saying(said)).answer(query("?", language), papers).sentences[0].text == sentence)
+        answer = model_answer({"text": sentence, "cites": cites, "quote": quote})
+        passed += bool(
+            answerer(always_answering(answer)).answer(query("?", language), papers).sentences[0].text == sentence
+        )
     assert passed >= 0.98 * len(rows)
 
 

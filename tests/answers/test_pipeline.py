@@ -1,4 +1,4 @@
-"""A question from its row to its answer: found, read once, answered once."""
+"""A question from its row to its answer: its paper is found and read once, and it is answered once."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -37,8 +37,8 @@ def store(tmp_path: Path, clock: FakeClock) -> "Sequence[Store]":
     return [opened]
 
 
-class Services:
-    """Answers questions of a store, reading papers from memory."""
+class AnsweringWorker:
+    """Answers questions of a store; papers are read from memory. `read` holds the titles of papers read."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -64,100 +64,100 @@ class Services:
 
 
 @pytest.fixture
-def services(store: Sequence[Store]) -> Services:
-    return Services(store[0])
+def worker(store: Sequence[Store]) -> AnsweringWorker:
+    return AnsweringWorker(store[0])
 
 
 def titles(given: Answer) -> list[str]:
     return [head.title.partition(":")[0] for head in given.heads]
 
 
-def test_a_printed_number_means_the_editions_paper_and_it_is_read_once(services: Services) -> None:
-    given = services.ask("3번 논문의 데이터셋은?", (1, 2))
+def test_a_printed_number_means_the_editions_paper_and_it_is_read_once(worker: AnsweringWorker) -> None:
+    given = worker.ask("3번 논문의 데이터셋은?", (1, 2))
     assert (titles(given), given.heads[0].label, given.heads[0].read) == (["Say"], "3", "html")
     assert given.sentences[0].cites[0].url == "https://arxiv.org/html/2506.00003v1#S2.p1"
-    services.ask("3번은 몇 시간인가요?")
-    assert services.read == ["Say: Speech now"]
+    worker.ask("3번은 몇 시간인가요?")
+    assert worker.read == ["Say: Speech now"]
 
 
-def test_an_ordinal_means_the_place_in_the_post(services: Services) -> None:
-    assert titles(services.ask("두 번째 논문은요?", (3, 1))) == ["Grip"]
+def test_an_ordinal_means_the_place_in_the_post(worker: AnsweringWorker) -> None:
+    assert titles(worker.ask("두 번째 논문은요?", (3, 1))) == ["Grip"]
 
 
-def test_two_papers_are_compared(services: Services) -> None:
-    assert titles(services.ask("1이랑 3 비교해줘")) == ["Grip", "Say"]
+def test_two_papers_are_compared(worker: AnsweringWorker) -> None:
+    assert titles(worker.ask("1이랑 3 비교해줘")) == ["Grip", "Say"]
 
 
-def test_what_names_no_paper_is_about_what_the_talk_was_about(services: Services, clock: FakeClock) -> None:
-    services.ask("2번은 무엇인가요?")
-    assert titles(services.ask("그건 왜?", day=None)) == ["Walk"]
+def test_what_names_no_paper_is_about_what_the_talk_was_about(worker: AnsweringWorker, clock: FakeClock) -> None:
+    worker.ask("2번은 무엇인가요?")
+    assert titles(worker.ask("그건 왜?", day=None)) == ["Walk"]
     clock.advance(25 * 3600)
-    assert titles(services.ask("그럼 그건 왜 그런가요?", day=None)) != ["Walk"]
+    assert titles(worker.ask("그럼 그건 왜 그런가요?", day=None)) != ["Walk"]
 
 
-def test_words_find_the_paper_and_two_close_ones_are_asked_back(services: Services) -> None:
-    back = services.ask("present a method, gains over the baseline?", (1, 2, 3))
+def test_words_find_the_paper_and_two_close_ones_are_asked_back(worker: AnsweringWorker) -> None:
+    back = worker.ask("present a method, gains over the baseline?", (1, 2, 3))
     assert back.heads == ()
     assert back.line == "어느 논문에 대한 질문인가요?"
     assert {label for label, _ in back.choices} == {"1", "2", "3"}
-    assert titles(services.ask("speech recognition 논문은 무엇을 썼나요? Speech now")) == ["Say"]
+    assert titles(worker.ask("speech recognition 논문은 무엇을 썼나요? Speech now")) == ["Say"]
 
 
-def test_the_whole_archive_is_searched_where_no_edition_fits(services: Services) -> None:
+def test_the_whole_archive_is_searched_where_no_edition_fits(worker: AnsweringWorker) -> None:
     older = paper(keys=(("arxiv", "2505.00001"),), arxiv_id="2505.00001", title="Coral", abstract="Bleaching of reefs.")
-    with write(services.store.engine) as connection:
+    with write(worker.store.engine) as connection:
         papers.keep(connection, [older], date(2025, 5, 1))
-    given = services.ask("Which reefs show bleaching?", day=None)
+    given = worker.ask("Which reefs show bleaching?", day=None)
     assert titles(given) == ["Coral"]
 
 
 def test_the_terms_of_a_question_are_computed_once(store: Sequence[Store]) -> None:
-    class Counted(dict[str, str]):
+    class CountingTerms(dict[str, str]):
         used = 0
 
         def items(self) -> Any:
             self.used += 1
             return super().items()
 
-    counted, services = Counted(korean_terms()), Services(store[0])
-    vocabulary = replace(services.services.vocabulary, korean_terms=counted)
-    services.services = replace(services.services, vocabulary=vocabulary)
-    services.ask("어느 논문이 가장 좋은 결과를 보였나요?", (1, 2, 3))
+    counted, worker = CountingTerms(korean_terms()), AnsweringWorker(store[0])
+    vocabulary = replace(worker.services.vocabulary, korean_terms=counted)
+    worker.services = replace(worker.services, vocabulary=vocabulary)
+    worker.ask("어느 논문이 가장 좋은 결과를 보였나요?", (1, 2, 3))
     assert counted.used == 1
 
 
-def test_an_unknown_paper_is_said_to_be_none(services: Services) -> None:
-    given = services.ask("2401.99999 논문은요?", day=None)
+def test_an_unknown_paper_is_said_to_be_none(worker: AnsweringWorker) -> None:
+    given = worker.ask("2401.99999 논문은요?", day=None)
     assert given.heads == ()
 
 
-def test_a_question_is_answered_once_and_by_one(services: Services, clock: FakeClock) -> None:
-    number = services.store.questions.ask(
+def test_a_question_is_answered_once_and_by_one(worker: AnsweringWorker, clock: FakeClock) -> None:
+    number = worker.store.questions.ask(
         "c:1", QuestionRequest(ChatRef("telegram", "5"), "7", "ko", "1번은?", None, PostedMessage(DAY, "ko"))
     )
     assert number is not None
-    first = services.store.questions.claim(number)
+    first = worker.store.questions.claim(number)
     assert first == 1
-    assert not answer_question(number, services.store.questions, services.services), "somebody answers it"
-    assert services.store.questions.unanswered() == []
+    assert not answer_question(number, worker.store.questions, worker.services), "somebody answers it"
+    assert worker.store.questions.unanswered() == []
     clock.advance(21)
-    assert services.store.questions.unanswered() == [number]
-    assert answer_question(number, services.store.questions, services.services)
-    assert not answer_question(number, services.store.questions, services.services)
+    assert worker.store.questions.unanswered() == [number]
+    assert answer_question(number, worker.store.questions, worker.services)
+    assert not answer_question(number, worker.store.questions, worker.services)
     with pytest.raises(Exception, match="taken over"):
-        services.store.questions.answer(number, first, Answer(False, line="late"))
+        worker.store.questions.answer(number, first, Answer(False, line="late"))
 
 
-def test_what_fails_three_times_is_told(services: Services, clock: FakeClock) -> None:
-    number = services.store.questions.ask(
+def test_what_fails_three_times_is_told(worker: AnsweringWorker, clock: FakeClock) -> None:
+    number = worker.store.questions.ask(
         "c:1", QuestionRequest(ChatRef("telegram", "5"), "7", "ko", "1번은?", None, PostedMessage(DAY, "ko"))
     )
     assert number is not None
     for _ in range(3):
-        assert services.store.questions.claim(number) is not None
+        assert worker.store.questions.claim(number) is not None
         clock.advance(21)
-    assert answer_question(number, services.store.questions, services.services)
-    told = services.store.questions.get(number)
-    assert told is not None
-    assert told.answer is not None
-    assert told.answer.line.startswith("죄송합니다")
+    assert answer_question(number, worker.store.questions, worker.services)
+    question = worker.store.questions.get(number)
+    assert question is not None
+    assert question.answer is not None
+    assert question.answer.line.startswith("죄송합니다")

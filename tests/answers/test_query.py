@@ -1,4 +1,4 @@
-"""Queries: what is searched for, in either language."""
+"""Queries: the weighted search terms of a question in Korean or English."""
 
 from workers.answers.query import query_of, weighted_terms
 

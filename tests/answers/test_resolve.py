@@ -1,4 +1,4 @@
-"""References as people make them, in Korean and English: which papers they mean."""
+"""Resolving references to papers as people write them, in Korean and English."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ TITLES = [
     "Music by Diffusion",
 ]
 POST = {3: 1, 4: 2, 7: 3, 9: 4}
-"""Papers of the answered post → their places."""
+"""Paper number → its position in the message that the question replies to."""
 CANDIDATES = [
     *(Candidate(str(n), title, f"2506.{n:05d}", POST.get(n, 0)) for n, title in enumerate(TITLES, start=1)),
     Candidate("K1", "Keyword hit one", "2506.10001"),

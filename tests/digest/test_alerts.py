@@ -1,4 +1,4 @@
-"""Owners hear of trouble once a day, and of nothing else."""
+"""Owners get at most one alert per day and kind of problem, and no other messages."""
 
 from datetime import date
 
@@ -11,14 +11,14 @@ OWNERS = [("telegram", "9"), ("terminal", "here")]
 
 
 class FakeOutbox:
-    """Takes each cause once."""
+    """Keeps the first notice of each idempotency key."""
 
     def __init__(self) -> None:
-        self.told: dict[str, tuple[ChatRef, str]] = {}
+        self.notices: dict[str, tuple[ChatRef, str]] = {}
 
     def notify(self, idempotency_key: str, chat: ChatRef, language: str, notice: str) -> bool:
-        new = idempotency_key not in self.told
-        self.told.setdefault(idempotency_key, (chat, notice))
+        new = idempotency_key not in self.notices
+        self.notices.setdefault(idempotency_key, (chat, notice))
         return new
 
 
@@ -27,7 +27,7 @@ def test_a_day_without_an_edition_is_told_to_each_owner_once() -> None:
     assert no_edition(DAY, "arxiv: HTTP 503", OWNERS, outbox, "ko") == 2
     assert no_edition(DAY, "arxiv: HTTP 503", OWNERS, outbox, "ko") == 0
     assert no_edition(date(2025, 6, 4), "arxiv: HTTP 503", OWNERS, outbox, "ko") == 2
-    chat, notice = outbox.told["alert:failed:2025-06-03:telegram:9"]
+    chat, notice = outbox.notices["alert:failed:2025-06-03:telegram:9"]
     assert chat == direct_chat("telegram", "9")
     assert notice.startswith("2025-06-03 다이제스트를 아직 만들지 못했습니다.")
     assert "arxiv: HTTP 503" in notice
@@ -37,7 +37,7 @@ def test_a_source_that_failed_is_named_and_a_quiet_one_is_not() -> None:
     outbox = FakeOutbox()
     reports = [SourceReport("arxiv", "failed", reason="HTTP 503"), SourceReport("lab", "quiet")]
     assert failed_sources(DAY, reports, OWNERS[:1], outbox, "en") == 1
-    ((_, notice),) = outbox.told.values()
+    ((_, notice),) = outbox.notices.values()
     assert "arxiv: could not be read (HTTP 503)" in notice
     assert "lab" not in notice
 
@@ -45,4 +45,4 @@ def test_a_source_that_failed_is_named_and_a_quiet_one_is_not() -> None:
 def test_a_good_day_is_no_news() -> None:
     outbox = FakeOutbox()
     assert failed_sources(DAY, [SourceReport("arxiv", "ok", 3)], OWNERS, outbox, "ko") == 0
-    assert outbox.told == {}
+    assert outbox.notices == {}

@@ -1,4 +1,4 @@
-"""Arranging: the largest category first, single papers last, numbers from one through the edition."""
+"""Arranging: the largest category comes first, single papers last; papers are numbered from one."""
 
 from collections.abc import Sequence
 
@@ -10,14 +10,14 @@ LIST = tuple(Category(name, "·", "#000000") for name in ("Vision", "Robots", "S
 
 
 def arranged(labels: str) -> list[tuple[int, str, str]]:
-    """`labels` by their first letters, best paper first: paper titles are their rank."""
+    """Returns (number, label, rank) of papers whose labels begin with these letters, best paper first."""
     names = {category.name[0]: category.name for category in LIST}
-    placed = placed_by([names[letter] for letter in labels])
-    return [(item.n, item.label, item.paper.title) for item in placed]
+    ranked = arranged_with_labels([names[letter] for letter in labels])
+    return [(item.n, item.label, item.paper.title) for item in ranked]
 
 
-def placed_by(labels: Sequence[str]) -> list[RankedPaper]:
-    """Papers with these labels, best first, each titled by its rank."""
+def arranged_with_labels(labels: Sequence[str]) -> list[RankedPaper]:
+    """Arranges papers with these labels, best first; each paper's title is its rank."""
     by_paper = {paper(title=f"#{rank}"): label for rank, label in enumerate(labels, start=1)}
     return arrange(list(by_paper), by_paper, LIST)
 
@@ -39,16 +39,16 @@ def test_equal_sizes_follow_the_closed_list() -> None:
 
 
 def test_a_label_that_left_the_closed_list_is_kept_after_the_others() -> None:
-    placed = placed_by(["Astrology", "Alchemy", "Others"])
-    assert [item.label for item in placed] == ["Others", "Alchemy", "Astrology"]
+    ranked = arranged_with_labels(["Astrology", "Alchemy", "Others"])
+    assert [item.label for item in ranked] == ["Others", "Alchemy", "Astrology"]
 
 
 def test_nothing_chosen_is_nothing_placed() -> None:
-    assert placed_by([]) == []
+    assert arranged_with_labels([]) == []
     assert sections([]) == []
 
 
 def test_sections_are_the_runs_of_equal_labels() -> None:
-    placed = placed_by(["Vision", "Robots", "Robots"])
-    assert [[item.n for item in run] for run in sections(placed)] == [[1, 2], [3]]
-    assert [run[0].label for run in sections(placed)] == ["Robots", "Vision"]
+    ranked = arranged_with_labels(["Vision", "Robots", "Robots"])
+    assert [[item.n for item in run] for run in sections(ranked)] == [[1, 2], [3]]
+    assert [run[0].label for run in sections(ranked)] == ["Robots", "Vision"]

@@ -1,4 +1,4 @@
-"""The chart: the right width for a phone, the same bytes every time, Korean without boxes, colours that differ."""
+"""The chart: fixed width, reproducible bytes, Korean glyphs present, distinguishable colours."""
 
 import io
 import itertools
@@ -9,14 +9,15 @@ from datetime import date, timedelta
 import pytest
 from PIL import Image
 
-from tests.fakes.papers import DAY, edition, placed
+from tests.fakes.papers import DAY, edition, ranked_paper
 from workers import config
 from workers.digest.chart import draw, font_files
 from workers.domain.models import Category, Edition, RankedPaper
 
 LEAST_DISTANCE = 8.0
-"""CIE76 ΔE in Lab between any two category colours. Measured least: 8.5 for full colour vision, 8.3 without red cones,
-8.4 without green ones (each Information Retrieval against Ethics & Safety); about 2.3 is just noticeable."""
+"""Smallest allowed CIE76 ΔE in Lab between two category colours. Smallest measured: 8.5 for full colour vision, 8.3
+without red cones, 8.4 without green cones (each Information Retrieval against Ethics & Safety). About 2.3 is just
+noticeable."""
 
 Matrix = tuple[tuple[float, float, float], ...]
 VISION: dict[str, Matrix] = {
@@ -32,7 +33,7 @@ VISION: dict[str, Matrix] = {
         (-0.011820, 0.042940, 0.968881),
     ),
 }
-"""Linear RGB as seen at severity 1.0 (Machado, Oliveira and Fernandes, 2009)."""
+"""Matrices from linear RGB to perceived linear RGB at severity 1.0 (Machado, Oliveira and Fernandes, 2009)."""
 
 
 @pytest.fixture(scope="module")
@@ -46,16 +47,16 @@ def pixels(png: bytes) -> Image.Image:
 
 def one_each(categories: Sequence[Category], times: int = 1) -> list[RankedPaper]:
     labels = [category.name for category in categories for _ in range(times)]
-    return [placed(n, label) for n, label in enumerate(labels, start=1)]
+    return [ranked_paper(n, label) for n, label in enumerate(labels, start=1)]
 
 
 def days_known(count: int, back: int = 0) -> dict[date, int]:
-    """The papers of the last `count` days, the last of them `back` days before the edition's."""
+    """Returns the number of new papers of `count` consecutive days that end `back` days before the edition's day."""
     return {DAY - timedelta(days=back + n): 900 + 37 * n for n in range(count)}
 
 
 def bars_in(png: bytes, categories: Sequence[Category]) -> list[str]:
-    """The names of the categories whose colour fills some of the picture, from top to bottom."""
+    """Returns the names of the categories whose bars the chart shows, from top to bottom."""
     picture = pixels(png)
     column = [picture.getpixel((int(picture.width * 0.375), row)) for row in range(picture.height)]
     names = {tuple(bytes.fromhex(category.colour[1:])): category.name for category in categories}
@@ -63,7 +64,7 @@ def bars_in(png: bytes, categories: Sequence[Category]) -> list[str]:
 
 
 def bar_lengths(png: bytes, categories: Sequence[Category]) -> dict[str, int]:
-    """Pixels from the left end of each bar to its right end."""
+    """Returns the length in pixels of each category's bar."""
     picture = pixels(png)
     names = {tuple(bytes.fromhex(category.colour[1:])): category.name for category in categories}
     lengths: dict[str, int] = {}
@@ -95,13 +96,13 @@ def test_another_day_and_another_language_give_another_picture(closed_list: Sequ
 
 def test_the_chart_shows_the_editions_categories_the_largest_first(closed_list: Sequence[Category]) -> None:
     labels = ["Agents", "Robotics", "Robotics", "Computer Vision"]
-    whole = edition([placed(n, label) for n, label in enumerate(labels, start=1)])
+    whole = edition([ranked_paper(n, label) for n, label in enumerate(labels, start=1)])
     assert bars_in(draw(whole, closed_list, "ko"), closed_list) == ["Robotics", "Computer Vision", "Agents"]
 
 
 def test_a_bar_is_as_long_as_its_count(closed_list: Sequence[Category]) -> None:
     labels = ["Robotics"] * 6 + ["Agents"] * 3
-    whole = edition([placed(n, label) for n, label in enumerate(labels, start=1)])
+    whole = edition([ranked_paper(n, label) for n, label in enumerate(labels, start=1)])
     lengths = bar_lengths(draw(whole, closed_list, "ko"), closed_list)
     assert lengths["Agents"] > 100
     assert lengths["Robotics"] == pytest.approx(2 * lengths["Agents"], abs=3)
@@ -116,7 +117,7 @@ def test_there_are_ten_bars_at_most_the_rest_under_the_last_category(closed_list
 
 def test_the_last_category_joins_the_rest_even_where_it_is_the_largest(closed_list: Sequence[Category]) -> None:
     labels = [*(category.name for category in closed_list[:12]), "Others", "Others"]
-    eleven = draw(edition([placed(n, label) for n, label in enumerate(labels, start=1)]), closed_list, "ko")
+    eleven = draw(edition([ranked_paper(n, label) for n, label in enumerate(labels, start=1)]), closed_list, "ko")
     assert bars_in(eleven, closed_list) == [*(each.name for each in closed_list[:9]), "Others"]
     lengths = bar_lengths(eleven, closed_list)
     assert lengths["Others"] == pytest.approx(5 * lengths[closed_list[0].name], abs=6)
@@ -157,7 +158,7 @@ def test_every_category_is_written_without_a_missing_glyph(language: str, closed
 def test_a_sign_that_no_font_has_would_be_noticed(closed_list: Sequence[Category]) -> None:
     strange = Category("Robotics", "🤖", "#332288", names={"ko": "\U0001f916"})
     with pytest.warns(UserWarning, match="missing from font"):
-        draw(edition([placed(1, "Robotics")]), [strange, closed_list[-1]], "ko")
+        draw(edition([ranked_paper(1, "Robotics")]), [strange, closed_list[-1]], "ko")
 
 
 def test_the_korean_fonts_are_installed_the_regular_one_first() -> None:
@@ -166,7 +167,7 @@ def test_the_korean_fonts_are_installed_the_regular_one_first() -> None:
 
 
 def test_an_edition_of_one_paper_has_its_chart(closed_list: Sequence[Category]) -> None:
-    lone: Edition = edition([placed(1, "Others")])
+    lone: Edition = edition([ranked_paper(1, "Others")])
     assert bars_in(draw(lone, closed_list, "ko"), closed_list) == ["Others"]
 
 
@@ -194,7 +195,7 @@ def test_the_measure_itself_is_right(colour: str, expected: tuple[float, float, 
 
 
 def lab(colour: str, seen: Matrix) -> tuple[float, float, float]:
-    """CIE L*a*b* (D65) of an sRGB colour as `seen`."""
+    """Returns CIE L*a*b* (D65) of an sRGB colour after the vision matrix `seen`."""
     red, green, blue = (_linear(channel / 255) for channel in bytes.fromhex(colour[1:]))
     red, green, blue = (min(1.0, max(0.0, row[0] * red + row[1] * green + row[2] * blue)) for row in seen)
     x = _root((0.4124564 * red + 0.3575761 * green + 0.1804375 * blue) / 0.95047)

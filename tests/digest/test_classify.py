@@ -1,4 +1,4 @@
-"""Classifying: the same text always gets the same label, and the evidence says why."""
+"""Classifying: the same text always gets the same label, and the evidence explains the label."""
 
 from collections.abc import Sequence
 
@@ -73,8 +73,8 @@ def test_the_evidence_adds_up_to_the_label(closed_list: Sequence[Category]) -> N
 
 
 def test_the_evidence_explains_in_words() -> None:
-    told = {point.because for point in evidence(bare("Search", "an image", ("cs.IR",)), LIST)}
-    assert told == {"title: search", "abstract: image", "arXiv: cs.IR"}
+    reasons = {point.because for point in evidence(bare("Search", "an image", ("cs.IR",)), LIST)}
+    assert reasons == {"title: search", "abstract: image", "arXiv: cs.IR"}
 
 
 @pytest.mark.parametrize(

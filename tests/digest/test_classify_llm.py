@@ -1,4 +1,4 @@
-"""Labels from a model: a closed list, keyed by index; what it leaves out or invents stays keyless."""
+"""Labels from a model: a closed list, keyed by index. Omitted and invented labels are ignored."""
 
 import json
 
@@ -13,10 +13,10 @@ PAPERS = [paper(arxiv_id=f"2506.{n:05d}", title=f"Paper {n}", abstract="x" * 900
 
 
 def test_as_few_calls_as_batches_and_each_paper_its_label() -> None:
-    def told(_rules: str, material: str) -> str:
+    def label_all_as_robotics(_rules: str, material: str) -> str:
         return json.dumps({"labels": [{"i": each["i"], "category": "Robotics"} for each in json.loads(material)]})
 
-    model = FakeModel(told)
+    model = FakeModel(label_all_as_robotics)
     assert label(PAPERS, CATEGORIES, model, 60) == dict.fromkeys(range(45), "Robotics")
     assert len(model.asked) == 3 == -(-len(PAPERS) // BATCH)
     assert all(len(each["abstract"]) == 200 for each in json.loads(model.asked[0].material))

@@ -1,4 +1,4 @@
-"""Collecting: every source answers for itself, and what one missed comes later."""
+"""Collecting: one source's failure does not affect the others, and missed days are collected later."""
 
 import logging
 import threading
@@ -36,7 +36,7 @@ def test_a_failed_source_is_reported_and_never_raised() -> None:
     assert answer.entries == (TODAYS,)
 
 
-def test_a_failure_stands_in_the_diary_as_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failure_is_logged_as_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     sources = [FakeSource("arxiv", {WEDNESDAY: SourceError("HTTP 503")}), FakeSource("huggingface", {})]
     with caplog.at_level(logging.INFO, "workers.digest.collect"):
         collect(sources, WEDNESDAY)
@@ -50,14 +50,14 @@ def test_a_source_without_entries_is_quiet_and_not_failed() -> None:
 
 
 def test_sources_are_asked_at_the_same_time() -> None:
-    together = threading.Barrier(3)
+    barrier = threading.Barrier(3)
 
-    class Meeting(FakeSource):
+    class SimultaneousSource(FakeSource):
         def collect(self, day: date) -> SourceAnswer:
-            together.wait(10)
+            barrier.wait(10)
             return super().collect(day)
 
-    answers = collect([Meeting(name, {}) for name in "abc"], WEDNESDAY)
+    answers = collect([SimultaneousSource(name, {}) for name in "abc"], WEDNESDAY)
     assert [answer.report.status for answer in answers] == ["quiet"] * 3
 
 
@@ -140,8 +140,8 @@ def test_a_partial_failure_still_makes_up_the_past_and_stays_failed() -> None:
     )
     assert answer.entries == (TODAYS, EARLIER)
     assert answer.earlier == (TUESDAY,)
-    told = "cs.CV: HTTP 503; with 2025-06-03, missed then"
-    assert answer.report == SourceReport("arxiv", "failed", 2, dropped=3, reason=told)
+    reason = "cs.CV: HTTP 503; with 2025-06-03, missed then"
+    assert answer.report == SourceReport("arxiv", "failed", 2, dropped=3, reason=reason)
 
 
 def test_days_off_come_with_the_next_edition_without_a_word() -> None:

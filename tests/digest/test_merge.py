@@ -1,4 +1,4 @@
-"""Merging: one paper of all the entries that mean it, and of no other."""
+"""Merging: all entries of one paper become one paper, and entries of different papers stay apart."""
 
 import itertools
 from pathlib import Path
@@ -13,12 +13,12 @@ from workers.domain.models import AnnounceType, Entry, Link
 NEAR_TITLES = [
     tuple(line.split("\t")) for line in (Path(__file__).parent / "near_titles.txt").read_text("utf-8").splitlines()
 ]
-"""Two titles a line that look alike, of two papers."""
+"""Pairs of similar titles of two different papers."""
 JUNE_2025 = (2025, 6)
 
 
 def bare(title: str = "A Title of Its Own", source: str = "lab", **overrides: Any) -> Entry:
-    """What a feed brings: a title and a page, neither id nor arXiv's words."""
+    """An entry as a feed delivers it: a title and a URL, no id and no arXiv metadata."""
     own: dict[str, Any] = {
         "url": f"https://{source}.example.org/{len(title)}",
         "arxiv_id": None,
@@ -269,7 +269,7 @@ def test_an_old_paper_that_readers_vote_for_is_not_relisted() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "fields",
     [
         {"comment": "This paper has been withdrawn by the authors"},
         {"comment": "Withdrawn: an error in Lemma 3"},
@@ -277,8 +277,8 @@ def test_an_old_paper_that_readers_vote_for_is_not_relisted() -> None:
         {"abstract": "The article was withdrawn."},
     ],
 )
-def test_a_withdrawn_paper_is_known_by_its_words(told: dict[str, str]) -> None:
-    (merged,) = merge([entry(**told)])
+def test_a_withdrawn_paper_is_known_by_its_words(fields: dict[str, str]) -> None:
+    (merged,) = merge([entry(**fields)])
     assert merged.withdrawn
 
 

@@ -1,4 +1,4 @@
-"""Publishing: every chat at its own hour, whatever its clocks do, and no edition twice."""
+"""Publishing: every chat gets editions at its own local hour, also when clocks change, and no edition twice."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +14,7 @@ from workers.domain.deliveries import Subscription
 WEEKDAYS, EVERY_DAY = (0, 1, 2, 3, 4), tuple(range(7))
 MONDAY, TUESDAY, WEDNESDAY = date(2025, 6, 2), date(2025, 6, 3), date(2025, 6, 4)
 NOW = datetime(2025, 6, 4, 0, 0, 30, tzinfo=UTC)
-"""Wednesday, half a minute past nine in Seoul."""
+"""Wednesday, 09:00:30 in Seoul."""
 
 
 def utc(text: str) -> datetime:
@@ -22,7 +22,7 @@ def utc(text: str) -> datetime:
 
 
 def chat(n: int = 1, **overrides: Any) -> Subscription:
-    """Nine in the morning in Seoul on weekdays, due today, with Monday's edition already given."""
+    """A chat with the slot 09:00 in Seoul on weekdays; it is due today and has Monday's edition."""
     values: dict[str, Any] = {
         "subscription_id": n,
         "chat": ChatRef("telegram", f"chat{n}"),
@@ -35,14 +35,14 @@ def chat(n: int = 1, **overrides: Any) -> Subscription:
     return Subscription(**(values | overrides))
 
 
-def nothing(_since: datetime) -> bool:
-    """No edition is in the making."""
+def none_in_the_making(_since: datetime) -> bool:
+    """Reports that no edition is being made."""
     return False
 
 
 def published(chats: Sequence[Subscription], closed: Sequence[date]) -> tuple[FakeSubscriptions, int]:
     subscriptions = FakeSubscriptions(chats, closed)
-    return subscriptions, publish(subscriptions, nothing, NOW)
+    return subscriptions, publish(subscriptions, none_in_the_making, NOW)
 
 
 def test_a_chat_gets_what_it_has_not_had_the_newest_first() -> None:
@@ -64,7 +64,7 @@ def test_a_slot_missed_for_days_moves_past_now() -> None:
 
 def test_publishing_twice_delivers_once() -> None:
     subscriptions, _ = published([chat()], [TUESDAY])
-    assert publish(subscriptions, nothing, NOW) == 0
+    assert publish(subscriptions, none_in_the_making, NOW) == 0
     assert subscriptions.delivered == [("chat1", TUESDAY)]
 
 
@@ -89,20 +89,20 @@ def test_a_chat_that_had_nothing_waits_for_the_first_edition() -> None:
     assert made == 0
     assert subscriptions.chats[1] == new
     subscriptions.closed = [MONDAY, TUESDAY]
-    assert publish(subscriptions, nothing, NOW + timedelta(hours=8)) == 1
+    assert publish(subscriptions, none_in_the_making, NOW + timedelta(hours=8)) == 1
     assert subscriptions.delivered == [("chat1", TUESDAY)]
 
 
 def test_a_slot_that_another_process_moved_is_not_counted() -> None:
-    class Raced(FakeSubscriptions):
+    class OvertakenSubscriptions(FakeSubscriptions):
         def deliver(
             self, to: Subscription, days: Sequence[date], next_due_at: datetime, now: datetime, silent: bool
         ) -> bool:
             super().deliver(to, days, next_due_at, now, silent)
             return super().deliver(to, days, next_due_at, now, silent)
 
-    subscriptions = Raced([chat()], [TUESDAY])
-    assert publish(subscriptions, nothing, NOW) == 0
+    subscriptions = OvertakenSubscriptions([chat()], [TUESDAY])
+    assert publish(subscriptions, none_in_the_making, NOW) == 0
     assert subscriptions.delivered == [("chat1", TUESDAY)]
 
 
@@ -119,13 +119,13 @@ def test_each_chat_has_its_own_hour() -> None:
         ("2025-06-04 00:00", "09:00", "2025-06-04 00:00:30", False),
         ("2025-06-04 00:00", "09:00", "2025-06-04 02:00", False),
         ("2025-06-04 00:00", "09:00", "2025-06-04 02:00:01", True),
-        ("2025-06-04 12:50", "21:50", "2025-06-04 13:05", True),  # a quarter of an hour late, and night in Seoul
-        ("2025-06-03 21:00", "06:00", "2025-06-03 21:00:02", False),  # who asks for six in the morning means it
+        ("2025-06-04 12:50", "21:50", "2025-06-04 13:05", True),  # 15 minutes late, and night in Seoul
+        ("2025-06-03 21:00", "06:00", "2025-06-03 21:00:02", False),  # on time: the owner chose 06:00
     ],
 )
 def test_a_slot_caught_up_late_or_at_night_makes_no_sound(due: str, slot: str, now: str, silent: bool) -> None:
     subscriptions = FakeSubscriptions([chat(due_at=utc(due), slot=slot)], [TUESDAY])
-    assert publish(subscriptions, nothing, utc(now)) == 1
+    assert publish(subscriptions, none_in_the_making, utc(now)) == 1
     assert subscriptions.silent == [silent]
 
 

@@ -1,4 +1,4 @@
-"""The report: every paper once with a link that works, every text as it was, nothing active."""
+"""The report: every paper once with a working link, every text unchanged, and no active content."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from tests.fakes.papers import edition, placed, quiet_edition
+from tests.fakes.papers import edition, quiet_edition, ranked_paper
 from workers import config
 from workers.digest.report import escape, report
 from workers.digest.write_extractive import Extractive
@@ -38,7 +38,7 @@ HOSTILE = (
     "<img src=x onerror=alert(1)>",
 )
 BARE_ADDRESS = re.compile(r"(?:https?|ftp)://|\bwww\.", re.IGNORECASE)
-"""What readers of Markdown make into links by themselves (GitHub's spec, "Autolinks (extension)")."""
+"""Text that Markdown viewers turn into links without markup (GitHub's spec, "Autolinks (extension)")."""
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def tokens(markdown: str) -> Iterator[Token]:
 
 
 def links(markdown: str) -> list[tuple[str, str]]:
-    """(text, address) of every link, in order."""
+    """Returns (text, address) of every link, in order."""
     found: list[tuple[str, str]] = []
     text: list[str] | None = None
     for token in tokens(markdown):
@@ -74,14 +74,14 @@ def links(markdown: str) -> list[tuple[str, str]]:
 
 
 def shown(markdown: str) -> str:
-    """The text a reader sees."""
+    """Returns the text that a reader sees."""
     return "".join(
         token.content if token.type != "softbreak" else " " for token in tokens(markdown) if not token.children
     )
 
 
 def titled(titles: Sequence[str], label: str = "Robotics") -> Edition:
-    return edition([placed(n, label, title=title) for n, title in enumerate(titles, start=1)])
+    return edition([ranked_paper(n, label, title=title) for n, title in enumerate(titles, start=1)])
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
@@ -102,7 +102,7 @@ def test_further_links_follow_the_first_and_votes_are_told(writer: Extractive, c
         Link("arxiv", "https://arxiv.org/abs/2506.00001"),
         Link("huggingface", "https://huggingface.co/papers/2506.00001"),
     )
-    whole = edition([placed(1, "Robotics", title="A Robot", links=both, upvotes=12)])
+    whole = edition([ranked_paper(1, "Robotics", title="A Robot", links=both, upvotes=12)])
     written = report(writer.write(whole, "ko"), closed_list)
     assert links(written) == [("A Robot", both[0].url), ("huggingface", both[1].url)]
     assert "추천 12" in shown(written)
@@ -125,12 +125,12 @@ def test_further_links_follow_the_first_and_votes_are_told(writer: Extractive, c
 def test_a_link_leads_where_it_says_whatever_its_address_holds(
     url: str, address: str, writer: Extractive, closed_list: Sequence[Category]
 ) -> None:
-    whole = edition([placed(1, "Robotics", title="A Robot", links=(Link("lab", url),))])
+    whole = edition([ranked_paper(1, "Robotics", title="A Robot", links=(Link("lab", url),))])
     assert links(report(writer.write(whole, "ko"), closed_list)) == [("A Robot", address)]
 
 
 def test_an_address_that_runs_code_is_no_link(writer: Extractive, closed_list: Sequence[Category]) -> None:
-    whole = edition([placed(1, "Robotics", links=(Link("lab", "javascript:alert(1)"),))])
+    whole = edition([ranked_paper(1, "Robotics", links=(Link("lab", "javascript:alert(1)"),))])
     assert links(report(writer.write(whole, "ko"), closed_list)) == []
 
 
@@ -156,7 +156,7 @@ def test_no_text_of_a_paper_becomes_markup_or_a_link(
     language: str, writer: Extractive, closed_list: Sequence[Category]
 ) -> None:
     papers = [
-        placed(n, "Agents", title=text, abstract=f"We present {text} here. It gains 4% with {text}.")
+        ranked_paper(n, "Agents", title=text, abstract=f"We present {text} here. It gains 4% with {text}.")
         for n, text in enumerate(HOSTILE, start=1)
     ]
     written = report(writer.write(edition(papers), language), closed_list)
@@ -230,7 +230,7 @@ def test_every_claim_shows_the_numbers_of_its_papers(writer: Extractive, closed_
 
 
 def test_a_part_without_claims_has_no_heading(writer: Extractive, closed_list: Sequence[Category]) -> None:
-    pair = edition([placed(n, "Agents", abstract="We present a rule for agents.") for n in (1, 2)])
+    pair = edition([ranked_paper(n, "Agents", abstract="We present a rule for agents.") for n in (1, 2)])
     written = report(writer.write(pair, "ko"), closed_list)
     for heading in ("오늘의 핵심", "주요 주제", "공통 키워드와 트렌드", "핵심 내용", "영향", "전망"):
         assert f"**{heading}**" not in written
@@ -251,7 +251,7 @@ def test_a_category_that_left_the_closed_list_keeps_its_name(
 
 
 @pytest.mark.parametrize(
-    ("language", "told"),
+    ("language", "expected"),
     [
         (
             "ko",
@@ -265,11 +265,11 @@ def test_a_category_that_left_the_closed_list_keeps_its_name(
     ],
 )
 def test_a_quiet_day_says_why(
-    language: str, told: list[str], writer: Extractive, closed_list: Sequence[Category]
+    language: str, expected: list[str], writer: Extractive, closed_list: Sequence[Category]
 ) -> None:
     written = report(writer.write(quiet_edition(), language), closed_list)
     seen = shown(written)
-    assert all(each in seen for each in told)
+    assert all(each in seen for each in expected)
     assert links(written) == []
     assert "![" not in written
 
@@ -282,18 +282,18 @@ def test_a_day_of_nothing_but_replacements_says_so(writer: Extractive, closed_li
 
 
 @pytest.mark.parametrize(
-    ("language", "told"),
+    ("language", "expected"),
     [
         ("ko", "arxiv: 가져오지 못했습니다(cs.CV: HTTP 503). 빠진 논문은 다음 호에 싣습니다."),
         ("en", "arxiv: could not be read (cs.CV: HTTP 503). What is missing comes with the next edition."),
     ],
 )
 def test_a_failed_source_is_named(
-    language: str, told: str, writer: Extractive, closed_list: Sequence[Category]
+    language: str, expected: str, writer: Extractive, closed_list: Sequence[Category]
 ) -> None:
     sources = (SourceReport("arxiv", "failed", 7, reason="cs.CV: HTTP 503"), SourceReport("huggingface", "ok", 2))
     seen = shown(report(writer.write(edition(sources=sources), language), closed_list))
-    assert told in seen
+    assert expected in seen
     assert "huggingface" not in seen
 
 

@@ -1,4 +1,4 @@
-"""Selecting: the books balance, every refusal has its reason, and ties always fall the same way."""
+"""Selecting: every paper is chosen or skipped with a reason, and ties are always broken the same way."""
 
 import itertools
 import random
@@ -55,8 +55,8 @@ def test_the_books_balance() -> None:
     selection = select(papers, lambda each: listed_before if each == papers[-1] else None, WEIGHTS, limit=3)
     assert selection.counts == {ANNOUNCED_BEFORE: 2, REPLACEMENT: 1, WITHDRAWN: 1, NOT_SELECTED: 4}
     assert len(selection.chosen) == 3
-    told = [*selection.chosen, *itertools.chain.from_iterable(selection.skipped.values())]
-    assert sorted(each.title for each in told) == sorted(each.title for each in papers)
+    all_papers = [*selection.chosen, *itertools.chain.from_iterable(selection.skipped.values())]
+    assert sorted(each.title for each in all_papers) == sorted(each.title for each in papers)
 
 
 def test_reasons_without_papers_are_not_counted() -> None:
@@ -143,7 +143,7 @@ def test_ties_fall_the_same_way_whatever_the_input_order() -> None:
         paper(keys=(("title", f"title {letter}"),), arxiv_id=None, title=letter, categories=()) for letter in "abc"
     ]
     wanted = chosen(papers, limit=9)
-    shuffler = random.Random(7)  # noqa: S311 - an order, not a secret
+    shuffler = random.Random(7)  # noqa: S311 - shuffles papers, no secret
     for _ in range(50):
         shuffler.shuffle(papers)
         assert chosen(papers, limit=9) == wanted

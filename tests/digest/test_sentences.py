@@ -1,4 +1,4 @@
-"""Extracting: the abstract's own sentences, each in one place, and none that brings a link."""
+"""Extracting: sentences of the abstract, each used for one field, and none that contains a link."""
 
 from collections.abc import Mapping
 

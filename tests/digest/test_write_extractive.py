@@ -1,11 +1,11 @@
-"""Summarising: a frame in the reader's language, the abstracts' own sentences, every claim tied to its papers."""
+"""Extractive summaries: fixed phrases in the reader's language around sentences quoted from the abstracts."""
 
 import re
 from collections.abc import Iterator, Sequence
 
 import pytest
 
-from tests.fakes.papers import DAY, edition, placed, quiet_edition
+from tests.fakes.papers import DAY, edition, quiet_edition, ranked_paper
 from workers import config
 from workers.digest.write_extractive import Extractive, chart_name
 from workers.domain.models import SYNTHESIS_FIELDS, Claim, Digest, Section
@@ -26,7 +26,7 @@ def claims_of(section: Section) -> Iterator[Claim]:
 
 
 def prose(digest: Digest) -> list[str]:
-    """Everything the writer wrote: the title, the claims and the lines."""
+    """Returns all text of the digest: the title, then the claims, then the papers' lines."""
     claims = [*digest.highlights, *(claim for section in digest.sections for claim in claims_of(section))]
     return [digest.title, *(claim.text for claim in claims), *(paper.tldr for paper in digest.papers)]
 
@@ -94,9 +94,9 @@ def test_korean_sentences_frame_the_quotes(writer: Extractive) -> None:
 
 
 def test_english_has_no_hangul_at_all(writer: Extractive) -> None:
-    told = prose(writer.write(edition(), "en"))
-    assert len(told) > 20
-    assert not [text for text in told if HANGUL.search(text)]
+    texts = prose(writer.write(edition(), "en"))
+    assert len(texts) > 20
+    assert not [text for text in texts if HANGUL.search(text)]
 
 
 def test_the_line_of_a_paper_is_its_purpose(writer: Extractive) -> None:
@@ -106,13 +106,13 @@ def test_the_line_of_a_paper_is_its_purpose(writer: Extractive) -> None:
 
 
 def test_a_paper_without_an_abstract_still_has_its_key_phrases(writer: Extractive) -> None:
-    lone = edition([placed(1, "Robotics", title="Robotic Manipulation in the Dark", abstract="")])
+    lone = edition([ranked_paper(1, "Robotics", title="Robotic Manipulation in the Dark", abstract="")])
     assert writer.write(lone, "ko").papers[0].tldr == "로봇 조작"
     assert writer.write(lone, "en").papers[0].tldr == "robotic manipulation"
 
 
 def test_a_paper_of_which_nothing_is_known_has_no_line(writer: Extractive) -> None:
-    blank = edition([placed(n, "Others", title="Untitled Notes", abstract="") for n in (1, 2)])
+    blank = edition([ranked_paper(n, "Others", title="Untitled Notes", abstract="") for n in (1, 2)])
     digest = writer.write(blank, "ko")
     assert [paper.tldr for paper in digest.papers] == ["", ""]
     assert list(claims_of(digest.sections[0])) == []
@@ -132,21 +132,23 @@ def test_highlights_come_from_different_sections_the_strongest_first(writer: Ext
 
 def test_highlights_are_three_at_most(writer: Extractive) -> None:
     labels = ("Robotics", "Multimodal", "Agents", "Graph Learning", "Federated Learning")
-    digest = writer.write(edition([placed(n, label) for n, label in enumerate(labels, start=1)]), "ko")
+    digest = writer.write(edition([ranked_paper(n, label) for n, label in enumerate(labels, start=1)]), "ko")
     assert [claim.papers for claim in digest.highlights] == [(1,), (2,), (3,)]
 
 
 def test_the_strongest_result_of_a_section_is_its_highlight(writer: Extractive) -> None:
     weak, strong = "We present a rule. It outperforms others.", "We present a rule. It outperforms others by 40%."
-    digest = writer.write(edition([placed(1, "Robotics", abstract=weak), placed(2, "Robotics", abstract=strong)]), "ko")
+    digest = writer.write(
+        edition([ranked_paper(1, "Robotics", abstract=weak), ranked_paper(2, "Robotics", abstract=strong)]), "ko"
+    )
     assert [claim.papers for claim in digest.highlights] == [(2,)]
 
 
 def test_a_highlight_that_reads_at_a_glance_comes_before_a_stronger_long_one(writer: Extractive) -> None:
     endless = "It outperforms others by 40%, 50% and 60%" + ", as was to be expected of it" * 10 + "."
     papers = [
-        placed(1, "Robotics", abstract=f"We present a rule. {endless}"),
-        placed(2, "Agents", abstract="We present a rule. It outperforms others."),
+        ranked_paper(1, "Robotics", abstract=f"We present a rule. {endless}"),
+        ranked_paper(2, "Agents", abstract="We present a rule. It outperforms others."),
     ]
     assert [claim.papers for claim in writer.write(edition(papers), "ko").highlights] == [(2,), (1,)]
 
@@ -164,13 +166,13 @@ def test_keywords_of_single_papers_stand_only_where_none_is_shared(writer: Extra
 
 def test_impact_and_outlook_are_four_sentences_at_most_findings_one_a_paper(writer: Extractive) -> None:
     abstract = "We present a rule. It has parts. It gains {n}%. It enables trade. It leaves future work."
-    many = edition([placed(n, "Agents", abstract=abstract.format(n=n)) for n in range(1, 8)])
+    many = edition([ranked_paper(n, "Agents", abstract=abstract.format(n=n)) for n in range(1, 8)])
     (section,) = writer.write(many, "ko").sections
     assert [len(part(section, name)) for name in ("findings", "impact", "outlook")] == [7, 4, 4]
 
 
 def test_a_label_outside_the_closed_list_has_no_emoji(writer: Extractive) -> None:
-    assert writer.write(edition([placed(1, "Astrology")]), "ko").sections[0].emoji == ""
+    assert writer.write(edition([ranked_paper(1, "Astrology")]), "ko").sections[0].emoji == ""
 
 
 def test_the_same_edition_is_written_the_same_way_twice(writer: Extractive) -> None:
@@ -196,8 +198,8 @@ def glossary_writer(*phrases: str) -> Extractive:
 
 def test_lines_themes_and_keywords_hold_a_handful_of_phrases() -> None:
     trees = ("ash", "beech", "cedar", "elm", "fir", "larch", "maple", "oak")
-    pair = edition([placed(n, "Others", title=" ".join(trees), abstract="") for n in (1, 2)])
-    wood = edition([placed(n, "Others", title=" ".join(trees[2 * n :]), abstract="") for n in range(4)])
+    pair = edition([ranked_paper(n, "Others", title=" ".join(trees), abstract="") for n in (1, 2)])
+    wood = edition([ranked_paper(n, "Others", title=" ".join(trees[2 * n :]), abstract="") for n in range(4)])
     (section,) = glossary_writer(*trees).write(pair, "en").sections
     digest = glossary_writer(*trees).write(wood, "en")
     assert [paper.tldr for paper in digest.papers][-1] == "maple · oak"
@@ -208,14 +210,16 @@ def test_lines_themes_and_keywords_hold_a_handful_of_phrases() -> None:
 
 def test_a_phrase_that_many_papers_share_tells_less_of_each() -> None:
     titles = ("ash oak", "beech oak", "cedar oak")
-    wood = edition([placed(n, "Others", title=f"The oak {title}", abstract="") for n, title in enumerate(titles, 1)])
+    wood = edition(
+        [ranked_paper(n, "Others", title=f"The oak {title}", abstract="") for n, title in enumerate(titles, 1)]
+    )
     lines = [paper.tldr for paper in glossary_writer("ash", "beech", "cedar", "oak").write(wood, "en").papers]
     assert lines == ["ash · oak", "beech · oak", "cedar · oak"]
 
 
 def test_the_keyword_of_the_most_papers_comes_first() -> None:
     titles = ("ash oak", "ash oak", "oak")
-    wood = edition([placed(n, "Others", title=title, abstract="") for n, title in enumerate(titles, 1)])
+    wood = edition([ranked_paper(n, "Others", title=title, abstract="") for n, title in enumerate(titles, 1)])
     (section,) = glossary_writer("ash", "oak").write(wood, "en").sections
     assert part(section, "keywords") == (Claim("oak", (1, 2, 3)), Claim("ash", (1, 2)))
 
@@ -223,7 +227,9 @@ def test_the_keyword_of_the_most_papers_comes_first() -> None:
 @pytest.mark.parametrize(("length", "first"), [(240, 1), (241, 2)])
 def test_a_glance_is_240_characters(length: int, first: int, writer: Extractive) -> None:
     sized = f"It gains 40% {'m' * (length - 14)}."
-    papers = [placed(n, "Agents", abstract=f"We present a rule. {text}") for n, text in ((1, sized), (2, "It gains."))]
+    papers = [
+        ranked_paper(n, "Agents", abstract=f"We present a rule. {text}") for n, text in ((1, sized), (2, "It gains."))
+    ]
     assert [claim.papers for claim in writer.write(edition(papers), "ko").highlights] == [(first,)]
-    apart = edition([papers[0], placed(2, "Robotics", abstract="We present a rule. It gains.")])
+    apart = edition([papers[0], ranked_paper(2, "Robotics", abstract="We present a rule. It gains.")])
     assert writer.write(apart, "ko").highlights[0].papers == (first,)

@@ -1,4 +1,4 @@
-"""Writing with a model: what it holds to is published, what it invents is not, and no fault of it loses a digest."""
+"""Writing with a model: verified text is published, invented text is not, and a failing model never loses a digest."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from tests.fakes.model import FakeModel
-from tests.fakes.papers import edition, placed
+from tests.fakes.papers import edition, ranked_paper
 from tests.fakes.writers import INVENTIONS, answered, asked, honest, inventing, section
 from workers import config
 from workers.digest.write_extractive import Extractive
@@ -26,16 +26,16 @@ EXTRACTIVE = Extractive(CATEGORIES, GLOSSARY)
 
 def writer(model: FakeModel, **changed: object) -> ModelWriter:
     plain = ModelWriter(EXTRACTIVE, model, GLOSSARY, deadline_s=600, parallel=1, context_tokens=32_000)
-    return replace(plain, **changed)  # type: ignore[arg-type]  # any of its fields
+    return replace(plain, **changed)  # type: ignore[arg-type]  # any field of ModelWriter
 
 
 @pytest.fixture
 def whole() -> Edition:
-    """Two sections of several papers, and two categories with one each."""
+    """An edition with two sections of several papers and two categories with one paper each."""
     labels = ["Robotics"] * 3 + ["Computer Vision"] * 2 + ["Audio & Speech", "Graph Learning"]
     return edition(
         [
-            placed(
+            ranked_paper(
                 n,
                 label,
                 title=f"Grip{n}: A Method Called Grip{n}",
@@ -47,7 +47,7 @@ def whole() -> Edition:
 
 
 def everything(digest: Digest) -> str:
-    """All that readers would see of the writer."""
+    """Returns all text that readers would see: claims, highlights and the papers' lines, one per line."""
     claims = [
         claim.text
         for each in digest.sections
@@ -91,7 +91,7 @@ def test_what_a_model_invents_reaches_no_digest(what: str, language: str, whole:
     assert all(set(claim.papers) <= set(range(1, 8)) for claim in digest.highlights)
     assert digest.model.dropped_claims > 0
     assert digest.model.repairs == 3, "each section is sent back once, and not again"
-    assert all(paper.tldr for paper in digest.papers), "the extractive line stands where the model's fell"
+    assert all(paper.tldr for paper in digest.papers), "the extractive line replaces a rejected line of the model"
 
 
 def test_what_fell_is_asked_for_once_more_with_the_reasons(whole: Edition) -> None:
@@ -137,7 +137,7 @@ def test_an_answer_that_cannot_be_read_is_repaired_once_and_then_extracts(text: 
 
 
 def test_an_answer_in_a_code_fence_is_read(whole: Edition) -> None:
-    digest = writer(FakeModel(lambda *told: f"Here it is:\n```json\n{honest(*told)}\n```")).write(whole, "ko")
+    digest = writer(FakeModel(lambda *prompt: f"Here it is:\n```json\n{honest(*prompt)}\n```")).write(whole, "ko")
     assert digest.model.dropped_claims == 0
     assert not digest.sections[0].extractive
 
@@ -213,25 +213,25 @@ def test_a_paper_that_gives_orders_changes_nothing_even_where_the_model_obeys(
     )
 
     def obeys(rules: str, material: str) -> str:
-        told, language = asked(rules, material)
-        written = [section(each, language) for each in told["sections"]]
+        request, language = asked(rules, material)
+        written = [section(each, language) for each in request["sections"]]
         obeyed = [
             {**each, "findings": obey(asked_for["papers"]), "links": ["https://evil.example"]}
-            for each, asked_for in zip(written, told["sections"], strict=True)
+            for each, asked_for in zip(written, request["sections"], strict=True)
         ]
         return answered(obeyed)
 
     digest = writer(FakeModel(obeys)).write(poisoned, "ko")
     plain = EXTRACTIVE.write(poisoned, "ko")
-    said = "".join(
+    model_text = "".join(
         claim.text
         for each in digest.sections
         if not each.extractive and each.synthesis
         for part in SYNTHESIS_FIELDS
         for claim in getattr(each.synthesis, part)
     )
-    assert "evil.example" not in said
-    assert "99.9%" not in said
+    assert "evil.example" not in model_text
+    assert "99.9%" not in model_text
     assert [(paper.title, paper.links, paper.category) for paper in digest.papers] == [
         (paper.title, paper.links, paper.category) for paper in plain.papers
     ]
@@ -242,7 +242,10 @@ def test_a_paper_that_gives_orders_changes_nothing_even_where_the_model_obeys(
 def test_many_small_sections_share_a_call() -> None:
     names = [category.name for category in CATEGORIES[:12]]
     whole = edition(
-        [placed(n, names[(n - 1) // 2], title=f"Grip{n}", abstract=f"Grip{n} gains {n}.5%.") for n in range(1, 25)]
+        [
+            ranked_paper(n, names[(n - 1) // 2], title=f"Grip{n}", abstract=f"Grip{n} gains {n}.5%.")
+            for n in range(1, 25)
+        ]
     )
     model = FakeModel(honest)
     digest = writer(model).write(whole, "ko")
@@ -256,7 +259,7 @@ GERMAN = ["Die Genauigkeit steigt deutlich.", "Ein Greifer hebt Dosen."]
 
 def test_another_language_is_asked_for_by_its_name_and_not_held_to_english(whole: Edition) -> None:
     def german(rules: str, material: str) -> str:
-        told = json.loads(material)
+        request = json.loads(material)
         return answered(
             [
                 {
@@ -264,16 +267,16 @@ def test_another_language_is_asked_for_by_its_name_and_not_held_to_english(whole
                     "themes": [],
                     "keywords": [],
                     "impact": [],
-                    "findings": [{"text": said, "papers": [each["papers"][0]["paper"]]} for said in GERMAN],
+                    "findings": [{"text": sentence, "papers": [each["papers"][0]["paper"]]} for sentence in GERMAN],
                     "tldrs": [{"paper": one["paper"], "text": "이 문장은 다른 말입니다."} for one in each["papers"]],
                 }
-                for each in told["sections"]
+                for each in request["sections"]
             ]
         )
 
     model = FakeModel(german)
     digest = writer(model).write(whole, "de")
     assert "in German" in model.asked[0].rules
-    said = everything(digest)
-    assert all(sentence in said for sentence in GERMAN)
-    assert "다른 말" not in said
+    text = everything(digest)
+    assert all(sentence in text for sentence in GERMAN)
+    assert "다른 말" not in text

@@ -1,4 +1,4 @@
-"""A model that invents in every section of every recorded day: nothing of it reaches a digest."""
+"""A model invents claims in every section of every recorded day: no invented claim reaches a digest."""
 
 import pytest
 
@@ -11,11 +11,11 @@ pytestmark = pytest.mark.shared_data
 
 
 def inventing_everything(rules: str, material: str) -> str:
-    """Honest sentences, and every kind of invention in every part."""
-    told, language = asked(rules, material)
+    """Returns honest sentences, plus every kind of invention in every part."""
+    request, language = asked(rules, material)
     bad = [texts[0 if language == "ko" else 1] for texts in INVENTIONS.values()]
-    written = [section(each, language) for each in told["sections"]]
-    for each, asked_for in zip(written, told["sections"], strict=True):
+    written = [section(each, language) for each in request["sections"]]
+    for each, asked_for in zip(written, request["sections"], strict=True):
         for part in PARTS:
             each[part] += [{"text": text, "papers": [asked_for["papers"][0]["paper"]]} for text in bad]
         each["tldrs"] = [{**line, "text": bad[place % len(bad)]} for place, line in enumerate(each["tldrs"])]
@@ -27,9 +27,9 @@ def test_no_invention_reaches_a_digest_in_two_hundred_sections(recorded: Recorde
     for edition in recorded.editions.values():
         for language in ("ko", "en"):
             digest = writer(FakeModel(inventing_everything)).write(edition, language)
-            said = everything(digest)
+            digest_text = everything(digest)
             for texts in INVENTIONS.values():
-                assert not any(text in said for text in texts)
+                assert not any(text in digest_text for text in texts)
             assert all(paper.tldr for paper in digest.papers)
             sections += sum(not each.extractive for each in digest.sections)
     assert sections >= 200
@@ -37,12 +37,12 @@ def test_no_invention_reaches_a_digest_in_two_hundred_sections(recorded: Recorde
 
 def test_the_same_edition_against_a_model_of_many_minds_is_one_text(recorded: Recorded) -> None:
     edition = next(iter(recorded.editions.values()))
-    told = iter(range(1_000))
+    counter = iter(range(1_000))
 
     def moody(rules: str, material: str) -> str:
-        said, language = asked(rules, material)
-        written = [section(each, language) for each in said["sections"]]
-        return answered([{**each, "findings": each["findings"][next(told) % 3 :]} for each in written])
+        request, language = asked(rules, material)
+        written = [section(each, language) for each in request["sections"]]
+        return answered([{**each, "findings": each["findings"][next(counter) % 3 :]} for each in written])
 
     model = FakeModel(moody)
     first, second, third = (writer(model).write(edition, "ko") for _ in range(3))

@@ -1,4 +1,4 @@
-"""Hours: announcement days, closes and slots, whatever the clocks do."""
+"""Calendar: announcement days, closing times and slots, also when clocks change."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -142,13 +142,13 @@ def test_a_monday_brings_the_weekend_and_the_day_after_a_holiday_brings_that_too
         ("2025-06-04 07:30", "2025-06-04", []),
         ("2025-06-07 12:00", "2025-06-06", []),  # a Saturday
         ("2025-06-09 07:30", "2025-06-06", ["2025-06-09"]),  # a Monday
-        ("2025-05-26 12:00", "2025-05-23", []),  # the holiday
+        ("2025-05-26 12:00", "2025-05-23", []),  # a holiday
         ("2025-05-27 12:00", "2025-05-23", ["2025-05-27"]),
         ("2025-06-11 12:00", "2025-06-06", ["2025-06-09", "2025-06-10", "2025-06-11"]),
         ("2025-06-30 12:00", "2025-06-06", [f"2025-06-{day}" for day in (23, 24, 25, 26, 27, 30)]),
         ("2025-06-04 12:00", None, ["2025-06-04"]),
         ("2025-06-04 00:00", None, ["2025-06-03"]),
-        ("2025-06-08 12:00", None, ["2025-06-06"]),  # a Sunday, on a machine that is new
+        ("2025-06-08 12:00", None, ["2025-06-06"]),  # a Sunday, with an empty store
     ],
 )
 def test_what_is_to_be_made(now: str, newest: str | None, wanted: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""References to chats: how they are named, and what counts as the same chat."""
+"""References to chats: how they are written, and which are equal."""
 
 from workers.domain.chats import ChatRef, direct_chat
 

@@ -1,4 +1,4 @@
-"""Views: two chats share stored messages only if they would be shown the same."""
+"""Views: two chats share stored messages only if both would see the same content."""
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ STORED_BESIDE_THE_KEY = {"language", "layout"}
 
 @pytest.mark.parametrize("name", [field.name for field in fields(View)])
 def test_no_field_of_a_view_can_be_forgotten_in_its_key(name: str) -> None:
-    """A field that is added later fails here until it is given another value above, and then counts by itself."""
+    """A new field of View fails here until ANOTHER has a second value for it."""
     if name in STORED_BESIDE_THE_KEY:
         assert replace(View(), language="en", layout=Layout.COMPACT).key == View().key == ""
         return

@@ -1,11 +1,11 @@
-"""Checking: what the papers do not hold falls and is counted; what they hold stays."""
+"""Checking: claims that their papers do not support are dropped and counted; the others are kept."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from tests.fakes.papers import edition, placed
+from tests.fakes.papers import edition, ranked_paper
 from workers.domain.models import Claim, Digest, DigestPaper, Edition, Section, Synthesis
 from workers.factcheck.check import check
 
@@ -19,9 +19,9 @@ SPEECH = "We describe WhisperLess, a recogniser of 2 MB."
 def whole() -> Edition:
     return edition(
         [
-            placed(1, "Robotics", title="TidyHand: Listening Robots", abstract=ROBOT),
-            placed(2, "Robotics", title="Stairs Without Sight", abstract=WALKER),
-            placed(3, "Audio & Speech", title="WhisperLess on a Hearing Aid", abstract=SPEECH),
+            ranked_paper(1, "Robotics", title="TidyHand: Listening Robots", abstract=ROBOT),
+            ranked_paper(2, "Robotics", title="Stairs Without Sight", abstract=WALKER),
+            ranked_paper(3, "Audio & Speech", title="WhisperLess on a Hearing Aid", abstract=SPEECH),
         ]
     )
 
@@ -33,7 +33,7 @@ def digest(
     language: str = "ko",
     line: str = "",
 ) -> Digest:
-    """A digest with these claims in its first section; `line` is the first paper's."""
+    """Returns a digest with `findings` in its first section and `line` as the first paper's line."""
     papers = tuple(
         DigestPaper(
             item.n, item.paper.arxiv_id, item.paper.title, (), item.paper.links, item.label, line * (item.n == 1)
@@ -112,7 +112,7 @@ def test_a_claim_that_its_papers_do_not_hold_falls_and_is_counted(claim: Claim, 
 
 
 @pytest.mark.parametrize(
-    ("claim", "stands"),
+    ("claim", "accepted"),
     [
         (Claim("Robots that listen make fewer mistakes.", (1,)), True),
         (Claim("TidyHand succeeds in 81.5% of tasks.", (1,)), True),
@@ -125,10 +125,12 @@ def test_a_claim_that_its_papers_do_not_hold_falls_and_is_counted(claim: Claim, 
         (Claim("“Robots that listen make fewer mistakes.”", (1,)), False),
     ],
 )
-def test_english_claims_are_held_to_their_numbers_names_and_quotes(claim: Claim, stands: bool, whole: Edition) -> None:
+def test_english_claims_are_held_to_their_numbers_names_and_quotes(
+    claim: Claim, accepted: bool, whole: Edition
+) -> None:
     checked = check(digest(whole, [claim], language="en"), whole, GLOSSARY)
-    assert (kept(checked) == (claim,)) is stands
-    assert checked.model.dropped_claims == (0 if stands else 1)
+    assert (kept(checked) == (claim,)) is accepted
+    assert checked.model.dropped_claims == (0 if accepted else 1)
 
 
 def test_counts_of_the_papers_named_are_free(whole: Edition) -> None:
@@ -160,7 +162,7 @@ def test_highlights_may_name_any_paper_of_the_edition_but_no_other(whole: Editio
 
 
 @pytest.mark.parametrize(
-    ("line", "stands"),
+    ("line", "accepted"),
     [
         ("강화 학습 — “We present TidyHand, trained with PPO on 1,200 tasks.”", True),
         ("TidyHand가 듣습니다.", True),
@@ -169,11 +171,11 @@ def test_highlights_may_name_any_paper_of_the_edition_but_no_other(whole: Editio
         ("A robot that listens.", False),
     ],
 )
-def test_a_papers_line_is_held_to_its_own_paper(line: str, stands: bool, whole: Edition) -> None:
+def test_a_papers_line_is_held_to_its_own_paper(line: str, accepted: bool, whole: Edition) -> None:
     checked = check(digest(whole, line=line), whole, GLOSSARY)
-    assert checked.papers[0].tldr == (line if stands else "")
+    assert checked.papers[0].tldr == (line if accepted else "")
     assert [paper.n for paper in checked.papers] == [1, 2, 3]
-    assert checked.model.dropped_claims == (0 if stands else 1)
+    assert checked.model.dropped_claims == (0 if accepted else 1)
 
 
 def test_what_fell_before_is_not_forgotten(whole: Edition) -> None:

@@ -1,10 +1,10 @@
-"""Time that passes only when told to."""
+"""A clock that moves only when a test or a sleep moves it."""
 
 from datetime import datetime, timedelta
 
 
 class FakeClock:
-    """Starts at an aware moment; sleeping moves it and is remembered."""
+    """Starts at a timezone-aware moment. `sleep` moves it and appends the seconds to `slept`."""
 
     def __init__(self, start: datetime) -> None:
         self._now = start

@@ -1,7 +1,7 @@
 """Discord's REST API on loopback: messages, nonces, threads, forums, interactions, limits and faults.
 
-Every request is held against Discord's own OpenAPI description where that is at hand, and against the limits that it
-does not know; what they object to stands in `complaints`.
+Requests are checked against Discord's own OpenAPI description if that is installed, and against limits that the
+description lacks. Violations are collected in `complaints`.
 """
 
 import asyncio
@@ -29,18 +29,18 @@ from tests.fakes.discord_wire import (
 )
 from tests.fakes.hosting import description, hosted
 
-TOKEN = "fake-token"  # noqa: S105 - opens nothing
+TOKEN = "fake-token"  # noqa: S105 - not a real token
 _FALSE_ALARMS = (
     *("attachments/0/id", "message_id", "recipient_id", "/tts", "/nsfw", "/embed/flags", "/channel_types/"),
     *("use_nested_fields", "field /message"),
 )
-"""What discord.py is known to send beside the description, such as the media kind wherever a forum may be chosen."""
+"""Parts of violations that discord.py itself causes, such as a media channel type where forums are allowed."""
 
 
 class DiscordServer(People):
-    """`posted` in order of arrival; `faults[channel]` are used up one by one by what is sent there.
+    """`posted` holds messages in order of arrival. Each send to a channel takes one of `faults[channel]`.
 
-    A nonce is known for `nonce_s`; what is sent is taken after `slow_s` and answered after as much again.
+    A nonce is remembered for `nonce_s`. A message is stored after `slow_s` and answered after `slow_s` more.
     """
 
     def __init__(self, enforce: bool = False, checked: bool = True) -> None:
@@ -71,10 +71,10 @@ class DiscordServer(People):
                 self.refusals += 1
                 return refused(429, 0, wait, everywhere=True, headers={"X-RateLimit-Global": "true"})
         if request.method == "GET":
-            return self._told(steps, request.query)
-        return await self._done(request, steps, body, files)
+            return self._get(steps, request.query)
+        return await self._write(request, steps, body, files)
 
-    async def _done(self, request: web.Request, steps: list[str], body: Any, files: int) -> web.StreamResponse:
+    async def _write(self, request: web.Request, steps: list[str], body: Any, files: int) -> web.StreamResponse:
         match request.method, steps:
             case "POST", ["users", "@me", "channels"]:
                 recipient = {**ME, "id": body["recipient_id"], "bot": False}
@@ -98,7 +98,7 @@ class DiscordServer(People):
             case _:
                 return refused(404, 0)
 
-    def _told(self, path: list[str], query: Any) -> web.StreamResponse:
+    def _get(self, path: list[str], query: Any) -> web.StreamResponse:
         match path:
             case ["users", person]:
                 return ok(ME if person == "@me" else {**ME, "id": person, "bot": False})
@@ -110,10 +110,10 @@ class DiscordServer(People):
             case ["channels", channel] if int(channel) in self.rooms:
                 return ok(self.rooms[int(channel)].wire())
             case ["channels", channel, "messages"]:
-                mine = [each for each in self._standing() if each.channel == int(channel)]
+                mine = [each for each in self._not_deleted() if each.channel == int(channel)]
                 return ok([each.wire() for each in mine[::-1][: int(query.get("limit", 50))]])
             case ["channels", channel, "messages", number]:
-                found = next((each for each in self._standing() if str(each.message_id) == number), None)
+                found = next((each for each in self._not_deleted() if str(each.message_id) == number), None)
                 return ok(found.wire()) if found and found.channel == int(channel) else refused(404, 10008)
             case ["guilds", _, "threads", "active"]:
                 threads = [room.wire() for room in self.rooms.values() if room.kind == THREAD]
@@ -121,7 +121,7 @@ class DiscordServer(People):
             case _:
                 return refused(404, 0)
 
-    def _standing(self) -> list[Posted]:
+    def _not_deleted(self) -> list[Posted]:
         return [each for each in self.posted if each.message_id not in self.deleted]
 
     def _check(self, request: web.Request, path: str, body: Any) -> None:
@@ -143,7 +143,7 @@ class DiscordServer(People):
             return refused(404, 10003)
         if method == "POST":
             return await self._new(request, channel, body, files, fault)
-        found = next((each for each in self._standing() if str(each.message_id) == rest[0]), None)
+        found = next((each for each in self._not_deleted() if str(each.message_id) == rest[0]), None)
         if found is None:
             return refused(404, 10008)
         if method == "DELETE":
@@ -205,7 +205,7 @@ class DiscordServer(People):
         return ok(room.wire())
 
     def dispatch_later(self, event: str, data: dict[str, Any]) -> None:
-        """From within the server's own loop."""
+        """Dispatches an event from within the server's event loop."""
         packet = {"op": 0, "t": event, "s": next(self._sequence), "d": data}
         self._events.append(packet)
         for socket in list(self._sockets):
@@ -220,7 +220,7 @@ class DiscordServer(People):
         return ok(found.wire())
 
     def _text(self, body: dict[str, Any]) -> str:
-        """The text of all components, held against Discord's limits."""
+        """Returns the text of all components, and records violations of Discord's limits."""
         parts, components = [], 0
         stack = list(body.get("components") or [])[::-1]
         while stack:
@@ -245,23 +245,23 @@ class DiscordServer(People):
         data = body.get("data") or {}
         match body["type"]:
             case 4 | 7:
-                self._shown(token, data)
+                self._show(token, data)
             case 8:
                 self.answers[token] = [choice["value"] for choice in data["choices"]]
             case 9:
                 self.forms[token] = {**data, "channel": self._channel_of(token)}
-        answered = {"id": token.partition("-")[2], "type": 2, "response_message_id": str(next(self._numbers))}
-        return ok({"interaction": {**answered, "response_message_loading": body["type"] == 5}})
+        response = {"id": token.partition("-")[2], "type": 2, "response_message_id": str(next(self._numbers))}
+        return ok({"interaction": {**response, "response_message_loading": body["type"] == 5}})
 
     def _channel_of(self, token: str) -> int:
         number = token.partition("-")[2]
         return next(int(each["d"]["channel_id"]) for each in self._events if each["d"].get("id") == number)
 
     def _follow_up(self, token: str, body: dict[str, Any]) -> web.StreamResponse:
-        return ok(self._shown(token, body).wire())
+        return ok(self._show(token, body).wire())
 
-    def _shown(self, token: str, body: dict[str, Any]) -> Posted:
-        """What who used the interaction sees now."""
+    def _show(self, token: str, body: dict[str, Any]) -> Posted:
+        """Stores the ephemeral message that the interaction's user now sees, and returns it."""
         text = self._text(body)
         self.answers[token].append(text)
         channel, components = self._channel_of(token), body.get("components") or []
@@ -277,9 +277,9 @@ class DiscordServer(People):
 
 @contextmanager
 def serving(enforce: bool = False, checked: bool = True) -> Iterator[DiscordServer]:
-    """A server for this process and others; complaints are the test's failure.
+    """Yields a running server; fails at the end if there are complaints.
 
-    Without `checked` requests are not held against the description, which takes longer than the rest of the way.
+    `checked=False` skips the check against the description, which takes most of a request's time.
     """
     fake, app = DiscordServer(enforce, checked), web.Application(client_max_size=32 << 20)
     app.router.add_route("*", "/api/v10/{path:.*}", fake.rest)

@@ -1,4 +1,4 @@
-"""What people do on the fake Discord: commands, presses, forms, messages; and the gateway that tells of it."""
+"""Actions of people on the fake Discord: commands, presses, forms, messages; and the gateway that reports them."""
 
 import asyncio
 import itertools
@@ -12,7 +12,7 @@ from tests.fakes.discord_wire import ADA, DM, GUILD, ME, Posted, Room, guild
 
 
 class People:
-    """`rooms` are the channels; `answers[token]` holds what who used an interaction sees."""
+    """`rooms` are the channels. `answers[token]` holds the texts that the interaction's user saw, in order."""
 
     def __init__(self) -> None:
         self.rooms: dict[int, Room] = {}
@@ -47,38 +47,38 @@ class People:
         return self._interaction(2, place, data, manages)
 
     def suggest(self, name: str, channel: int, option: str, typed: str) -> str:
-        """Somebody types into an option that suggests."""
+        """Somebody types into an option with suggestions; returns the interaction's token."""
         known = {each["name"]: each for each in self.commands}
         given = [{"name": option, "type": 3, "value": typed, "focused": True}]
         return self._interaction(4, channel, {"id": known[name]["id"], "name": name, "type": 1, "options": given}, True)
 
     def about(self, posted: Posted, manages: bool = False) -> str:
-        """Somebody chooses "Ask about this" in a message's menu."""
+        """Somebody chooses "Ask about this" in a message's menu; returns the interaction's token."""
         known = next(each for each in self.commands if each["type"] == 3)
         resolved = {"messages": {str(posted.message_id): posted.wire()}}
         data = {"id": known["id"], "name": known["name"], "type": 3, "target_id": str(posted.message_id)}
         return self._interaction(2, posted.channel, {**data, "resolved": resolved}, manages)
 
     def press(self, posted: Posted, label: str, manages: bool = True) -> str:
-        """Somebody presses a button of that label (or a beginning of it), or chooses it in a menu."""
+        """Somebody uses the button or menu option whose label starts with `label`; returns the interaction's token."""
         kind, name, value = next(each for known, each in posted.lines().items() if known.startswith(label))
         data = {"custom_id": name, "component_type": kind, **({"values": [value]} if kind == 3 else {}), "id": 1}
         return self._interaction(3, posted.channel, data, manages, {"message": posted.wire()})
 
-    def submit(self, token: str, words: str, manages: bool = True) -> str:
-        """Somebody fills in the form that an interaction showed."""
+    def submit(self, token: str, text: str, manages: bool = True) -> str:
+        """Somebody fills in the form that an interaction showed; returns the new interaction's token."""
         form, channel = self.forms[token], int(self.forms[token]["channel"])
-        field = {"type": 4, "custom_id": form["components"][0]["component"]["custom_id"], "value": words, "id": 2}
+        field = {"type": 4, "custom_id": form["components"][0]["component"]["custom_id"], "value": text, "id": 2}
         data = {"custom_id": form["custom_id"], "components": [{"type": 18, "id": 1, "component": field}]}
         return self._interaction(5, channel, data, manages)
 
     def say(
         self, channel: int, text: str, to: Posted | None = None, mentions: bool = False, alone: bool = False
     ) -> str:
-        """Somebody writes a message; returns its id. `alone`: in a private channel."""
+        """Somebody writes a message; returns its id. `alone`: in a direct message."""
         number, moment = str(next(self._numbers)), "2025-01-01T00:00:00+00:00"
         member = {"roles": [], "joined_at": moment, "deaf": False, "mute": False, "flags": 0}
-        words = f"<@42> {text}" if mentions else text
+        text = f"<@42> {text}" if mentions else text
         place = {} if alone else {"guild_id": str(GUILD), "member": member}
         plain = {**Posted(int(number), channel, "", False, None).wire(), **place, "author": ADA, "flags": 0}
         answered = {}
@@ -86,7 +86,7 @@ class People:
             reference = {"message_id": str(to.message_id), "channel_id": str(to.channel), "type": 0}
             answered = {"type": 19, "message_reference": reference, "referenced_message": to.wire()}
         named = [ME] if mentions or to else []
-        self.dispatch("MESSAGE_CREATE", {**plain, "content": words, "mentions": named, **answered})
+        self.dispatch("MESSAGE_CREATE", {**plain, "content": text, "mentions": named, **answered})
         return number
 
     def _interaction(
@@ -139,7 +139,7 @@ class People:
         self.dispatch("CHANNEL_DELETE", self.rooms.pop(channel).wire())
 
     def drop(self) -> None:
-        """The line breaks: whoever is connected must resume."""
+        """Closes all gateway connections, so that clients must resume."""
         assert self.loop is not None
         sockets, self._sockets = list(self._sockets), set()
         for socket in sockets:
@@ -163,7 +163,7 @@ class People:
         return socket
 
     async def _resume(self, socket: web.WebSocketResponse, seen: int) -> None:
-        """What was missed comes first."""
+        """Sends the events after `seen`, then RESUMED."""
         for packet in [each for each in self._events if each["s"] > seen]:
             await socket.send_json(packet)
         await socket.send_json({"op": 0, "t": "RESUMED", "s": next(self._sequence), "d": {}})

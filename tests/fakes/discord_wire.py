@@ -1,4 +1,4 @@
-"""What Discord's answers look like on the wire, and its limits."""
+"""Discord's answers as JSON, and its rate limits."""
 
 import json
 import time
@@ -23,12 +23,12 @@ ME = {"id": "42", "username": "paper", "discriminator": "0", "avatar": None, "bo
 ADA = {"id": "7", "username": "ada", "discriminator": "0", "avatar": None, "global_name": "Ada"}
 GUILD, DM = 900, 901
 TEXT, ANNOUNCEMENT, THREAD, FORUM = 0, 5, 11, 15
-EVERYTHING = str((1 << 53) - 1 - (1 << 3))  # but administrator, to whom nothing can be denied
+EVERYTHING = str((1 << 53) - 1 - (1 << 3))  # all bits but administrator, which overrides every denial
 
 
 @dataclass
 class Room:
-    """A channel; `denied` are permission bits that we lack there."""
+    """A channel; `denied` holds the permission bits that the bot lacks there."""
 
     number: int
     kind: int = TEXT
@@ -78,7 +78,7 @@ class Room:
 
 @dataclass
 class Posted:
-    """A message that stands in a channel: its text of all components, and whether it makes a sound."""
+    """A message in a channel; `text` is the text of all components, `silent` means no notification sound."""
 
     message_id: int
     channel: int
@@ -93,7 +93,7 @@ class Posted:
     published: bool = False
 
     def lines(self) -> dict[str, tuple[int, str, str]]:
-        """What may be pressed: label → (component type, custom id, value)."""
+        """Returns buttons and menu options: label → (component type, custom id, value)."""
         found: dict[str, tuple[int, str, str]] = {}
         stack = list(self.components)
         while stack:
@@ -106,7 +106,7 @@ class Posted:
         return found
 
     def pictures(self) -> list[str]:
-        """The addresses of what the galleries show."""
+        """Returns the URLs of the pictures in galleries."""
         return [item["media"]["url"] for each in self.components if each["type"] == 12 for item in each["items"]]
 
     def wire(self) -> dict[str, Any]:
@@ -134,7 +134,7 @@ class Posted:
 
 
 def _received(component: dict[str, Any]) -> dict[str, Any]:
-    """A component as the API gives it back: galleries hold resolved pictures, everything has a number."""
+    """Returns a component as the API returns it: with an id, and with resolved pictures in galleries."""
     shown = {"id": 1, **component}
     if component["type"] == 12:
         shown["items"] = [{"media": {**_MEDIA, **item["media"]}, "spoiler": False} for item in component["items"]]
@@ -148,7 +148,10 @@ _MEDIA = {"proxy_url": "https://x.org/a.png", "width": 1, "height": 1, "content_
 
 @dataclass(frozen=True)
 class Fault:
-    """An answer with `status` and `code`, or a broken line before or after the message was taken."""
+    """An answer with `status` and `code`; or, if `broken` is set, an aborted connection.
+
+    `broken` is "before" or "after": before or after the message was stored.
+    """
 
     status: int = 0
     code: int = 0
@@ -156,12 +159,11 @@ class Fault:
 
 
 class Limits:
-    """50 a second over all, and 5 in 5 seconds to a channel, told beforehand in headers."""
+    """50 requests a second in total, and 5 messages in 5 seconds per channel, announced in headers."""
 
     def __init__(self) -> None:
         self._all: deque[float] = deque()
         self._buckets: dict[str, tuple[float, int]] = defaultdict(lambda: (0.0, 0))
-        self.most = 0
 
     def global_wait(self) -> float:
         now = time.monotonic()
@@ -170,11 +172,10 @@ class Limits:
         if len(self._all) >= 50:
             return self._all[0] + 1 - now
         self._all.append(now)
-        self.most = max(self.most, len(self._all))
         return 0.0
 
     def bucket(self, channel: str) -> tuple[dict[str, str], float]:
-        """(headers, seconds to wait where it is empty)."""
+        """Returns (headers, seconds to wait); 0 seconds if the channel's bucket is not used up."""
         now = time.monotonic()
         ends, used = self._buckets[channel]
         if now >= ends:
@@ -202,7 +203,7 @@ EVERYONE = {
 
 
 async def body_of(request: web.Request) -> tuple[Any, int]:
-    """(the JSON body, how many files came with it)."""
+    """Returns (the JSON body or None, the number of uploaded files)."""
     if request.content_type == "multipart/form-data":
         form = await request.post()
         return json.loads(str(form["payload_json"])), sum(isinstance(value, web.FileField) for value in form.values())
@@ -210,7 +211,7 @@ async def body_of(request: web.Request) -> tuple[Any, int]:
 
 
 def ok(body: Any, headers: dict[str, str] | None = None) -> web.Response:
-    """The content type exactly so: with a charset discord.py takes the body for text."""
+    """Returns a JSON answer. Its content type has no charset, because discord.py would then read the body as text."""
     return web.Response(body=json.dumps(body).encode(), headers={"Content-Type": "application/json", **(headers or {})})
 
 

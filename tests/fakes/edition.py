@@ -1,4 +1,4 @@
-"""A store with one closed edition in two languages, for what frontends do with it."""
+"""One closed edition with texts in two languages, for tests of frontends."""
 
 from datetime import date
 
@@ -13,7 +13,7 @@ DAY = date(2025, 6, 3)
 
 
 def closed_edition(store: Store) -> Edition:
-    """Two robotics papers, one of them from two sources, and one paper on speech."""
+    """Closes an edition of two robotics papers, one of them from two sources, and one on speech; returns it."""
     papers = [
         paper(
             keys=(("arxiv", f"2506.0000{n}"),),
@@ -26,14 +26,14 @@ def closed_edition(store: Store) -> Edition:
             ["Grip: Hold [bold]fast[/bold]", "Walk: Let's <think> first", "Say: Speech now"], start=1
         )
     ]
-    placed = [
+    ranked = [
         RankedPaper(n, each, label)
         for n, (each, label) in enumerate(zip(papers, ["Robotics", "Robotics", "Audio & Speech"], strict=True), start=1)
     ]
     attempt = store.editions.claim(DAY)
     assert attempt is not None
     answers = [SourceAnswer(SourceReport("arxiv", "ok", 3)), SourceAnswer(SourceReport("huggingface", "ok", 1))]
-    store.editions.close(DAY, attempt, Selection(tuple(papers), {}), placed, answers)
+    store.editions.close(DAY, attempt, Selection(tuple(papers), {}), ranked, answers)
     closed = store.editions.get(DAY)
     assert closed is not None
     writer = Extractive(config.load(environment={}).closed_list(), glossary())

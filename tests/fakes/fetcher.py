@@ -1,4 +1,4 @@
-"""A fetcher without a web: bodies by the end of their address."""
+"""A fetcher without a network: it returns fixed bodies by the end of the address."""
 
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -8,7 +8,7 @@ from workers.domain.ports import Gate
 
 
 class FakeFetcher:
-    """`bodies` maps the end of an address to its body, to the reason why there is none, or to bodies in turn."""
+    """`bodies` maps the end of an address to a body, a list of bodies to return in order, or a failure's reason."""
 
     def __init__(self, bodies: Mapping[str, bytes | str | list[bytes]]) -> None:
         self._bodies = bodies

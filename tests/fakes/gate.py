@@ -1,4 +1,4 @@
-"""A gate that counts who passes."""
+"""A gate that counts passes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

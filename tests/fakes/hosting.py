@@ -1,4 +1,4 @@
-"""A fake server in a thread of its own, for this process and others, and the descriptions its requests are held to."""
+"""Runs a fake server in its own thread, and loads the descriptions that check its requests."""
 
 import asyncio
 import importlib.util
@@ -15,7 +15,7 @@ _SPECS = Path(__file__).resolve().parents[3] / "shared" / "specs"
 
 @contextmanager
 def hosted(app: web.Application) -> Iterator[tuple[str, asyncio.AbstractEventLoop]]:
-    """The base URL of `app` on loopback, and the loop it runs in."""
+    """Yields (the base URL of `app` on loopback, the event loop it runs in)."""
     ready, loop, urls = threading.Event(), asyncio.new_event_loop(), list[str]()
 
     async def start() -> web.AppRunner:
@@ -47,7 +47,7 @@ def hosted(app: web.Application) -> Iterator[tuple[str, asyncio.AbstractEventLoo
 
 
 def description(name: str) -> ModuleType | None:
-    """The checker of that name beside the recorded days; None where they are not."""
+    """Returns the module that checks requests; None if it is not in ../shared/specs."""
     file = _SPECS / f"{name}.py"
     if not file.exists():
         return None

@@ -1,4 +1,4 @@
-"""Answers kept in memory."""
+"""An HTTP cache in memory."""
 
 from workers.domain.ports import CachedAnswer
 

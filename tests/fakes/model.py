@@ -1,4 +1,4 @@
-"""A model without a network: answers as its writer does, pays once, remembers what it was asked."""
+"""A model without a network: a function writes its answers; usage is counted once per prompt."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,10 @@ from workers.domain.errors import ModelError
 
 
 class FakeModel:
-    """`writer` gets rules and material; `faults` are raised one by one before it answers."""
+    """`writer` gets rules and material. Each call for a new prompt first raises the next of `faults`, if not None.
+
+    `asked` holds these prompts in order; a prompt that was answered before gets the same answer without usage.
+    """
 
     name = "fake"
 

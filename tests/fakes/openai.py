@@ -1,6 +1,6 @@
-"""An OpenAI-compatible endpoint on loopback: answers as its writer does, or misbehaves as told.
+"""An OpenAI-compatible endpoint on loopback: a function writes its answers, and faults can be injected.
 
-Every request is held against OpenAI's own description where that is at hand.
+Requests are checked against OpenAI's own description if that is installed.
 """
 
 import json
@@ -16,12 +16,12 @@ from typing import Any
 from tests.fakes.hosting import description
 
 Writer = Callable[[dict[str, Any]], str]
-"""From the request's body to the answer's text."""
+"""Maps a request's body to the answer's text."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """An error answer; `hang` seconds of silence first; `cut`: the line breaks in the middle of the answer."""
+    """How one request fails: after `hang` seconds, with `status`; `cut` closes the connection in mid-answer."""
 
     status: int = 200
     message: str = "error"
@@ -34,7 +34,7 @@ class Fault:
 
 @dataclass
 class Endpoint:
-    """`faults` are used up one by one before `writer` answers; `seen` holds the bodies of all requests."""
+    """Each request takes one of `faults`, then `always`, else `writer` answers. `seen` holds all requests' bodies."""
 
     url: str
     writer: Writer
@@ -53,7 +53,7 @@ class Endpoint:
         return self.faults.pop(0) if self.faults else self.always or Fault()
 
     def respond(self, body: dict[str, Any]) -> tuple[int, dict[str, Any], tuple[tuple[str, str], ...], bool]:
-        """(status, body, headers, whether the line breaks in the middle)."""
+        """Returns (status, body, headers, whether to close the connection in mid-answer)."""
         self.seen.append(body)
         fault = self.next_fault(body)
         time.sleep(fault.hang)
@@ -64,20 +64,20 @@ class Endpoint:
 
 
 def material(body: dict[str, Any]) -> Any:
-    """What the prompt shows of the day."""
+    """Returns the parsed material of the prompt, its last message."""
     return json.loads(body["messages"][-1]["content"])
 
 
-def _handler(on_progress: Endpoint, spec: ModuleType | None) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - one class in it
+def _handler(endpoint: Endpoint, spec: ModuleType | None) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - it only holds a class
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self._send(200, {"object": "list", "data": []})
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            on_progress.keys.add(self.headers.get("Authorization", ""))
-            on_progress.complaints += spec.check("CreateChatCompletionRequest", body) if spec else []
-            status, answer, headers, cut = on_progress.respond(body)
+            endpoint.keys.add(self.headers.get("Authorization", ""))
+            endpoint.complaints += spec.check("CreateChatCompletionRequest", body) if spec else []
+            status, answer, headers, cut = endpoint.respond(body)
             if body.get("stream") and status == 200:
                 self._stream(answer, cut)
             else:
@@ -91,9 +91,9 @@ def _handler(on_progress: Endpoint, spec: ModuleType | None) -> type[BaseHTTPReq
                 for line in _streamed(answer, cut):
                     self.wfile.write(line)
                     self.wfile.flush()
-                    time.sleep(on_progress.pause_s)
+                    time.sleep(endpoint.pause_s)
             except OSError:
-                pass  # whoever asked has stopped waiting
+                pass  # the client closed the connection
             self.close_connection = True
 
         def _send(
@@ -109,7 +109,7 @@ def _handler(on_progress: Endpoint, spec: ModuleType | None) -> type[BaseHTTPReq
                 self.end_headers()
                 self.wfile.write(raw[: len(raw) // 2] if cut else raw)
             except OSError:
-                return  # whoever asked has stopped waiting
+                return  # the client closed the connection
             if cut:
                 self.close_connection = True
                 self.connection.close()
@@ -121,11 +121,11 @@ def _handler(on_progress: Endpoint, spec: ModuleType | None) -> type[BaseHTTPReq
 
 
 def _streamed(answer: dict[str, Any], cut: bool) -> Iterator[bytes]:
-    """The text in pieces of 40 characters, the usage last; half of it where it is cut."""
+    """Yields the answer as events of 40 characters, then the finish and usage; if `cut`, only the first half."""
     choice, head = answer["choices"][0], {**answer, "object": "chat.completion.chunk"}
     text = choice["message"]["content"]
-    pieces = [{"content": text[at : at + 40]} for at in range(0, len(text), 40)]
-    choices = [[{"index": 0, "delta": delta, "finish_reason": None}] for delta in pieces]
+    deltas = [{"content": text[at : at + 40]} for at in range(0, len(text), 40)]
+    choices = [[{"index": 0, "delta": delta, "finish_reason": None}] for delta in deltas]
     choices = choices[: len(choices) // 2] if cut else choices
     for shown in choices:
         yield _event({**head, "choices": shown, "usage": None})
@@ -142,19 +142,19 @@ def _event(body: dict[str, Any]) -> bytes:
 
 @contextmanager
 def serving(writer: Writer) -> Iterator[Endpoint]:
-    on_progress = Endpoint("", writer)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(on_progress, description("check_openai")))
+    endpoint = Endpoint("", writer)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(endpoint, description("check_openai")))
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    on_progress.url = f"http://127.0.0.1:{server.server_port}/v1"
+    endpoint.url = f"http://127.0.0.1:{server.server_port}/v1"
     try:
-        yield on_progress
+        yield endpoint
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
-    assert not on_progress.complaints, "\n".join(dict.fromkeys(on_progress.complaints))
+    assert not endpoint.complaints, "\n".join(dict.fromkeys(endpoint.complaints))
 
 
 def _answer(body: dict[str, Any], text: str, finish: str) -> dict[str, Any]:

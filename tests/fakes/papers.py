@@ -1,4 +1,4 @@
-"""Entries, papers and editions with realistic values, any of them changed by name."""
+"""Entries, papers and editions with realistic values; keyword arguments override fields."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -102,8 +102,8 @@ def paper(**overrides: Any) -> Paper:
     return replace(_PAPER, **overrides)
 
 
-def placed(n: int, label: str, **overrides: Any) -> RankedPaper:
-    """A paper of its own number, id and link, so that two of them are two."""
+def ranked_paper(n: int, label: str, **overrides: Any) -> RankedPaper:
+    """Returns a paper whose id, key and link contain `n`, so that two numbers give two different papers."""
     arxiv_id = f"2506.{n:05}"
     own: dict[str, Any] = {
         "keys": (("arxiv", arxiv_id),),
@@ -114,10 +114,13 @@ def placed(n: int, label: str, **overrides: Any) -> RankedPaper:
 
 
 def edition(listed: Sequence[RankedPaper] | None = None, **overrides: Any) -> Edition:
-    """Two papers on robots, two on language, one on speech, unless `listed` says otherwise; the books balance."""
+    """Returns an edition of `listed`, or of two papers on robots, two on language and one on speech.
+
+    `collected` is the number of listed and skipped papers.
+    """
     if listed is None:
         listed = [
-            placed(n, label, title=title, abstract=abstract)
+            ranked_paper(n, label, title=title, abstract=abstract)
             for n, (label, title, abstract) in enumerate(_DAYS_PAPERS, start=1)
         ]
     skipped = {"announced before": 3, "replacement": 12, "withdrawn": 0, "not selected": 80}
@@ -134,6 +137,6 @@ def edition(listed: Sequence[RankedPaper] | None = None, **overrides: Any) -> Ed
 
 
 def quiet_edition(**overrides: Any) -> Edition:
-    """A day on which no source had anything."""
+    """Returns an edition of a day on which no source had papers."""
     sources = (SourceReport("arxiv", "quiet"), SourceReport("huggingface", "quiet"))
     return edition([], **({"collected": 0, "skipped": {}, "sources": sources, "new_by_day": {}} | overrides))

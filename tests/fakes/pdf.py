@@ -1,9 +1,9 @@
-"""Small PDFs written by hand: lines of text with what hides them."""
+"""Small PDFs written by hand: visible lines and lines hidden in several ways."""
 
 from collections.abc import Sequence
 
 Line = tuple[str, str]
-"""(operators that set how it is shown, the text)."""
+"""(PDF operators that set how the text is shown, the text)."""
 SEEN = "0 0 0 rg 0 Tr /F1 11 Tf"
 WHITE = "1 1 1 rg 0 Tr /F1 11 Tf"
 INVISIBLE = "0 0 0 rg 3 Tr /F1 11 Tf"
@@ -12,7 +12,7 @@ OFF_PAGE = "off"
 
 
 def pdf(lines: Sequence[Line]) -> bytes:
-    """One page with each line below the other."""
+    """Returns a PDF of one page with one line below the other."""
     shown, y = [], 760
     for how, text in lines:
         x, state = (-900, SEEN) if how == OFF_PAGE else (60, how)

@@ -1,4 +1,4 @@
-"""A way out that remembers, and fails when told to."""
+"""A sender that records messages and fails on request."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -9,9 +9,9 @@ from workers.domain.deliveries import Message
 
 
 class FakeSender:
-    """Takes every message, but raises the next of `faults` first while there is one (None lets it through).
+    """Records every message. Each call first raises the next of `faults`, if any is left; None raises nothing.
 
-    `fates` says of a part what became of it. What nobody waits for waits itself for `holds`, where that is set.
+    `fates` maps a part's key to the result of `found`. If `holds` is set, sends that are not urgent wait for it.
     """
 
     def __init__(self, faults: Sequence[Exception | None] = ()) -> None:

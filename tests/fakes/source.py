@@ -1,4 +1,4 @@
-"""A source whose answers are settled beforehand, and that remembers what it was asked."""
+"""A source with fixed answers; it records the days that it was asked for."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -10,7 +10,7 @@ Answer = list[Entry] | SourceError | SourceAnswer
 
 
 class FakeSource:
-    """Entries become a good answer, an error is raised; a day without an answer is a quiet one."""
+    """Entries become a successful answer, errors are raised, and a day without an answer is quiet."""
 
     def __init__(self, name: str, answers: Mapping[date, Answer], dated: bool = True) -> None:
         self.name, self.dated = name, dated

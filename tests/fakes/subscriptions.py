@@ -1,4 +1,4 @@
-"""Chats and closed editions in memory, for what publishing needs of the store."""
+"""Subscriptions and closed editions in memory, as publishing needs them from the store."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from workers.store import subscriptions
 
 @dataclass(frozen=True, slots=True)
 class NewSubscription(subscriptions.NewSubscription):
-    """At 09:00 in Seoul from Monday to Friday, the first message with a sound, unless a test says otherwise."""
+    """A new subscription with defaults: 09:00 in Seoul, Monday to Friday, a sound with the first message."""
 
     slot: str = "09:00"
     zone: str = "Asia/Seoul"
@@ -19,7 +19,7 @@ class NewSubscription(subscriptions.NewSubscription):
 
 
 class FakeSubscriptions:
-    """Holds each chat's slot and what it had; `delivered` is (chat, edition) in the order of posting."""
+    """Holds each chat's slot and its newest edition. `delivered` holds (chat, day of the edition) in order."""
 
     def __init__(self, chats: Sequence[Subscription], closed: Sequence[date]) -> None:
         self.chats = {chat.subscription_id: chat for chat in chats}
@@ -31,7 +31,7 @@ class FakeSubscriptions:
         return [chat for chat in self.chats.values() if chat.due_at <= now]
 
     def closed_after(self, had: date | None) -> list[date]:
-        """Newest first; a chat that has had none gets the newest alone."""
+        """Returns closed days after `had`, newest first; only the newest day if `had` is None."""
         days = sorted((day for day in self.closed if had is None or day > had), reverse=True)
         return days if had else days[:1]
 

@@ -1,7 +1,7 @@
-"""A Bot API server on loopback: chats, members, topics, uploads, faults, and Telegram's own limits where asked for.
+"""A Bot API server on loopback: chats, members, topics, uploads, faults, and on request Telegram's rate limits.
 
-Every request is held against the machine-readable Bot API where that is at hand, every text against Telegram's own
-parser; what they object to stands in `complaints`.
+Requests are checked against the machine-readable Bot API if that is installed, texts with Telegram's own parser.
+Violations are collected in `complaints`.
 """
 
 import asyncio
@@ -30,13 +30,13 @@ from tests.fakes.telegram_wire import (
     retry_after,
 )
 
-TOKEN = "42:fake"  # noqa: S105 - opens nothing
+TOKEN = "42:fake"  # noqa: S105 - not a real token
 
 
 class TelegramServer(People):
-    """`posted` in order of arrival; `faults[chat]` are used up one by one by what is sent there.
+    """`posted` holds messages in order of arrival. Each send to a chat takes one of `faults[chat]`.
 
-    What is sent is taken after `slow_s` seconds and answered after as many more.
+    A message is stored after `slow_s` seconds and answered after `slow_s` more.
     """
 
     def __init__(self, enforce: bool = False) -> None:
@@ -69,9 +69,9 @@ class TelegramServer(People):
             return answer
         if method in {"editMessageText", "editMessageMedia", "deleteMessage"}:
             return self._change(method, int(params["message_id"]), params)
-        return await self._tell(method, params)
+        return await self._other_method(method, params)
 
-    async def _tell(self, method: str, params: dict[str, str]) -> web.StreamResponse:
+    async def _other_method(self, method: str, params: dict[str, str]) -> web.StreamResponse:
         match method:
             case "getMe":
                 return ok(BOT)
@@ -193,7 +193,7 @@ class TelegramServer(People):
         return list(self._updates)
 
     def _chat(self, name: str) -> int:
-        """0, which no chat has, for a name that nobody has."""
+        """Returns a chat's id; 0, which no chat has, for an unknown @name."""
         if name.startswith("@"):
             return next((room.id for room in self.rooms.values() if room.username == name[1:]), 0)
         return int(name)
@@ -207,7 +207,7 @@ def _keyboard(params: dict[str, str]) -> list[list[dict[str, Any]]]:
 
 @contextmanager
 def serving(enforce: bool = False) -> Iterator[TelegramServer]:
-    """A server for this process and others; complaints are the test's failure."""
+    """Yields a running server; fails at the end if there are complaints."""
     fake, app = TelegramServer(enforce), web.Application(client_max_size=32 << 20)
     app.router.add_route("*", "/bot{token}/{method}", fake.answer)
     with hosted(app) as (url, _):
@@ -217,7 +217,7 @@ def serving(enforce: bool = False) -> Iterator[TelegramServer]:
 
 
 async def _fields(request: web.Request) -> tuple[dict[str, str], dict[str, bytes]]:
-    """(form fields, uploaded files by the name of their part)."""
+    """Returns (form fields, uploaded files by the name of their form part)."""
     params: dict[str, str] = {}
     files: dict[str, bytes] = {}
     for name, value in (await request.post()).items():

@@ -1,4 +1,4 @@
-"""What people do in the chats of the fake Telegram: they type, press, choose, let bots in and put them out."""
+"""Actions of people on the fake Telegram: they type, press buttons, choose chats, add and remove the bot."""
 
 import itertools
 import time
@@ -10,7 +10,7 @@ from tests.fakes.telegram_wire import BOT, ChatRoom, Posted, member
 
 
 class People:
-    """`posted` in order of arrival; what people do waits as updates until the bot asks for them."""
+    """`posted` holds messages in order of arrival. People's actions are queued as updates until the bot polls."""
 
     def __init__(self) -> None:
         self.rooms: dict[int, ChatRoom] = {}
@@ -32,7 +32,7 @@ class People:
         self._update("channel_post", {**self._message(chat, text), "sender_chat": self.rooms[chat].wire()})
 
     def press(self, posted: Posted, user: int, label: str) -> None:
-        """A person presses a button under a message of ours."""
+        """A person presses a button under a message of the bot."""
         self.press_line(posted, user, posted.button(label))
 
     def press_line(self, posted: Posted, user: int, data: str) -> None:
@@ -41,14 +41,14 @@ class People:
         self._update("callback_query", {**body, "message": self.wire(posted)})
 
     def share(self, user: int, chat: int) -> None:
-        """A person chooses a chat in answer to our request."""
+        """A person chooses a chat in answer to the bot's request."""
         sender = {"id": user, "is_bot": False, "first_name": f"User {user}", "language_code": "ko"}
         message = self._message(user, "")
         del message["text"]
         self._update("message", {**message, "from": sender, "chat_shared": {"request_id": 1, "chat_id": chat}})
 
     def forwarded(self, group: int, posted: Posted) -> dict[str, Any]:
-        """A channel's post as Telegram puts it into the discussion group; returns that message."""
+        """Telegram forwards a channel's message into the discussion group; returns the forwarded message."""
         channel = self.rooms[posted.chat].wire()
         origin = {"type": "channel", "date": int(time.time()), "chat": channel, "message_id": posted.message_id}
         message = {**self._message(group, posted.text), "sender_chat": channel, "is_automatic_forward": True}
@@ -57,7 +57,7 @@ class People:
         return message
 
     def our_status(self, chat: int, old: str, new: str) -> None:
-        """Somebody lets the bot in or puts it out."""
+        """Somebody adds the bot to a chat or removes it."""
         self.rooms[chat].bot = new
         user = {"id": 7, "is_bot": False, "first_name": "Admin"}
         change = {"chat": self.rooms[chat].wire(), "from": user, "date": int(time.time())}
@@ -68,7 +68,7 @@ class People:
         return [each for each in self.posted if each.chat == chat][-1]
 
     async def push(self) -> list[int]:
-        """Send the updates that wait to the webhook, as Telegram does; returns the answers' statuses."""
+        """Sends the queued updates to the webhook, as Telegram does; returns the answers' statuses in order."""
         url, secret = self.webhook
         waiting, self._updates = self._updates, []
         async with ClientSession(headers={"X-Telegram-Bot-Api-Secret-Token": secret}) as session:

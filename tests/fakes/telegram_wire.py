@@ -1,4 +1,4 @@
-"""What Telegram's answers and texts look like on the wire, and its limits."""
+"""Telegram's answers as JSON, its parser of texts, and its rate limits."""
 
 import json
 import time
@@ -14,7 +14,7 @@ BOT = {"id": 42, "is_bot": True, "first_name": "Paper", "username": "paper_bot",
 
 @dataclass
 class ChatRoom:
-    """`members` maps a user's id to their status; `bot` is ours."""
+    """A chat. `members` maps a user's id to their status; `bot` is the bot's status."""
 
     id: int
     type: str
@@ -31,7 +31,7 @@ class ChatRoom:
 
 @dataclass
 class Posted:
-    """A message that stands in a chat: `text` as readers see it; `file` the id of its picture."""
+    """A message in a chat: `text` as readers see it; `file` is the id of its picture, "" without one."""
 
     message_id: int
     chat: int
@@ -46,14 +46,17 @@ class Posted:
     forces_reply: bool = False
 
     def button(self, label: str) -> str:
-        """What the button of that label (or a beginning of it) says, or opens."""
+        """Returns the callback data, URL or text of the first button whose text starts with `label`."""
         found = next(each for row in self.keyboard for each in row if each["text"].startswith(label))
         return str(found.get("callback_data") or found.get("url") or found["text"])
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What befalls a request: an answer with `status` and `body`, or a broken line before or after it was taken."""
+    """An error answer; or, if `broken` is set, an aborted connection.
+
+    `broken` is "after" if the message was stored first, else any other text.
+    """
 
     status: int = 0
     description: str = ""
@@ -66,7 +69,7 @@ def retry_after(seconds: int) -> Fault:
 
 
 class Limits:
-    """About 30 a second, 1 a second to a chat in short bursts of 3, 20 a minute to a group."""
+    """About 30 messages a second in total, 1 a second per chat in bursts of up to 3, 20 a minute per group."""
 
     def __init__(self) -> None:
         self._all: deque[float] = deque()
@@ -90,7 +93,7 @@ _QUIET = json.dumps({"@type": "setLogVerbosityLevel", "new_verbosity_level": 0})
 
 
 def parsed(html: str) -> tuple[str, list[str]]:
-    """What readers see of Telegram's HTML, by Telegram's own parser, and what it objects to."""
+    """Returns (the text that readers see of Telegram's HTML, complaints of Telegram's own parser)."""
     query = {"@type": "parseTextEntities", "text": html, "parse_mode": {"@type": "textParseModeHTML"}}
     tdjson.td_execute(_QUIET)
     answer = json.loads(tdjson.td_execute(json.dumps(query).encode()) or b"{}")

@@ -1,4 +1,4 @@
-"""A web server on loopback that answers as told and remembers what it was asked."""
+"""A web server on loopback with fixed answers; it records its requests."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -13,12 +13,12 @@ class Answer:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     hold: threading.Event | None = None
-    """Send nothing before it is set, at the latest when the server stops."""
+    """Nothing is sent until this event is set or the server stops."""
 
 
 @dataclass
 class Web:
-    """`answers` are given in turn, the last one for ever; `seen` holds (path with query, headers)."""
+    """`answers` are sent in order, the last one repeatedly. `seen` holds (path with query, headers) per request."""
 
     url: str
     answers: list[Answer]
@@ -28,14 +28,14 @@ class Web:
 
 @contextmanager
 def web(*answers: Answer) -> Iterator[Web]:
-    on_progress = Web("", list(answers))
+    site = Web("", list(answers))
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            on_progress.seen.append((self.path, dict(self.headers)))
-            answer = on_progress.answers.pop(0) if len(on_progress.answers) > 1 else on_progress.answers[0]
+            site.seen.append((self.path, dict(self.headers)))
+            answer = site.answers.pop(0) if len(site.answers) > 1 else site.answers[0]
             while answer.hold and not answer.hold.wait(0.02):
-                if on_progress.stopping.is_set():
+                if site.stopping.is_set():
                     return
             self.send_response(answer.status)
             for name, value in answer.headers.items():
@@ -45,7 +45,7 @@ def web(*answers: Answer) -> Iterator[Web]:
                 self.end_headers()
                 self.wfile.write(answer.body)
             except OSError:
-                return  # whoever asked had read enough, or is gone
+                return  # the client closed the connection
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name
             return
@@ -54,11 +54,11 @@ def web(*answers: Answer) -> Iterator[Web]:
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    on_progress.url = f"http://127.0.0.1:{server.server_port}"
+    site.url = f"http://127.0.0.1:{server.server_port}"
     try:
-        yield on_progress
+        yield site
     finally:
-        on_progress.stopping.set()
+        site.stopping.set()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -1,4 +1,4 @@
-"""A queue that does at once what is asked of it, on a store and sources of a test."""
+"""A work queue that runs jobs at once in this process, on a test's store and sources."""
 
 from datetime import date, datetime
 
@@ -10,7 +10,7 @@ from workers.store import Store
 
 
 class WorkAtOnce:
-    """`editions` and `collections` are what was asked for, in order."""
+    """`editions`, `collections` and `questions` hold what was requested, in order. Questions are not answered."""
 
     def __init__(self, store: Store, config: PipelineConfig) -> None:
         self._context = pipeline_context(config, store)

@@ -1,4 +1,4 @@
-"""What models write: an honest one in both languages, and ones that invent."""
+"""Answers of fake models: an honest one in both languages, and ones that invent claims."""
 
 import json
 import re
@@ -8,25 +8,25 @@ PARTS = ("themes", "keywords", "findings", "impact", "outlook")
 
 
 def asked(rules: str, material: str) -> tuple[Any, str]:
-    """(the material, the language asked for)."""
+    """Returns (the parsed material, the language that the rules ask for)."""
     return json.loads(material), "ko" if "in Korean" in rules else "en"
 
 
 def honest(rules: str, material: str) -> str:
-    """Labels by index, or a section whose every sentence its abstracts hold."""
+    """Returns labels by index, or sections whose sentences are all supported by the abstracts."""
     if '"labels"' in rules:
         first = re.findall(r"^- (.+)$", rules, re.MULTILINE)[0]
         return json.dumps({"labels": [{"i": each["i"], "category": first} for each in json.loads(material)]})
-    on_progress, language = asked(rules, material)
-    return answered([section(each, language) for each in on_progress["sections"]])
+    request, language = asked(rules, material)
+    return answered([section(each, language) for each in request["sections"]])
 
 
 def answered(sections: list[dict[str, Any]]) -> str:
     return json.dumps({"sections": sections}, ensure_ascii=False)
 
 
-def section(on_progress: dict[str, Any], language: str) -> dict[str, Any]:
-    papers, lines_only = on_progress["papers"], "tldrs only" in on_progress["write"]
+def section(request: dict[str, Any], language: str) -> dict[str, Any]:
+    papers, lines_only = request["papers"], "tldrs only" in request["write"]
     numbers = [paper["paper"] for paper in papers]
     findings = [{"text": _finding(paper, language), "papers": [paper["paper"]]} for paper in papers]
     common = (
@@ -38,7 +38,7 @@ def section(on_progress: dict[str, Any], language: str) -> dict[str, Any]:
     word = "학습 방법" if language == "ko" else "learning methods"
     claim = {"papers": numbers}
     return {
-        "section": on_progress["section"],
+        "section": request["section"],
         "themes": [] if lines_only else [{"text": common, **claim}],
         "keywords": [] if lines_only else [{"text": word, **claim}],
         "findings": [] if lines_only else findings,
@@ -49,7 +49,7 @@ def section(on_progress: dict[str, Any], language: str) -> dict[str, Any]:
 
 
 def _finding(paper: dict[str, Any], language: str) -> str:
-    """A sentence with the paper's first figure, where it has one."""
+    """Returns a sentence with the first percentage of the abstract, or a general one if there is none."""
     found = re.search(r"\b\d+(?:\.\d+)?%", paper["abstract"])
     if language == "ko":
         return f"실험에서 {found[0]}라는 값을 보고합니다." if found else "새로운 방법을 제안하고 실험으로 확인합니다."
@@ -68,18 +68,18 @@ INVENTIONS = {
 
 
 def inventing(what: str, rules: str, material: str) -> str:
-    """An honest answer with one invention in each part and in each line."""
+    """Returns an honest answer with one invention in each part and in the first line of each section."""
     if '"labels"' in rules:
         return honest(rules, material)
-    on_progress, language = asked(rules, material)
+    request, language = asked(rules, material)
     text = INVENTIONS[what][0 if language == "ko" else 1]
-    return answered([_invented(each, language, text) for each in on_progress["sections"]])
+    return answered([_invented(each, language, text) for each in request["sections"]])
 
 
-def _invented(on_progress: dict[str, Any], language: str, text: str) -> dict[str, Any]:
-    written = section(on_progress, language)
+def _invented(request: dict[str, Any], language: str, text: str) -> dict[str, Any]:
+    written = section(request, language)
     for part in PARTS:
-        written[part].append({"text": text, "papers": [on_progress["papers"][0]["paper"]]})
+        written[part].append({"text": text, "papers": [request["papers"][0]["paper"]]})
     written["findings"].append({"text": written["tldrs"][0]["text"], "papers": [99_999]})
     written["tldrs"] = [{**line, "text": text} for line in written["tldrs"][:1]] + written["tldrs"][1:]
     return written

@@ -1,4 +1,4 @@
-"""Papers' texts: what a reader sees becomes passages, what hides from readers does not, and nothing else is fetched."""
+"""Papers' texts: visible text becomes passages, hidden text does not, and only the needed pages are fetched."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +24,7 @@ def page(body: str, title: str = "A Method for Robots") -> bytes:
     return f"<html><body><article>{head}{section}{long}{body}</section></article></body></html>".encode()
 
 
-def catalog_for(body: str) -> str:
+def visible_text(body: str) -> str:
     return " ".join(each.text for each in html.passages(page(body), "A Method for Robots"))
 
 
@@ -66,7 +66,7 @@ def test_paragraphs_have_their_section_and_anchor() -> None:
     ],
 )
 def test_what_no_reader_sees_and_references_are_left_out(hidden: str) -> None:
-    assert "SECRET" not in catalog_for(hidden)
+    assert "SECRET" not in visible_text(hidden)
 
 
 def test_a_page_that_is_another_paper_or_none_is_refused() -> None:
@@ -96,7 +96,7 @@ def test_a_pdf_ends_at_its_references_and_knows_its_sections() -> None:
 
 
 class Site:
-    """Answers by path; what is not there is a 404."""
+    """A fetcher that serves `pages` by URL and raises a 404 for any other URL."""
 
     def __init__(self, pages: Mapping[str, bytes]) -> None:
         self.pages, self.asked = pages, list[str]()

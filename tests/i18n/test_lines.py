@@ -1,4 +1,4 @@
-"""Wording: the same words in every locale, the same fields in every language."""
+"""Lines of a digest: every language has the same fields, and dates do not depend on the locale."""
 
 import dataclasses
 import re

@@ -8,8 +8,11 @@ from workers.domain.errors import LeaseLost
 from workers.runtime.heartbeat import keep_alive
 
 PATIENCE_S = 10.0
-"""How long a beat may take on a busy machine before the test gives up."""
-OFTEN_S, NEVER_S = 0.001, 3600.0
+"""Longest wait for one renewal on a busy machine before the test fails."""
+OFTEN_S = 0.001
+"""Renewal interval that gives many renewals within a test."""
+NEVER_S = 3600.0
+"""Renewal interval that no test reaches."""
 
 
 def lease_threads() -> list[threading.Thread]:

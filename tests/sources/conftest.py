@@ -1,4 +1,4 @@
-"""A fetcher whose time is fake and whose web is on loopback."""
+"""Fixture for a fetcher with a fake clock; tests point it at servers on loopback."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -15,7 +15,7 @@ MakeFetcher = Callable[..., Fetcher]
 
 @pytest.fixture
 def make_fetcher(clock: FakeClock) -> Iterator[MakeFetcher]:
-    """Makes fetchers with the bundled settings, any of them changed by name."""
+    """Returns a function that makes fetchers with the bundled settings; keyword arguments override settings."""
     with ExitStack() as stack:
 
         def make(cache: FakeHttpCache | None = None, **changed: object) -> Fetcher:

@@ -1,4 +1,4 @@
-"""Hugging Face, any feed, deeplearn.org: what each makes of good and odd answers."""
+"""Hugging Face, feeds and deeplearn.org: how each adapter reads valid and malformed answers."""
 
 import json
 from datetime import date
@@ -116,5 +116,5 @@ def test_readers_are_sent_to_the_site_itself_with_a_clean_address() -> None:
 
 
 def _pages() -> dict[str, bytes | str | list[bytes]]:
-    """Each paper's page by the end of its address."""
+    """Returns the HTML page of each paper by its address."""
     return {link.url: PAGES[link.url.split("/")[4]] for link in parse_front(FRONT, "http://d").papers}

@@ -1,4 +1,4 @@
-"""arXiv: which announcement a submission belongs to, and one answer out of many feeds."""
+"""arXiv: which announcement a submission belongs to, and how many feeds become one answer."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -56,14 +56,14 @@ def test_each_announcement_has_its_window(day: str, start: str, end: str) -> Non
 @pytest.mark.parametrize(
     ("submitted", "announced"),
     [
-        ("2025-06-02T17:59:59", "2025-06-03"),  # Monday, a second before 14:00 in New York
-        ("2025-06-02T18:00:00", "2025-06-04"),  # and at 14:00
-        ("2025-06-06T18:00:01", "2025-06-10"),  # Friday after the deadline waits for Tuesday's feed
+        ("2025-06-02T17:59:59", "2025-06-03"),  # Monday, one second before 14:00 in New York
+        ("2025-06-02T18:00:00", "2025-06-04"),  # Monday at 14:00
+        ("2025-06-06T18:00:01", "2025-06-10"),  # Friday after the deadline: Tuesday's feed
         ("2025-06-06T17:00:00", "2025-06-09"),
         ("2025-06-08T12:00:00", "2025-06-10"),
-        ("2025-03-10T18:30:00", "2025-03-12"),  # the clocks went forward the day before
+        ("2025-03-10T18:30:00", "2025-03-12"),  # daylight saving time began the day before
         ("2025-03-07T18:30:00", "2025-03-10"),
-        ("2025-06-03T00:00:00", "2025-06-03"),  # a date without a time is that day
+        ("2025-06-03T00:00:00", "2025-06-03"),  # a date without a time belongs to that day's feed
     ],
 )
 def test_a_submission_is_announced_after_its_deadline(submitted: str, announced: str) -> None:
@@ -130,8 +130,8 @@ def test_the_api_tells_replacements_and_cross_lists_by_what_it_has() -> None:
 
 
 def test_the_apis_error_entry_is_a_reason() -> None:
-    told = "<summary>incorrect id format</summary>"
-    error = f"<entry><id>http://arxiv.org/api/errors#x</id><title>Error</title>{told}</entry>"
+    summary = "<summary>incorrect id format</summary>"
+    error = f"<entry><id>http://arxiv.org/api/errors#x</id><title>Error</title>{summary}</entry>"
     with pytest.raises(SourceError, match="arXiv answers: incorrect id format"):
         parse_api(atom(error), "arxiv", ())
 

@@ -1,4 +1,4 @@
-"""arXiv in detail: the deadline on every side, what a day's feeds add up to, and a past day asked of the API."""
+"""arXiv in detail: times around the deadline, merging a day's feeds, and past days from the API."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -61,9 +61,9 @@ def api_entry(number: str, published: str) -> str:
         ("2025-06-02T13:59:59", "2025-06-03"),  # Monday before the deadline: that evening, Tuesday's listing
         ("2025-06-02T14:00:00", "2025-06-04"),
         ("2025-06-05T13:59:59", "2025-06-06"),
-        ("2025-06-05T14:00:00", "2025-06-09"),  # Thursday after it: Sunday evening, Monday's listing
+        ("2025-06-05T14:00:00", "2025-06-09"),  # Thursday after the deadline: Sunday evening, Monday's listing
         ("2025-06-06T13:59:59", "2025-06-09"),
-        ("2025-06-06T14:00:00", "2025-06-10"),  # Friday after it: Tuesday
+        ("2025-06-06T14:00:00", "2025-06-10"),  # Friday after the deadline: Tuesday's listing
         ("2025-06-07T03:00:00", "2025-06-10"),
         ("2025-06-08T23:59:59", "2025-06-10"),
         ("2025-06-09T13:59:59", "2025-06-10"),
@@ -77,10 +77,10 @@ def test_the_deadline_decides_the_announcement(submitted: str, announced: str) -
 @pytest.mark.parametrize(
     ("submitted_utc", "announced"),
     [
-        ("2025-03-07T18:59:59", "2025-03-10"),  # the last Friday of winter: 14:00 is 19:00 UTC
+        ("2025-03-07T18:59:59", "2025-03-10"),  # last Friday of winter time: 14:00 is 19:00 UTC
         ("2025-03-07T19:00:00", "2025-03-11"),
-        ("2025-03-09T18:30:00", "2025-03-11"),  # the Sunday the clocks change
-        ("2025-03-10T17:59:59", "2025-03-11"),  # the first Monday of summer: 14:00 is 18:00 UTC
+        ("2025-03-09T18:30:00", "2025-03-11"),  # the Sunday when the clocks change
+        ("2025-03-10T17:59:59", "2025-03-11"),  # first Monday of summer time: 14:00 is 18:00 UTC
         ("2025-03-10T18:00:00", "2025-03-12"),
         ("2025-10-31T17:59:59", "2025-11-03"),
         ("2025-10-31T18:00:00", "2025-11-04"),
@@ -101,11 +101,11 @@ def test_a_stamp_of_midnight_sharp_is_a_date_and_that_date_counts() -> None:
 @pytest.mark.parametrize(
     ("day", "start", "end"),
     [
-        ("2025-06-03", "2025-05-30T14:00:00", "2025-06-02T14:00:00"),  # Tuesday: from Friday, over the weekend
+        ("2025-06-03", "2025-05-30T14:00:00", "2025-06-02T14:00:00"),  # Tuesday: from Friday through the weekend
         ("2025-06-04", "2025-06-02T14:00:00", "2025-06-03T14:00:00"),
         ("2025-06-06", "2025-06-04T14:00:00", "2025-06-05T14:00:00"),
-        ("2025-06-09", "2025-06-05T14:00:00", "2025-06-06T14:00:00"),  # Monday: what came from Thursday to Friday
-        ("2025-03-11", "2025-03-07T14:00:00", "2025-03-10T14:00:00"),  # an hour shorter: the clocks change
+        ("2025-06-09", "2025-06-05T14:00:00", "2025-06-06T14:00:00"),  # Monday: from Thursday to Friday
+        ("2025-03-11", "2025-03-07T14:00:00", "2025-03-10T14:00:00"),  # one hour shorter because the clocks change
     ],
 )
 def test_the_window_of_a_day_runs_from_deadline_to_deadline(day: str, start: str, end: str) -> None:
@@ -114,7 +114,7 @@ def test_the_window_of_a_day_runs_from_deadline_to_deadline(day: str, start: str
 
 
 def test_a_month_of_submissions_belongs_to_the_day_whose_window_holds_it() -> None:
-    moment = datetime(2025, 3, 1, 0, 7, 30, tzinfo=UTC)  # never midnight sharp
+    moment = datetime(2025, 3, 1, 0, 7, 30, tzinfo=UTC)  # not exactly midnight
     while moment < datetime(2025, 4, 1, tzinfo=UTC):
         start, end = window(announced_on(moment))
         assert start <= moment < end
@@ -180,8 +180,8 @@ def test_for_another_day_than_the_feeds_the_api_is_asked_by_date_of_submission()
     gate = FakeGate()
     entries = [
         api_entry("2506.00001", "2025-06-02T12:00:00Z"),
-        api_entry("2506.00002", "2025-06-02T19:00:00Z"),  # after the deadline: Wednesday's
-        api_entry("2506.00003", "2025-05-30T17:00:00Z"),  # before it: Monday's
+        api_entry("2506.00002", "2025-06-02T19:00:00Z"),  # after the deadline: Wednesday's listing
+        api_entry("2506.00003", "2025-05-30T17:00:00Z"),  # before the window: Monday's listing
     ]
     fetcher = FakeFetcher({"cs.CL": rss(OTHER_DAY), "/api": api(*entries)})
     collected = source(fetcher, gate).collect(DAY)

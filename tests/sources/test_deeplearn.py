@@ -1,4 +1,4 @@
-"""deeplearn.org's hot papers, read off its pages."""
+"""deeplearn.org: its hot papers, parsed from its HTML pages."""
 
 from importlib.resources import files
 

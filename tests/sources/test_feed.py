@@ -1,4 +1,4 @@
-"""Any other feed: its recent items, with the ids their links hold."""
+"""Other feeds: their recent items, with the ids found in the links."""
 
 from datetime import date, timedelta
 from pathlib import Path

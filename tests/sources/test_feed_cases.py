@@ -1,4 +1,4 @@
-"""Feeds as files: each says why it is here and what it must lead to."""
+"""Feed files: a comment in each file says why it exists and which result is expected."""
 
 import lzma
 import re
@@ -26,7 +26,7 @@ def expectations(case: Path) -> list[str]:
 
 
 def outcome(parser: str, body: bytes, today: date = DAY) -> tuple[str, Sequence[Entry], date | None]:
-    """(what it led to in the words of an Expect line, entries, the feed's day)."""
+    """Returns (the result as an Expect line writes it, entries, the feed's day or None)."""
     try:
         if parser == "arxiv":
             day_feed = arxiv.parse_rss(body, "arxiv")
@@ -44,10 +44,10 @@ def test_a_case_leads_to_what_it_expects(case: Path) -> None:
     assert parsers, f"{case.name}: no Expect says what a parser makes of it"
     for line in expected:
         kind, _, rest = line.partition(" ")
-        told, entries, day = outcome(kind if kind in parsers else parsers[0], body)
+        result, entries, day = outcome(kind if kind in parsers else parsers[0], body)
         match kind:
             case "arxiv" | "feed":
-                assert told.startswith(rest), line
+                assert result.startswith(rest), line
             case "title":
                 assert rest in [entry.title for entry in entries]
             case "ids":
@@ -77,8 +77,8 @@ def test_other_encodings_are_seen_through(encoding: str) -> None:
         .read_text("utf-8")
         .replace("UTF-8", "UTF-16" if "16" in encoding else "UTF-8")
     )
-    told, entries, _ = outcome("arxiv", text.encode(encoding))
-    assert (told, entries[0].title) == ("entries 3 dropped 0", "First Things")
+    result, entries, _ = outcome("arxiv", text.encode(encoding))
+    assert (result, entries[0].title) == ("entries 3 dropped 0", "First Things")
     torn = text[: len(text) // 2].encode(encoding)
     assert outcome("arxiv", torn)[0] == "failed torn: <rss> never closes"
 
@@ -92,8 +92,8 @@ def test_a_flood_is_counted_before_it_is_parsed() -> None:
 @pytest.mark.shared_data
 def test_every_hostile_file_leads_to_what_its_manifest_says(shared_data: Path) -> None:
     def led_to(name: str, parser: str = "arxiv") -> tuple[str, list[str]]:
-        told, entries, _ = outcome(parser, (shared_data / "hostile/own" / name).read_bytes(), date(2025, 1, 6))
-        return told, [entry.title for entry in entries]
+        result, entries, _ = outcome(parser, (shared_data / "hostile/own" / name).read_bytes(), date(2025, 1, 6))
+        return result, [entry.title for entry in entries]
 
     assert led_to("entity_billion_laughs.xml")[0].startswith("failed declares a document type")
     assert led_to("entity_external_file.xml")[0].startswith("failed declares a document type")

@@ -1,4 +1,4 @@
-"""The way out in detail: what is kept, how long it waits, and where an answer is cut off."""
+"""The fetcher in detail: caching, waits between retries, and size and time limits."""
 
 import gzip
 import logging
@@ -21,7 +21,7 @@ from workers.domain.ports import CachedAnswer
 from workers.sources.arxiv import parse_rss
 from workers.sources.fetch import Fetcher, client
 
-Make = Callable[..., Fetcher]
+MakeFetcher = Callable[..., Fetcher]
 BODY = b"<rss><channel></channel></rss>"
 
 
@@ -29,8 +29,8 @@ def later(retry_after: str | None) -> Answer:
     return Answer(429, b"Rate exceeded.", {} if retry_after is None else {"Retry-After": retry_after})
 
 
-class Door(FakeGate):
-    """A gate that knows whether somebody is inside."""
+class ObservedGate(FakeGate):
+    """A gate that records whether a request is inside it."""
 
     inside = False
 
@@ -44,7 +44,7 @@ class Door(FakeGate):
                 self.inside = False
 
 
-def test_answers_to_different_parameters_are_kept_apart(make_fetcher: Make) -> None:
+def test_answers_to_different_parameters_are_kept_apart(make_fetcher: MakeFetcher) -> None:
     cache = FakeHttpCache()
     fetcher = make_fetcher(cache)
     with web(Answer(body=b"1", headers={"ETag": '"1"'}), Answer(body=b"2", headers={"ETag": '"2"'})) as site:
@@ -54,7 +54,7 @@ def test_answers_to_different_parameters_are_kept_apart(make_fetcher: Make) -> N
     assert all("If-None-Match" not in headers for _, headers in site.seen)
 
 
-def test_a_changed_answer_takes_the_place_of_the_old(make_fetcher: Make) -> None:
+def test_a_changed_answer_takes_the_place_of_the_old(make_fetcher: MakeFetcher) -> None:
     cache = FakeHttpCache()
     fetcher = make_fetcher(cache)
     with web(Answer(body=b"old", headers={"ETag": '"1"'}), Answer(body=b"new", headers={"ETag": '"2"'})) as site:
@@ -63,21 +63,21 @@ def test_a_changed_answer_takes_the_place_of_the_old(make_fetcher: Make) -> None
 
 
 @pytest.mark.parametrize("answer", [Answer(body=BODY), Answer(body=b"", headers={"ETag": '"empty"'})])
-def test_without_a_validator_or_a_body_nothing_is_kept(answer: Answer, make_fetcher: Make) -> None:
+def test_without_a_validator_or_a_body_nothing_is_kept(answer: Answer, make_fetcher: MakeFetcher) -> None:
     cache = FakeHttpCache()
     with web(answer) as site:
         make_fetcher(cache).get(site.url)
     assert cache.kept == {}
 
 
-def test_unchanged_is_no_answer_to_somebody_who_has_nothing(make_fetcher: Make) -> None:
+def test_unchanged_is_no_answer_to_somebody_who_has_nothing(make_fetcher: MakeFetcher) -> None:
     with web(Answer(304)) as site, pytest.raises(SourceError, match="HTTP 304"):
         make_fetcher().get(site.url)
 
 
 @pytest.mark.parametrize("unclear", [None, "", "0", "soon", "-5", "1.5", "Tue, 03 Jun 2025 07:00:00 GMT"])
 def test_without_a_usable_wait_it_backs_off_further_each_time(
-    unclear: str | None, make_fetcher: Make, clock: FakeClock
+    unclear: str | None, make_fetcher: MakeFetcher, clock: FakeClock
 ) -> None:
     with web(later(unclear), later(unclear), later(unclear), Answer(body=BODY)) as site:
         assert make_fetcher().get(site.url) == BODY
@@ -89,43 +89,45 @@ def test_without_a_usable_wait_it_backs_off_further_each_time(
 @pytest.mark.parametrize(
     "too_long", ["61", "999999999", "Tue, 03 Jun 2025 08:01:01 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"]
 )
-def test_a_wait_a_second_beyond_patience_is_not_begun(too_long: str, make_fetcher: Make, clock: FakeClock) -> None:
+def test_a_wait_a_second_beyond_patience_is_not_begun(
+    too_long: str, make_fetcher: MakeFetcher, clock: FakeClock
+) -> None:
     with web(later(too_long)) as site, pytest.raises(SourceError, match="HTTP 429: asks to wait longer than"):
         make_fetcher(patience_s=60).get(site.url)
     assert (clock.slept, len(site.seen)) == ([], 1)
 
 
 @pytest.mark.parametrize("status", [204, 400, 403, 404, 410, 500, 502])
-def test_any_other_status_fails_at_once(status: int, make_fetcher: Make, clock: FakeClock) -> None:
+def test_any_other_status_fails_at_once(status: int, make_fetcher: MakeFetcher, clock: FakeClock) -> None:
     with web(Answer(status), Answer(body=BODY)) as site, pytest.raises(SourceError, match=rf"^HTTP {status}$"):
         make_fetcher().get(site.url)
     assert (clock.slept, len(site.seen)) == ([], 1)
 
 
 def test_the_waiting_is_done_outside_the_gate() -> None:
-    gate = Door()
+    gate = ObservedGate()
 
-    class Watching(FakeClock):
+    class ClockOutsideTheGate(FakeClock):
         def sleep(self, seconds: float) -> None:
             assert not gate.inside
             super().sleep(seconds)
 
-    clock = Watching(datetime(2025, 6, 3, 8, tzinfo=UTC))
+    clock = ClockOutsideTheGate(datetime(2025, 6, 3, 8, tzinfo=UTC))
     settings = config.load(environment={}).http
     with web(later("3"), later("4"), Answer(body=BODY)) as site, client(settings, "Paperboy/1.0") as http:
         assert Fetcher(http, settings, FakeHttpCache(), clock).get(site.url, gate=gate) == BODY
     assert (gate.passed, clock.slept) == (3, [3, 4])
 
 
-def test_a_request_that_fails_leaves_the_gate(make_fetcher: Make) -> None:
-    gate = Door()
+def test_a_request_that_fails_leaves_the_gate(make_fetcher: MakeFetcher) -> None:
+    gate = ObservedGate()
     with web(Answer(500)) as site, pytest.raises(SourceError):
         make_fetcher().get(site.url, gate=gate)
     assert (gate.passed, gate.inside) == (1, False)
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_a_body_may_be_as_large_as_the_limit(packed: bool, make_fetcher: Make) -> None:
+def test_a_body_may_be_as_large_as_the_limit(packed: bool, make_fetcher: MakeFetcher) -> None:
     def body(size: int) -> Answer:
         return Answer(body=gzip.compress(b"x" * size) if packed else b"x" * size)
 
@@ -136,30 +138,30 @@ def test_a_body_may_be_as_large_as_the_limit(packed: bool, make_fetcher: Make) -
             fetcher.get(site.url)
 
 
-def test_an_answer_past_its_deadline_is_left(make_fetcher: Make) -> None:
+def test_an_answer_past_its_deadline_is_left(make_fetcher: MakeFetcher) -> None:
     with web(Answer(body=BODY)) as site, pytest.raises(SourceError, match=r"^not complete within 1e-09 s$"):
         make_fetcher(deadline_s=1e-9).get(site.url)
 
 
-def test_a_gzip_body_that_says_so_is_unpacked_once(make_fetcher: Make) -> None:
+def test_a_gzip_body_that_says_so_is_unpacked_once(make_fetcher: MakeFetcher) -> None:
     with web(Answer(body=gzip.compress(BODY), headers={"Content-Encoding": "gzip"})) as site:
         assert make_fetcher().get(site.url) == BODY
 
 
-def test_a_gzip_body_is_kept_unpacked(make_fetcher: Make) -> None:
+def test_a_gzip_body_is_kept_unpacked(make_fetcher: MakeFetcher) -> None:
     fetcher = make_fetcher(FakeHttpCache())
     with web(Answer(body=gzip.compress(BODY), headers={"ETag": '"1"'}), Answer(304)) as site:
         assert [fetcher.get(site.url), fetcher.get(site.url)] == [BODY, BODY]
 
 
 @pytest.mark.parametrize("headers", [{}, {"Content-Encoding": "gzip"}])
-def test_a_gzip_bomb_is_refused_at_the_size_limit(headers: dict[str, str], make_fetcher: Make) -> None:
+def test_a_gzip_bomb_is_refused_at_the_size_limit(headers: dict[str, str], make_fetcher: MakeFetcher) -> None:
     bomb = Answer(body=gzip.compress(bytes(10_000_000)), headers=headers)
     with web(bomb) as site, pytest.raises(SourceError, match=r"^larger than 100,000 bytes$"):
         make_fetcher(max_bytes=100_000).get(site.url)
 
 
-def test_a_gzip_bomb_without_its_header_takes_little_memory(make_fetcher: Make) -> None:
+def test_a_gzip_bomb_without_its_header_takes_little_memory(make_fetcher: MakeFetcher) -> None:
     bomb = Answer(body=gzip.compress(bytes(50_000_000)))
     fetcher = make_fetcher(max_bytes=100_000)
     tracemalloc.start()
@@ -171,27 +173,27 @@ def test_a_gzip_bomb_without_its_header_takes_little_memory(make_fetcher: Make) 
         tracemalloc.stop()
 
 
-def test_a_body_that_only_claims_to_be_gzip_is_a_failure(make_fetcher: Make) -> None:
+def test_a_body_that_only_claims_to_be_gzip_is_a_failure(make_fetcher: MakeFetcher) -> None:
     claimed = Answer(body=b"nonsense", headers={"Content-Encoding": "gzip"})
     with web(claimed) as site, pytest.raises(SourceError, match="cannot be unpacked"):
         make_fetcher().get(site.url)
 
 
-def test_a_port_where_nobody_listens_is_a_failure(make_fetcher: Make) -> None:
+def test_a_port_where_nobody_listens_is_a_failure(make_fetcher: MakeFetcher) -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         with pytest.raises(SourceError, match=r"^cannot be reached: ConnectError$"):
             make_fetcher().get(f"http://127.0.0.1:{bound.getsockname()[1]}/")
 
 
-def test_a_redirect_is_followed(make_fetcher: Make) -> None:
+def test_a_redirect_is_followed(make_fetcher: MakeFetcher) -> None:
     with web(Answer(302, headers={"Location": "/rss/cs.LG"}), Answer(body=BODY)) as site:
         assert make_fetcher().get(site.url + "/rss/cs.CL") == BODY
     assert [path for path, _ in site.seen] == ["/rss/cs.CL", "/rss/cs.LG"]
 
 
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/x"])
-def test_a_redirect_leads_to_no_other_scheme(target: str, make_fetcher: Make) -> None:
+def test_a_redirect_leads_to_no_other_scheme(target: str, make_fetcher: MakeFetcher) -> None:
     with (
         web(Answer(302, headers={"Location": target})) as site,
         pytest.raises(SourceError, match="redirected to another site"),
@@ -201,12 +203,14 @@ def test_a_redirect_leads_to_no_other_scheme(target: str, make_fetcher: Make) ->
 
 
 @pytest.mark.parametrize("address", ["feed.xml", "file:///etc/passwd", "http:///x", "http://\u2603..x/"])
-def test_an_address_that_is_none_is_a_failure(address: str, make_fetcher: Make) -> None:
+def test_an_address_that_is_none_is_a_failure(address: str, make_fetcher: MakeFetcher) -> None:
     with pytest.raises(SourceError):
         make_fetcher().get(address)
 
 
-def test_the_diary_names_the_place_but_not_the_query(make_fetcher: Make, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_names_the_address_but_not_the_query(
+    make_fetcher: MakeFetcher, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG, "workers.sources.fetch")
     with web(Answer(body=BODY)) as site:
         make_fetcher().get(site.url + "/feed", {"token": "secret"})
@@ -215,7 +219,7 @@ def test_the_diary_names_the_place_but_not_the_query(make_fetcher: Make, caplog:
 
 
 @pytest.mark.shared_data
-def test_a_recorded_gzip_body_without_its_header_is_read(shared_data: Path, make_fetcher: Make) -> None:
+def test_a_recorded_gzip_body_without_its_header_is_read(shared_data: Path, make_fetcher: MakeFetcher) -> None:
     with web(Answer(body=(shared_data / "hostile" / "own" / "gzip_body_without_header.xml").read_bytes())) as site:
         parsed = parse_rss(make_fetcher().get(site.url), "arxiv")
     assert (len(parsed.entries), parsed.dropped) == (1, 0)

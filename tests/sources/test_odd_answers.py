@@ -1,4 +1,4 @@
-"""Answers nobody should send: each costs one item or one source, never the run, and never much time."""
+"""Malformed answers: each costs at most one item or one source, never the run, and never much time."""
 
 import gzip
 import json
@@ -17,7 +17,7 @@ from workers.sources.feed_entries import title_text
 from workers.sources.fetch import Fetcher
 from workers.text.latex import authors, readable
 
-Make = Callable[..., Fetcher]
+MakeFetcher = Callable[..., Fetcher]
 ITEM = "<item><title>A Title</title><link>https://arxiv.org/abs/2506.00001</link><pubDate>{}</pubDate></item>"
 
 
@@ -79,7 +79,7 @@ def test_markup_without_end_costs_no_time() -> None:
         feed.parse(body, "lab", date(2025, 6, 3))
 
 
-def test_a_torn_gzip_body_is_not_taken_for_a_whole_one(make_fetcher: Make) -> None:
+def test_a_torn_gzip_body_is_not_taken_for_a_whole_one(make_fetcher: MakeFetcher) -> None:
     whole, cache = gzip.compress(b"<rss>" + bytes(range(256)) * 50), FakeHttpCache()
     for headers in ({"ETag": '"1"'}, {"ETag": '"1"', "Content-Encoding": "gzip"}):
         with web(Answer(body=whole[:-20], headers=headers)) as site, pytest.raises(SourceError, match="ends too soon"):
@@ -90,31 +90,31 @@ def test_a_torn_gzip_body_is_not_taken_for_a_whole_one(make_fetcher: Make) -> No
 
 
 @pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "deflate"])
-def test_a_body_packed_in_a_way_nobody_asked_for_is_refused(encoding: str, make_fetcher: Make) -> None:
+def test_a_body_packed_in_a_way_nobody_asked_for_is_refused(encoding: str, make_fetcher: MakeFetcher) -> None:
     with web(Answer(body=b"x", headers={"Content-Encoding": encoding})) as site:
         with pytest.raises(SourceError, match="not asked for"):
             make_fetcher().get(site.url)
         assert site.seen[0][1]["Accept-Encoding"] == "gzip"
 
 
-def test_patience_is_the_sum_of_the_waits(make_fetcher: Make, clock: FakeClock) -> None:
+def test_patience_is_the_sum_of_the_waits(make_fetcher: MakeFetcher, clock: FakeClock) -> None:
     with web(Answer(429, headers={"Retry-After": "20"})) as site, pytest.raises(SourceError):
         make_fetcher(patience_s=50).get(site.url)
     assert clock.slept == [20, 20]
 
 
-def test_a_validator_that_cannot_be_sent_is_not_sent(make_fetcher: Make) -> None:
+def test_a_validator_that_cannot_be_sent_is_not_sent(make_fetcher: MakeFetcher) -> None:
     fetcher = make_fetcher(FakeHttpCache())
     with web(Answer(body=b"x", headers={"ETag": '"\u00e9"'})) as site:
         assert [fetcher.get(site.url), fetcher.get(site.url)] == [b"x", b"x"]
 
 
-def test_an_address_that_is_none_is_a_reason(make_fetcher: Make) -> None:
+def test_an_address_that_is_none_is_a_reason(make_fetcher: MakeFetcher) -> None:
     with pytest.raises(SourceError, match="not a URL"):
         make_fetcher().get("http://xn--/")
 
 
-def test_a_redirect_stays_on_the_site(make_fetcher: Make) -> None:
+def test_a_redirect_stays_on_the_site(make_fetcher: MakeFetcher) -> None:
     with web(Answer(302, headers={"Location": "/there"}), Answer(body=b"here")) as site:
         assert make_fetcher().get(site.url) == b"here"
     elsewhere = Answer(302, headers={"Location": "http://169.254.169.254/latest"})

@@ -1,4 +1,4 @@
-"""What must hold before a body may reach the feed parser."""
+"""Checks that a body must pass before the feed parser reads it."""
 
 import codecs
 

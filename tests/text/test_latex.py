@@ -1,4 +1,4 @@
-"""TeX made readable, and text that is no TeX left alone."""
+"""TeX becomes readable text, and text without TeX is unchanged."""
 
 import json
 from pathlib import Path

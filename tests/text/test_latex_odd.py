@@ -1,4 +1,4 @@
-"""TeX in detail: accents and formulas one by one, what only looks like TeX, and what is meant to do harm."""
+"""TeX in detail: single accents and formulas, text that only looks like TeX, and hostile input."""
 
 import json
 from pathlib import Path

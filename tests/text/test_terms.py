@@ -1,4 +1,4 @@
-"""Terms: whole words in any case, plural or not, and never one inside another."""
+"""Terms: whole words in any case, singular or plural; matches never overlap."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Tokenising: stems in order, and syllables of Korean words."""
+"""Tokenising: stems in order, and syllable pairs of Korean words."""
 
 from workers.text.tokenize import bigrams, has_hangul, terms
 
