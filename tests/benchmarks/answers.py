@@ -1,7 +1,7 @@
-"""What an answer costs beside the model: `python -m tests.benchmarks.answers`.
+"""How long an answer takes without the model's time: `python -m tests.benchmarks.answers`.
 
-From the question in the store to the model's request, and without a model to the answer in the store, medians over
-questions about a paper whose text is there already; worker, queue and store as they run.
+Measures from the question in the store to the model's request and, without a model, to the answer in the store.
+Medians over questions about a paper whose text is stored already; worker, queue and store run as in production.
 """
 
 import os

@@ -1,8 +1,8 @@
-"""How near a broadcast comes to the platform's floor: `python -m tests.benchmarks.broadcast --chats 1000 --sections 8`.
+"""A broadcast's time against the platform's minimum: `python -m tests.benchmarks.broadcast --chats 1000 --sections 8`.
 
-S messages to each of N chats over a server that enforces the platform's limits, through outbox, store and pacer as the
-frontend runs them; a person asks for a digest in the middle. The floors: Telegram max(N·S/30, S-1) seconds, Discord
-max(N·S/50, 5·⌊(S-1)/5⌋). Beside it, to `--beside` chats: the library's own way, gathered sends.
+Sends S messages to each of N chats of a server that enforces the platform's limits, through outbox, store and pacer as
+the frontend runs them; a person asks for a digest in the meantime. Minimum: Telegram max(N·S/30, S-1) seconds, Discord
+max(N·S/50, 5·⌊(S-1)/5⌋). For comparison, to `--beside` chats: concurrent sends with the library's own rate limiting.
 """
 
 import argparse
@@ -46,7 +46,7 @@ _PERSON = 999_999
 
 
 class _Bell:
-    """Nobody rings: a look every 50 ms."""
+    """A wakeup without notifications: the outbox polls every 50 ms."""
 
     async def wait(self) -> None:
         await asyncio.sleep(0.05)
@@ -54,7 +54,7 @@ class _Bell:
 
 @dataclass(frozen=True)
 class Stood:
-    """What stands in the chats afterwards, in order of arrival: (chat, text, moment)."""
+    """Messages in the chats after the broadcast, in order of arrival: (chat, text, moment in seconds)."""
 
     posted: Sequence[tuple[int, str, float]]
     refusals: int
@@ -103,7 +103,7 @@ def _fill(store: Store, platform: str, chats: int) -> None:
 
 
 async def _broadcast(store: Store, platform: str, sender: Sender, sections: int) -> tuple[float, float]:
-    """(seconds of the broadcast, the moment at which somebody asks for a digest in its middle)."""
+    """Returns (seconds of the broadcast, the moment at which a person asked for a digest)."""
     rendered_ = [Message(_text(platform, n), (n,)) for n in range(sections)]
 
     def rendered(_content: Content, _delivery: Delivery) -> list[Message]:
@@ -144,7 +144,7 @@ def _discord(chats: int, store: Store, run: Broadcast) -> tuple[Stood, tuple[flo
     async def story() -> tuple[float, float]:
         async with discord.Client(intents=discord.Intents.none()) as client:
             await client.login(fake_discord.TOKEN)
-            await asyncio.sleep(1)  # the login's own requests count in its second
+            await asyncio.sleep(1)  # the login's requests count against the limit of their second
             return await run(DiscordSender(client, store, Pacer(DISCORD.limits)))
 
     with fake_discord.serving(enforce=True, checked=False) as server:
@@ -156,7 +156,7 @@ def _discord(chats: int, store: Store, run: Broadcast) -> tuple[Stood, tuple[flo
 
 
 def _gathered_telegram(chats: int, sections: int) -> tuple[Stood, float]:
-    """Each chat's messages one after the other, all chats at once, as AIORateLimiter lets them go."""
+    """Sends each chat's messages in order, all chats concurrently, paced by AIORateLimiter."""
 
     async def story(server: fake_telegram.TelegramServer) -> float:
         request = HTTPXRequest(connection_pool_size=256, pool_timeout=60)
@@ -183,7 +183,7 @@ def _gathered_telegram(chats: int, sections: int) -> tuple[Stood, float]:
 
 
 def _gathered_discord(chats: int, sections: int) -> tuple[Stood, float]:
-    """Each channel's messages one after the other, all channels at once, as discord.py lets them go."""
+    """Sends each channel's messages in order, all channels concurrently, paced by discord.py."""
 
     async def story() -> float:
         async with discord.Client(intents=discord.Intents.none()) as client:

@@ -1,9 +1,9 @@
-"""How often the keyless label is the one people gave: `python -m tests.benchmarks.classify [FILE]`.
+"""How often keyless classification gives the label that people gave: `python -m tests.benchmarks.classify [FILE]`.
 
 FILE holds one JSON object a line: {"title", "abstract"?, "categories"?, "label"}. Without FILE: the curated lists
 (titles only, their `topic` mapped to our categories), then the abstract-bearing papers of the ancestor's reports. The
-terms come from knowledge of the field, none from these lists; one round of additions followed a look at which
-categories were taken for each other, not at titles.
+terms come from knowledge of the field, none from these lists. Terms were added once, based on which categories were
+confused with each other, not on titles.
 """
 
 import sys
@@ -31,7 +31,7 @@ OURS = {
     "Quantum": "AI for Science",
     "Science & Statistics": "AI for Science",
 }
-"""Labels of the recorded lists that are called otherwise here; a label we have no category for is left out."""
+"""Labels of the recorded lists → names of our categories that differ. Labels without a category are left out."""
 
 
 def main(arguments: list[str]) -> None:
@@ -52,7 +52,7 @@ def measure(name: str, rows: Iterable[dict[str, Any]], categories: Sequence[Cate
     known = {category.name for category in categories}
     labelled = [(OURS.get(row["label"], row["label"]), _paper(row)) for row in rows]
     labels = sorted({label for label, _ in labelled} & known)
-    # A list that knows no label for something (the curated ones none for generative models) cannot give it.
+    # Only labels that the list uses are possible: the curated lists have none for generative models.
     possible = [category for category in categories if category.name in labels or category is categories[-1]]
     pairs = [(label, classify(paper, possible)) for label, paper in labelled if label in known]
     print(f"file: {name}")

@@ -1,6 +1,6 @@
 """Makes workers/data/frequencies.tsv: `python -m tests.benchmarks.frequencies`.
 
-How many of 10,000 abstracts hold a stem, counted over the recorded arXiv days; what is rarer than 3 is left out.
+How many of 10,000 abstracts contain a stem, counted over the recorded arXiv days; stems below 3 are left out.
 """
 
 from collections import Counter

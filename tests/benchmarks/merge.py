@@ -1,4 +1,4 @@
-"""How much of what is one paper becomes one, and whether anything else does: `python -m tests.benchmarks.merge [FILE]`.
+"""How many papers merge correctly, and how many merges are false: `python -m tests.benchmarks.merge [FILE]`.
 
 FILE holds one JSON object a line: {"id", "records": [{"source", "title", …}]}, or with "titles" instead of records
 (one id under several titles). Without FILE the recorded pairs are read.
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _entries(row: dict[str, Any], keep_id: bool) -> Iterator[Entry]:
-    """The records as the adapters would give them; without `keep_id` only the first has its id."""
+    """Yields the records as entries of the adapters; without `keep_id` only the first has its id."""
     records = row.get("records") or [{"source": "titles", **title} for title in row["titles"]]
     for place, record in enumerate(records):
         yield Entry(
@@ -55,7 +55,7 @@ def _bare(title: str) -> Entry:
 
 
 def _false(entries: list[Entry]) -> int:
-    """Papers that hold entries of more than one row."""
+    """Returns the number of papers that contain entries of more than one row."""
     owners: dict[str, str] = {entry.url: entry.url.split("/")[3] for entry in entries}
     return sum(len({owners[link.url] for link in paper.links if link.url in owners}) > 1 for paper in merge(entries))
 

@@ -1,7 +1,7 @@
-"""The whole keyless way of a recorded day beside feedparser's parse of the same bytes, in one run.
+"""The whole keyless pipeline of a recorded day against feedparser's parse of the same bytes, in one run.
 
 `python -m tests.benchmarks.pipeline`: the three large categories and Hugging Face of 2025-06-03, from bytes in memory
-to the files, store and chart included, imports and the making of an empty store not. Best of ROUNDS each.
+to the files. Store and chart are included, imports and creating the store are not. Best of ROUNDS each.
 """
 
 import subprocess
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def recorded_bodies() -> dict[str, bytes]:
-    """What the sources would serve on that day, by the end of the address."""
+    """Returns the bodies that the sources served on DAY, by the end of the address."""
     server_file = recorded_file("replay/serve.py", SHARED.parent)
     command = [sys.executable, str(server_file), "--data", str(SHARED), "--port", "0"]
     with subprocess.Popen([*command, "--today", DAY.isoformat()], stdout=subprocess.PIPE, text=True) as server:
@@ -66,7 +66,7 @@ def recorded_bodies() -> dict[str, bytes]:
 
 
 def whole_way(bodies: dict[str, bytes], shares: dict[str, float]) -> float:
-    """Seconds from the bytes to the files, on a store whose schema stands already."""
+    """Returns the seconds from bytes to files, on a store with its schema; adds each step's seconds to `shares`."""
     settings, clock = config.load(environment={}), SystemClock()
     fetcher = FakeFetcher(bodies)
     chosen = pipeline.PipelineConfig(

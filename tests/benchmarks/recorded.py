@@ -1,4 +1,4 @@
-"""The recorded data beside the checkout: where it is, and how its files are read."""
+"""Finds the recorded days and reads their files."""
 
 import gzip
 import json
@@ -27,7 +27,7 @@ def recorded_file(place: str, folder: Path | None = None) -> Path:
 
 
 def json_lines(file: Path) -> Iterator[dict[str, Any]]:
-    """One object a line, from plain, gzip or xz files by their name's end."""
+    """Yields one object per line of a plain, .gz or .xz file."""
     raw = file.read_bytes()
     unpack = {".xz": lzma.decompress, ".gz": gzip.decompress}.get(file.suffix, bytes)
     for line in unpack(raw).decode("utf-8").splitlines():
@@ -35,7 +35,7 @@ def json_lines(file: Path) -> Iterator[dict[str, Any]]:
 
 
 def entries_of(file: Path) -> list[Entry]:
-    """A recorded day of arXiv as its adapter would read it, without the parsing."""
+    """Returns a recorded day of arXiv as the entries that the adapter would make, in the file's order."""
     return [
         Entry(
             source="arxiv",

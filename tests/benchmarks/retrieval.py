@@ -1,9 +1,9 @@
 """How well passages are found and questions refused: `python -m tests.benchmarks.retrieval [FILE.json]`.
 
-Evidence recall over the paragraphs of the known paper (a question's best annotator), at 3, at 5, and within 4,000
-tokens; refusal as the area under the curve, each question asked of the next paper as the negative; which of ten papers
-a question is about; and Korean questions by the glossary alone, on translations older than the glossary. A gain over
-other settings counts only where a paired bootstrap over the questions says so.
+Measures evidence recall over the paragraphs of the known paper (against a question's best annotator) at 3, at 5, and
+within 4,000 tokens; refusal as the area under the curve, where each question to the next paper is a negative; which of
+ten papers a question is about; and Korean questions with the glossary alone, on translations older than the glossary.
+A gain over other settings counts only if a paired bootstrap over the questions confirms it.
 """
 
 import argparse
@@ -92,7 +92,7 @@ def _recall(golds: Sequence[set[int]], shown: Sequence[int]) -> float:
 
 
 def _unanswerable(papers: Sequence[Mapping[str, Any]]) -> str:
-    """How many of the questions that every annotator calls unanswerable fall below the threshold."""
+    """Returns how many of the questions that every annotator calls unanswerable are refused."""
     refused, count = 0, 0
     for paper in papers:
         index = Index(_passages(paper))
@@ -104,7 +104,7 @@ def _unanswerable(papers: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _which(papers: Sequence[Mapping[str, Any]], ask: Ask) -> float:
-    """One index over the passages of ten papers, each with its title: whose passage comes first."""
+    """Returns the share of questions whose best passage, among those of ten papers, is of the right paper."""
     right = []
     for start in range(0, len(papers), _PAPERS):
         group = papers[start : start + _PAPERS]
@@ -122,7 +122,7 @@ def _auc(positive: Sequence[float], negative: Sequence[float]) -> float:
 
 
 def _interval(values: Sequence[float]) -> tuple[float, float]:
-    """95% of the means of samples drawn with replacement."""
+    """Returns the 95% bootstrap interval of the mean (seed 7, 1,000 samples)."""
     chance = random.Random(7)  # noqa: S311 - no secret
     means = sorted(_mean(chance.choices(values, k=len(values))) for _ in range(1000))
     return means[25], means[974]

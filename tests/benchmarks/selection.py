@@ -1,8 +1,8 @@
-"""How many of the chosen papers readers voted for later: `python -m tests.benchmarks.selection`.
+"""How many of the chosen papers readers vote for later: `python -m tests.benchmarks.selection`.
 
-Chosen from arXiv alone (no votes yet) on each recorded day; a hit stands on Hugging Face's list of that day or of the
-next five. Beside it: chance (the share of hits among the day's new papers) and newest first. The weights were set on
-every second day ("tuned"); the other days ("held out") are the ones to report.
+Papers are chosen from arXiv alone (no votes yet) on each recorded day; a hit is on Hugging Face's list of that day or
+of the next five. For comparison: chance (the share of hits among the day's new papers) and newest first. The weights
+were tuned on every second day ("tuned"); report the other days ("held out").
 """
 
 from collections.abc import Callable, Sequence
@@ -41,7 +41,7 @@ def main() -> None:
 def _hits(
     papers: Sequence[Paper], liked: set[str], choose: Callable[[Sequence[Paper]], Sequence[Paper]], limit: int
 ) -> tuple[float, float, float]:
-    """Hits of `choose`, of chance, and of the highest ids, among the papers that are news."""
+    """Returns the hits of `choose`, of chance, and of the highest ids, among the new papers."""
     news = [paper for paper in papers if not (paper.replacement or paper.relisted or paper.withdrawn)]
     newest = sorted(news, key=lambda paper: paper.arxiv_id or "", reverse=True)[:limit]
     share = sum(paper.arxiv_id in liked for paper in news) / len(news)

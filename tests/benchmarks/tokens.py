@@ -1,8 +1,8 @@
 """Calls and tokens of a recorded day written with a model: `python -m tests.benchmarks.tokens`.
 
-40 papers of 2025-06-03, labels included, against a model that answers with realistic lengths; tokens as o200k counts
-them. Beside it, in the same run: the ancestor's scheme (one call to name the categories, then one per category with
-the whole conversation before it) and one call per paper.
+40 papers of 2025-06-03, labels included, with a model that gives answers of realistic length; tokens are counted with
+o200k. For comparison, in the same run: the ancestor's scheme (one call to name the categories, then one per category
+with the whole conversation so far) and one call per paper.
 """
 
 import json
@@ -29,7 +29,7 @@ from workers.text.latex import readable
 Count = Callable[[str], int]
 DAY = date(2025, 6, 3)
 _KOREAN = "이 논문은 새로운 방법을 제안하고 여러 자료에서 실험으로 확인하며, 기존 방법과 나누어 비교합니다."
-"""A sentence as long as a model's: about 90 characters."""
+"""A sentence of a model's usual length in characters."""
 
 
 def main() -> None:
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def _realistic(rules: str, material: str) -> str:
-    """Honest answers, each sentence padded to a model's length."""
+    """Returns the honest answer to a prompt; all labels are Robotics."""
     if '"labels"' in rules:
         return json.dumps({"labels": [{"i": each["i"], "category": "Robotics"} for each in json.loads(material)]})
     told, language = asked(rules, material)
@@ -73,7 +73,7 @@ def _realistic(rules: str, material: str) -> str:
 
 
 def _answer(prompt: Prompt) -> str:
-    """What is counted: the answer with every sentence at a model's length."""
+    """Returns the answer whose tokens are counted: every sentence has a model's usual length."""
     text = _realistic(prompt.rules, prompt.material)
     if '"labels"' in prompt.rules:
         return text
@@ -93,7 +93,7 @@ def _usage(asked_for: Sequence[Prompt], count: Count) -> tuple[int, int, int]:
 
 
 def _ancestor(edition: Edition, count: Count) -> tuple[int, int, int]:
-    """1 + C calls; each sends everything said before it."""
+    """Returns (calls, input tokens, output tokens) of 1 + C calls, each with the whole conversation so far."""
     titles = count("\n".join(item.paper.title for item in edition.placed))
     history, told_in, told_out = titles, titles, titles
     for group in sections(edition.placed):
