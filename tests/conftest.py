@@ -18,17 +18,19 @@ _PROCESSES = 4
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Spread a run of whole folders over processes, unless the command line says otherwise (-n, --dist, --pdb).
+    """Spread a run of whole folders over processes, a file at a time, unless the command line says otherwise.
 
-    A run of named files stays in one process, which starts sooner. Does nothing without pytest-xdist.
+    A run of named files stays in one process, which starts sooner. Does nothing without pytest-xdist, and nothing in a
+    process that pytest-xdist started.
     """
     option = config.option
-    if not config.pluginmanager.hasplugin("xdist") or option.usepdb or option.collectonly:
+    started_by_xdist = hasattr(config, "workerinput")
+    if not config.pluginmanager.hasplugin("xdist") or started_by_xdist or option.usepdb or option.collectonly:
         return
     if option.numprocesses is None and not option.tx and all(_is_folder(argument) for argument in config.args):
         option.numprocesses = _PROCESSES
     if option.dist == "no" and option.numprocesses:
-        option.dist, option.loadscopereorder = "loadgroup", False
+        option.dist, option.loadscopereorder = "loadfile", False  # so that tests of a file share its fixtures
 
 
 def _is_folder(argument: str) -> bool:
@@ -36,18 +38,11 @@ def _is_folder(argument: str) -> bool:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the tests that start the program, put them first, and let the tests of another file share a process.
-
-    The longest tests begin first, so that no process is left alone with one at the end.
-    """
-    distributed = config.pluginmanager.hasplugin("xdist")
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that start the program and put them first: no process shall begin a long file last."""
     for item in items:
-        end_to_end = any(folder in item.path.parents for folder in _END_TO_END)
-        if end_to_end:
+        if any(folder in item.path.parents for folder in _END_TO_END):
             item.add_marker(pytest.mark.e2e)
-        elif distributed and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(_TESTS).as_posix()))
     items.sort(key=_place)
 
 

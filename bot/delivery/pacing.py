@@ -109,7 +109,7 @@ class Pacer:
     def _overall_at(self) -> float:
         """When the limit over all chats allows a send. Sends are spread evenly over each window, without a burst."""
         now, window_s = self._now(), self._limits.window_s
-        while self._ended and self._ended[0] <= now - window_s:
+        while self._ended and self._ended[0] + window_s <= now:
             self._ended.popleft()
         free_at = max(self._halted_until, self._free_at)
         if self._under_way + len(self._ended) < self._limits.overall:
@@ -121,7 +121,7 @@ class Pacer:
         at = self._chats.get(waiting.chat, float("-inf")) + self._limits.chat_gap_s
         if waiting.group and self._limits.group:
             minute = self._groups.setdefault(waiting.chat, deque())
-            while minute and minute[0] <= now - _MINUTE_S:
+            while minute and minute[0] + _MINUTE_S <= now:
                 minute.popleft()
             if len(minute) >= self._limits.group:
                 at = max(at, minute[0] + _MINUTE_S)

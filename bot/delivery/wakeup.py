@@ -19,8 +19,8 @@ class RedisWakeup:
     again after a read on it was cancelled.
     """
 
-    def __init__(self, pubsub: "redis.asyncio.client.PubSub") -> None:
-        self._pubsub, self._here = pubsub, asyncio.Event()
+    def __init__(self, pubsub: "redis.asyncio.client.PubSub", longest_s: float) -> None:
+        self._pubsub, self._here, self._longest_s = pubsub, asyncio.Event(), longest_s
         self._listening: asyncio.Task[None] | None = None
 
     def wake(self) -> None:
@@ -28,7 +28,7 @@ class RedisWakeup:
         self._here.set()
 
     async def wait(self) -> None:
-        """Return at a wakeup, or after LONGEST_S."""
+        """Return at a wakeup, or after `longest_s`."""
         if self._listening is None or self._listening.done():
             self._listening = asyncio.create_task(self._listen(), name="wakeup")
         here = asyncio.create_task(self._here.wait())
@@ -44,9 +44,9 @@ class RedisWakeup:
         try:
             if not self._pubsub.subscribed:
                 await self._pubsub.subscribe(WAKEUP_CHANNEL)
-            await self._pubsub.get_message(ignore_subscribe_messages=True, timeout=LONGEST_S)
+            await self._pubsub.get_message(ignore_subscribe_messages=True, timeout=self._longest_s)
         except redis.RedisError:
-            await asyncio.sleep(LONGEST_S - min(LONGEST_S, asyncio.get_running_loop().time() - started))
+            await asyncio.sleep(max(0.0, self._longest_s - (asyncio.get_running_loop().time() - started)))
 
     async def stop(self) -> None:
         if self._listening:
@@ -55,10 +55,10 @@ class RedisWakeup:
 
 
 @asynccontextmanager
-async def redis_wakeup(url: str) -> AsyncIterator[RedisWakeup]:
+async def redis_wakeup(url: str, longest_s: float = LONGEST_S) -> AsyncIterator[RedisWakeup]:
     """A wakeup with a connection of its own, closed after the body."""
     async with redis.asyncio.Redis.from_url(url) as connection, connection.pubsub() as pubsub:
-        wakeup = RedisWakeup(pubsub)
+        wakeup = RedisWakeup(pubsub, longest_s)
         try:
             yield wakeup
         finally:

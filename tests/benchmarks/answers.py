@@ -20,6 +20,7 @@ import yaml
 from bot.runtime import valkey
 from tests.fakes.edition import DAY, closed_edition
 from tests.fakes.openai import serving
+from tests.waiting import until
 from workers.domain.chats import ChatRef
 from workers.domain.passages import PaperText, Passage
 from workers.domain.questions import PostedMessage, QuestionRequest
@@ -28,7 +29,7 @@ from workers.runtime.clock import SystemClock
 from workers.store import Store, open_store
 
 _QUESTIONS = 15
-_LONGEST_S = 30.0
+_LOOK_S = 0.002
 _TEXT = "The method holds fragile objects with a tactile policy and gains {n} points over the baseline on objects. " * 6
 
 
@@ -69,11 +70,11 @@ def _worker(address: str, environment: Mapping[str, str]) -> Iterator[None]:
     command = [sys.executable, "-P", "-m", "bot", "worker", "questions"]
     with subprocess.Popen(command, env={**os.environ, **environment}) as process:
         queue = WorkQueue(address)
-        _until(lambda: queue.workers() == 1)
+        until(lambda: queue.workers() == 1, every_s=_LOOK_S)
         yield
         process.terminate()
         process.wait()
-        _until(lambda: queue.workers() == 0)
+        until(lambda: queue.workers() == 0, every_s=_LOOK_S)
 
 
 def _ask(store: Store, address: str, text: str) -> tuple[int, float]:
@@ -92,24 +93,20 @@ def _answered(store: Store, address: str, n: int) -> float:
         question = store.questions.get(number)
         return question is not None and question.revision > 0
 
-    _until(there)
+    until(there, every_s=_LOOK_S)
     return time.monotonic() - started
 
 
 def _requested(store: Store, address: str, n: int, seen: Callable[[], int]) -> float:
     before = seen()
     number, started = _ask(store, address, f"What is the tactile policy of paper 1? {n}")
-    _until(lambda: seen() > before)
+    until(lambda: seen() > before, every_s=_LOOK_S)
     taken = time.monotonic() - started
-    _until(lambda: number not in store.questions.unanswered() and (store.questions.get(number) or None) is not None)
+    until(
+        lambda: number not in store.questions.unanswered() and (store.questions.get(number) or None) is not None,
+        every_s=_LOOK_S,
+    )
     return taken
-
-
-def _until(what: Callable[[], bool]) -> None:
-    end = time.monotonic() + _LONGEST_S
-    while not what():
-        assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.002)
 
 
 if __name__ == "__main__":

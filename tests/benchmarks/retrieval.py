@@ -40,9 +40,9 @@ def main() -> None:
     korean = json.loads(given.korean.read_text("utf-8"))
     if all(question["qid"] in korean for _, question in _answerable(papers)):
         terms = korean_terms()
-        told = measured(papers, lambda question: weighted_terms(korean[question["qid"]], terms))
-        print(f"korean_recall_at_5: {told['recall_at_5']:.3f}")
-        print(f"korean_recall_in_4k_tokens: {told['recall_in_4k_tokens']:.3f}")
+        figures = measured(papers, lambda question: weighted_terms(korean[question["qid"]], terms))
+        print(f"korean_recall_at_5: {figures['recall_at_5']:.3f}")
+        print(f"korean_recall_in_4k_tokens: {figures['recall_in_4k_tokens']:.3f}")
 
 
 def measured(papers: Sequence[Mapping[str, Any]], ask: Ask) -> dict[str, float]:

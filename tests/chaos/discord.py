@@ -24,7 +24,7 @@ class Discord:
     def open(self, chat: int) -> None:
         self.server.room(chat)
 
-    def said(self) -> Counter[tuple[str, str]]:
+    def messages(self) -> Counter[tuple[str, str]]:
         """What stands in a thread stands in the channel that it is under."""
         return Counter((str(self._under(each.channel)), each.text) for each in self.server.posted)
 
@@ -35,5 +35,5 @@ class Discord:
 @contextmanager
 def place() -> Iterator[Discord]:
     with serving() as server:
-        server.slow_s, server.nonce_s = 0.2, 2.5
+        server.slow_s, server.nonce_s = 0.2, 4.0
         yield Discord(server)

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ import yaml
 from sqlalchemy import select
 
 from tests.fakes.edition import DAY, closed_edition
+from tests.waiting import until
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import PartState, View
 from workers.runtime.clock import SystemClock
@@ -24,8 +25,7 @@ from workers.store import Store, open_store
 from workers.store.tables import delivery, part
 
 _CHATS = 10
-_LEASE_S = 1.0
-_LONGEST_S = 120.0
+_LEASE_S = 3.0
 
 
 class Place(Protocol):
@@ -48,7 +48,7 @@ class Place(Protocol):
         """Let that chat be there."""
         ...
 
-    def said(self) -> Counter[tuple[str, str]]:
+    def messages(self) -> Counter[tuple[str, str]]:
         """(chat, beginning of a message) → how often it stands there."""
         ...
 
@@ -88,7 +88,7 @@ def run(place: Place, rounds: int, seed: int) -> Outcome:
                     process.wait()
                 on_their_way.append(_sending(store))
             with _frontend(place, settings):
-                _until(lambda: store.outbox.idle(place.platform))
+                until(lambda: store.outbox.idle(place.platform))
             return _outcome(store, place, on_their_way)
 
 
@@ -104,14 +104,7 @@ def _frontend(place: Place, settings: Path) -> Iterator["subprocess.Popen[bytes]
 
 
 def _until_under_way(store: Store, idempotency_key: str) -> None:
-    _until(lambda: store.sent_messages.parts(idempotency_key))
-
-
-def _until(what: Callable[[], object]) -> None:
-    end = time.monotonic() + _LONGEST_S
-    while not what():
-        assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.02)
+    until(lambda: store.sent_messages.parts(idempotency_key))
 
 
 def _sending(store: Store) -> int:
@@ -125,13 +118,13 @@ def _sending(store: Store) -> int:
 def _outcome(store: Store, place: Place, on_their_way: Sequence[int]) -> Outcome:
     with store.engine.connect() as connection:
         rows = connection.execute(select(delivery.c.chat, part.c.n, part.c.state).join(delivery)).all()
-    said = place.said()
+    messages = place.messages()
     stand: Counter[str] = Counter()
-    for (chat, _), count in said.items():
+    for (chat, _), count in messages.items():
         stand[chat] += count
     by_chat: Counter[str] = Counter(row.chat for row in rows if row.state == "posted")
     unknown: Counter[str] = Counter(row.chat for row in rows if row.state == "unknown")
     lost = sum(max(0, by_chat[chat] - stand[chat]) for chat in by_chat)
     surplus = sum(max(0, stand[chat] - by_chat[chat] - unknown[chat]) for chat in stand)
-    twice = sum(count - 1 for count in said.values())
+    twice = sum(count - 1 for count in messages.values())
     return Outcome(Counter(row.state for row in rows), max(twice, surplus), lost, on_their_way)

@@ -22,7 +22,7 @@ class Telegram:
     def open(self, chat: int) -> None:
         self.server.room(chat, "private")
 
-    def said(self) -> Counter[tuple[str, str]]:
+    def messages(self) -> Counter[tuple[str, str]]:
         return Counter((str(each.chat), each.text) for each in self.server.posted)
 
 

@@ -1,6 +1,10 @@
 """Five rounds of chaos on each platform; more by `python -m tests.chaos`."""
 
+import pytest
+
 from tests.chaos import discord, rounds, telegram
+
+pytestmark = pytest.mark.slow
 
 
 def test_telegram_posts_once_or_says_that_it_does_not_know() -> None:

@@ -1,20 +1,20 @@
-"""The whole program as its users start it: settings in a file, sources on loopback, processes for real."""
+"""The recorded days over HTTP, settings in a file, and `paperboy digest` in this process."""
 
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import yaml
 
 from bot.__main__ import main
+from tests.e2e.running import Rehearsal, write_settings
+
+LARGE_CATEGORIES = ("cs.CL", "cs.CV", "cs.LG")
 
 
 @dataclass(frozen=True)
@@ -47,33 +47,15 @@ def replay(replay_server: str) -> Replay:
     return Replay(replay_server)
 
 
-@dataclass(frozen=True)
-class Rehearsal:
-    """One clock for all processes of a test, moved by writing its file."""
-
-    file: Path
-
-    def move_to(self, moment: datetime) -> None:
-        """Every process with `environment` has this moment now; time goes on from there."""
-        aside = self.file.with_suffix(".new")
-        aside.write_text(str((moment - datetime.now(UTC)).total_seconds()), "ascii")
-        aside.replace(self.file)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {"PAPERBOY_CLOCK_AHEAD": str(self.file)}
-
-
 @pytest.fixture
 def rehearsal(tmp_path: Path) -> Rehearsal:
     return Rehearsal(tmp_path / "ahead")
 
 
-Settings = dict[str, Any]
-
-
-def recorded_sources(url: str, fault: str = "", only: str = "") -> list[dict[str, Any]]:
-    """arXiv's three large categories and Hugging Face; `fault` befalls the source named `only`, or both."""
+def recorded_sources(
+    url: str, fault: str = "", only: str = "", categories: Sequence[str] = LARGE_CATEGORIES
+) -> list[dict[str, Any]]:
+    """Some of arXiv's categories, and Hugging Face; `fault` befalls the source named `only`, or both."""
     broken = f"?fault={fault}" if fault else ""
     arxiv_fault, hugging_fault = (broken if only in {"", name} else "" for name in ("arxiv", "huggingface"))
     return [
@@ -82,7 +64,7 @@ def recorded_sources(url: str, fault: str = "", only: str = "") -> list[dict[str
             "kind": "arxiv",
             "url": f"{url}/rss",
             "api_url": f"{url}/api/query{arxiv_fault}",
-            "categories": [f"{name}{arxiv_fault}" for name in ("cs.CL", "cs.CV", "cs.LG")],
+            "categories": [f"{name}{arxiv_fault}" for name in categories],
         },
         {"name": "huggingface", "kind": "huggingface", "url": f"{url}/api/daily_papers{hugging_fault}"},
     ]
@@ -90,19 +72,10 @@ def recorded_sources(url: str, fault: str = "", only: str = "") -> list[dict[str
 
 @pytest.fixture
 def settings_file(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a settings file over the bundled one: quick gates and waits, a store of its own."""
+    """Writes a settings file as `write_settings` does, in the test's folder."""
 
-    def write(sources: list[dict[str, Any]], **parts: Any) -> Path:
-        settings = {
-            "store": {"url": f"sqlite:///{tmp_path / 'store.db'}"},
-            "sources": sources,
-            "arxiv": {"min_interval_s": 0},
-            "http": {"timeout_s": 2, "patience_s": 1},
-            **parts,
-        }
-        file = tmp_path / "settings.yaml"
-        file.write_text(yaml.safe_dump(settings), "utf-8")
-        return file
+    def write(sources: list[dict[str, Any]], **sections: Any) -> Path:
+        return write_settings(tmp_path, sources, **sections)
 
     return write
 
@@ -122,15 +95,3 @@ def run_digest(tmp_path: Path) -> Callable[..., tuple[int, Path]]:
 def read_digest(folder: Path) -> dict[str, Any]:
     digest: dict[str, Any] = json.loads((folder / "digest.json").read_text("utf-8"))
     return digest
-
-
-def processes_with(marker: str) -> list[int]:
-    """Ids of the processes that were started with `marker` somewhere in their environment."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and marker.encode() in (entry / "environ").read_bytes():
-                found.append(int(entry.name))
-        except OSError:
-            continue  # it ended, or is not ours to look at
-    return [number for number in found if number != os.getpid()]

@@ -1,4 +1,4 @@
-"""What goes wrong at the command line is said on one line, with the cure."""
+"""What goes wrong at the command line is one line that names the cure."""
 
 import json
 from collections.abc import Callable
@@ -40,10 +40,10 @@ def test_a_digest_needs_a_place_for_its_files(capsys: pytest.CaptureFixture[str]
 def test_the_settings_in_force_can_be_seen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("REDIS_URL", "redis://:hunter2@127.0.0.1:9/0")
     assert main(["config"]) == 0
-    told = capsys.readouterr().out
-    assert "max_papers: 40" in told
-    assert "redis://***@127.0.0.1:9/0" in told
-    assert "hunter2" not in told
+    output = capsys.readouterr().out
+    assert "max_papers: 40" in output
+    assert "redis://***@127.0.0.1:9/0" in output
+    assert "hunter2" not in output
 
 
 @pytest.mark.parametrize("verb", [["worker", "editions"], ["clock"]])
@@ -60,9 +60,9 @@ def test_a_queue_that_does_not_answer_is_named_without_its_password(
 ) -> None:
     monkeypatch.setenv("REDIS_URL", "redis://:hunter2@127.0.0.1:9/0")
     assert main(["worker", "editions"]) == 1
-    told = capsys.readouterr().err
-    assert "Redis does not answer at redis://127.0.0.1:9/0: is it running?" in told
-    assert "hunter2" not in told
+    output = capsys.readouterr().err
+    assert "Redis does not answer at redis://127.0.0.1:9/0: is it running?" in output
+    assert "hunter2" not in output
 
 
 def test_a_question_is_answered_here_from_the_store(
@@ -73,9 +73,9 @@ def test_a_question_is_answered_here_from_the_store(
         closed_edition(store)
     asked = ["ask", "--config", str(settings), "--date", "2025-06-03"]
     assert main([*asked, "--json", "How much does paper 2 gain over the baseline?"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["answerable"], told["read"]) == (True, "abstract")
-    (cite,) = told["sentences"][0]["cites"]
+    output = json.loads(capsys.readouterr().out)
+    assert (output["answerable"], output["read"]) == (True, "abstract")
+    (cite,) = output["sentences"][0]["cites"]
     assert (cite["paper"], cite["url"]) == ("2506.00002", "https://arxiv.org/abs/2506.00002")
     assert "2.5%" in cite["quote"]
     assert main([*asked, "--lang", "ko", "--paper", "2506.00003", "무엇을 제안했나요?"]) == 0

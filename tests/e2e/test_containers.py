@@ -17,9 +17,9 @@ import yaml
 
 from bot.runtime.sample import MORNING
 from bot.runtime.valkey import binary
-from tests.e2e.conftest import Rehearsal
-from tests.e2e.running import until
+from tests.e2e.running import Rehearsal
 from tests.fakes import discord, telegram
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
@@ -79,7 +79,7 @@ def test_every_service_comes_up_as_its_health_check_says_and_goes_down_when_told
             started[name] = stack.enter_context(process)
             stack.callback(process.kill)
         for name, service in OURS.items():
-            until(partial(passes, service["healthcheck"]["test"], environment, tmp_path), told=partial(str, name))
+            until(partial(passes, service["healthcheck"]["test"], environment, tmp_path), partial(str, name))
         for name, process in started.items():
             process.terminate()
             assert process.wait(60) == 0, name

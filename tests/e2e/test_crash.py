@@ -17,26 +17,17 @@ from sqlalchemy import func, select
 from bot.runtime import valkey
 from bot.runtime.sample import DAY, MORNING
 from bot.runtime.supervisor import Process, running
-from tests.e2e.conftest import Rehearsal
+from tests.e2e.running import QUICK, Rehearsal, paper_row
 from tests.fakes.subscriptions import NewSubscription
 from tests.fakes.web import Answer, Web, web
+from tests.waiting import until
 from workers.domain.chats import ChatRef
 from workers.queue import WorkQueue
 from workers.runtime.clock import system_clock
 from workers.store import Store, open_store
 from workers.store.tables import delivery, edition, listing
 
-ROWS = [
-    {
-        "paper": {
-            "id": f"2410.0000{n}",
-            "title": f"A paper on robots number {n}",
-            "summary": "We present a robot.",
-            "upvotes": n,
-        }
-    }
-    for n in range(1, 6)
-]
+PAPERS = [paper_row(n, f"A paper on robots number {n}") for n in range(1, 6)]
 
 
 @pytest.fixture
@@ -45,16 +36,10 @@ def files(tmp_path: Path, settings_file: Callable[..., Path]) -> Callable[[str],
         return settings_file(
             [{"name": "huggingface", "kind": "huggingface", "url": address}],
             http={"timeout_s": 60, "deadline_s": 90},
-            lease={"edition_s": 3, "delivery_s": 3},
+            lease=QUICK["lease"],
         )
 
     return write
-
-
-async def until(what: Callable[[], object], longest_s: float = 60) -> None:
-    async with asyncio.timeout(longest_s):
-        while not await asyncio.to_thread(what):
-            await asyncio.sleep(0.05)
 
 
 def kill_worker_and_job() -> None:
@@ -69,14 +54,14 @@ def test_flushall_and_a_killed_worker_lose_nothing(
 ) -> None:
     let_go = threading.Event()
     rehearsal.move_to(MORNING)
-    with web(Answer(body=json.dumps(ROWS).encode(), hold=let_go)) as source:
+    with web(Answer(body=json.dumps(PAPERS).encode(), hold=let_go)) as source:
         environment = {**os.environ, **rehearsal.environment, "PAPERBOY_CONFIG": str(files(source.url))}
         with open_store(f"sqlite:///{tmp_path / 'store.db'}", system_clock(environment)) as store:
             asyncio.run(_story(tmp_path, environment, source, let_go, store))
             with store.engine.connect() as connection:
                 attempts = connection.execute(select(edition.c.attempt)).scalar_one()
                 assert attempts == 2, "the first was killed, the second finished"
-                assert connection.execute(select(func.count()).select_from(listing)).scalar_one() == len(ROWS)
+                assert connection.execute(select(func.count()).select_from(listing)).scalar_one() == len(PAPERS)
                 assert connection.execute(select(func.count()).select_from(delivery)).scalar_one() == 1
 
 
@@ -90,9 +75,9 @@ async def _story(folder: Path, environment: dict[str, str], source: Web, let_go:
         await valkey.ready(server.url)
         WorkQueue(server.url).ask_for_edition(DAY, store.clock.now())
         async with running(parts, {**environment, "REDIS_URL": server.url}):
-            await until(lambda: source.seen)
+            await asyncio.to_thread(until, lambda: source.seen)
             await asyncio.to_thread(kill_worker_and_job)
             redis.Redis.from_url(server.url).flushall()
             let_go.set()
-            await until(lambda: store.texts.get(DAY, "ko"))
-            await until(lambda: not store.outbox.idle("terminal"))
+            await asyncio.to_thread(until, lambda: store.texts.get(DAY, "ko"))
+            await asyncio.to_thread(until, lambda: not store.outbox.idle("terminal"))

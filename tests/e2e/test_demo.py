@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import processes_with, read_digest
-
-LONGEST_S = 90
+from tests.e2e.conftest import read_digest
+from tests.e2e.running import processes_with
+from tests.waiting import DEADLINE_S
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def terminal(out: Path, marker: str) -> Iterator[tuple[subprocess.Popen[bytes], 
 
 def read_until(ours: int, wanted: str) -> str:
     """Everything the terminal shows, up to and with `wanted`."""
-    seen, end = "", time.monotonic() + LONGEST_S
+    seen, end = "", time.monotonic() + DEADLINE_S
     while wanted not in plain(seen):
         ready, _, _ = select.select([ours], [], [], max(0.0, end - time.monotonic()))
         assert ready, f"no {wanted!r} in: {plain(seen)}"
@@ -88,7 +88,7 @@ def read_rest(ours: int) -> str:
 
 def test_without_a_terminal_everything_is_printed_and_it_ends(tmp_path: Path, marker: str) -> None:
     done = subprocess.run(
-        command(tmp_path / "files"), env=environment(marker), capture_output=True, text=True, timeout=LONGEST_S
+        command(tmp_path / "files"), env=environment(marker), capture_output=True, text=True, timeout=DEADLINE_S
     )
     assert (done.returncode, done.stderr) == (0, "")
     screen = done.stdout
@@ -110,7 +110,7 @@ def test_without_a_terminal_everything_is_printed_and_it_ends(tmp_path: Path, ma
 
 def test_in_english_no_hangul_is_shown(tmp_path: Path, marker: str) -> None:
     done = subprocess.run(
-        command(tmp_path, "--lang", "en"), env=environment(marker), capture_output=True, text=True, timeout=LONGEST_S
+        command(tmp_path, "--lang", "en"), env=environment(marker), capture_output=True, text=True, timeout=DEADLINE_S
     )
     assert done.returncode == 0
     assert "12 entries → 11 papers (the o1 paper: two places → one)" in done.stdout
@@ -132,7 +132,7 @@ def test_on_a_terminal_one_screen_comes_first_and_the_rest_on_demand(tmp_path: P
         read_until(ours, "한 편씩")
         os.write(ours, b"/quit\r")
         read_until(ours, "안녕히 가세요")
-        assert process.wait(LONGEST_S) == 0
+        assert process.wait(DEADLINE_S) == 0
     assert processes_with(marker) == []
 
 
@@ -141,7 +141,7 @@ def test_ctrl_c_at_any_moment_is_clean(moment: str, tmp_path: Path, marker: str)
     with terminal(tmp_path, marker) as (process, ours):
         read_until(ours, moment)
         os.write(ours, b"\x03") if moment.startswith(">") else process.send_signal(signal.SIGINT)
-        code = process.wait(LONGEST_S)
+        code = process.wait(DEADLINE_S)
         assert code in {0, 130}
         assert "Traceback" not in read_rest(ours)
     assert processes_with(marker) == []
@@ -152,5 +152,5 @@ def test_an_impatient_second_ctrl_c_leaves_nothing_behind_either(tmp_path: Path,
         read_until(ours, "수집")
         for _ in range(5):
             process.send_signal(signal.SIGINT)
-        assert process.wait(LONGEST_S) == 130
+        assert process.wait(DEADLINE_S) == 130
     assert processes_with(marker) == []

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.shared_data
 Run = Callable[..., tuple[int, Path]]
 Write = Callable[..., Path]
 FAULTS = ["429", "503", "406", "500", "hang", "slow", "truncate", "html", "empty", "garbage"]
+IMPATIENT = {"timeout_s": 0.5, "patience_s": 1}
 DAYS = ("2025-06-03", "2025-06-04", "2025-06-05", "2025-06-06")
 
 
@@ -124,9 +125,8 @@ def test_a_fault_of_one_source_is_named_and_the_other_makes_the_digest(
     fault: str, replay: Replay, settings_file: Write, run_digest: Run
 ) -> None:
     replay.today("2025-06-13")
-    settings = settings_file(
-        recorded_sources(replay.url, fault, "huggingface"), http={"timeout_s": 0.5, "patience_s": 1}
-    )
+    sources = recorded_sources(replay.url, fault, "huggingface", categories=["cs.CL"])
+    settings = settings_file(sources, http=IMPATIENT)
     code, folder = run_digest(settings, "2025-06-13")
     digest = read_digest(folder)
     assert code == 0
@@ -142,15 +142,15 @@ def test_a_fault_of_every_source_is_one_line_and_no_digest(
     fault: str, replay: Replay, settings_file: Write, run_digest: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     replay.today("2025-06-13")
-    impatient = {"timeout_s": 0.5, "patience_s": 1}
-    code, folder = run_digest(settings_file(recorded_sources(replay.url, fault), http=impatient), "2025-06-13")
+    sources = recorded_sources(replay.url, fault, categories=["cs.CL"])
+    code, folder = run_digest(settings_file(sources, http=IMPATIENT), "2025-06-13")
     assert code == 1
     assert not folder.exists()
-    told = capsys.readouterr().err.splitlines()[-1]
-    assert told.startswith("paperboy: no digest of 2025-06-13")
-    assert "arxiv" in told
-    assert "config.yaml" in told
-    code, folder = run_digest(settings_file(recorded_sources(replay.url)), "2025-06-13")
+    complaint = capsys.readouterr().err.splitlines()[-1]
+    assert complaint.startswith("paperboy: no digest of 2025-06-13")
+    assert "arxiv" in complaint
+    assert "config.yaml" in complaint
+    code, folder = run_digest(settings_file(recorded_sources(replay.url, categories=["cs.CL"])), "2025-06-13")
     assert code == 0, "the day is not lost: it can be asked for again at once"
 
 

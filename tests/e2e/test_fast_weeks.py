@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from tests.e2e.conftest import Rehearsal, Replay, recorded_sources
-from tests.e2e.running import Running, running, until
+from tests.e2e.conftest import Replay, recorded_sources
+from tests.e2e.running import QUICK, Rehearsal, Running, running
 from tests.fakes.subscriptions import NewSubscription
 from workers import config
 from workers.domain.chats import ChatRef
@@ -20,7 +20,7 @@ from workers.scheduler import collections_due
 from workers.store import Store, open_store
 from workers.store.tables import delivery, edition, listing, part
 
-pytestmark = pytest.mark.shared_data
+pytestmark = [pytest.mark.shared_data, pytest.mark.slow]
 
 DAY = timedelta(days=1)
 FIRST = date(2025, 6, 2)
@@ -61,11 +61,7 @@ def settled(store: Store, settings: config.Settings) -> bool:
 
 @pytest.fixture
 def settings_path(settings_file: Callable[..., Path], replay: Replay) -> Path:
-    return settings_file(
-        recorded_sources(replay.url),
-        clock={"tick_s": 0.1, "lease_s": 3},
-        lease={"edition_s": 3, "delivery_s": 3},
-    )
+    return settings_file(recorded_sources(replay.url, categories=["cs.CL"]), **QUICK)
 
 
 @pytest.mark.parametrize(
@@ -90,14 +86,14 @@ def test_weeks(
         store.editions.want(FIRST - 3 * DAY)  # Friday's, so that the week begins as any other
         replay.today(str(FIRST - DAY))
         with running(settings_path, tmp_path, rehearsal.environment) as run:
-            until(lambda: settled(store, settings), told=run.err)
+            run.until(lambda: settled(store, settings))
             for n, moment in enumerate(due):
                 if moment.time() >= datetime.fromisoformat("2025-01-01 04:00").time():
                     replay.today(str(moment.date()))
                 rehearsal.move_to(moment)
                 if n in struck:
                     strike(run, victims.pop(0), dice)
-                until(lambda: settled(store, settings), told=run.err)
+                run.until(lambda: settled(store, settings))
         check(store, kills, last)
 
 

@@ -27,11 +27,11 @@ def writes(body: dict[str, Any]) -> str:
 @pytest.fixture
 def endpoint(monkeypatch: pytest.MonkeyPatch, replay: Replay) -> Iterator[Endpoint]:
     replay.today(DAY)
-    with serving(writes) as told:
+    with serving(writes) as server:
         monkeypatch.setenv("OPENAI_API_KEY", "sk-hunter2")
-        monkeypatch.setenv("OPENAI_BASE_URL", told.url)
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
         monkeypatch.setenv("OPENAI_MODEL", "gpt-test")
-        yield told
+        yield server
 
 
 def test_a_day_is_written_by_the_model_once(
@@ -61,7 +61,8 @@ def test_a_day_is_written_by_the_model_once(
 def test_a_model_of_many_minds_gives_one_text_and_keeps_the_labels(
     endpoint: Endpoint, replay: Replay, settings_file: Write, run_digest: Run
 ) -> None:
-    settings, turns = settings_file(recorded_sources(replay.url)), iter(range(1_000))
+    settings = settings_file(recorded_sources(replay.url, categories=["cs.CL"]))
+    turns = iter(range(1_000))
 
     def moody(body: dict[str, Any]) -> str:
         text, turn = writes(body), next(turns)
@@ -100,7 +101,8 @@ def test_whatever_the_model_does_the_digest_comes_out(
 ) -> None:
     endpoint.always = fault
     quick = {"timeout_s": 0.3, "deadline_s": 1.0}
-    code, folder = run_digest(settings_file(recorded_sources(replay.url), model=quick), DAY)
+    sources = recorded_sources(replay.url, categories=["cs.CL"])
+    code, folder = run_digest(settings_file(sources, model=quick), DAY)
     digest = read_digest(folder)
     assert (code, digest["listed"]) == (0, 40)
     assert all(section["extractive"] for section in digest["sections"])

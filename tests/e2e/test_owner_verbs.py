@@ -73,11 +73,11 @@ def test_a_retracted_day_shows_in_the_status(
     assert main(["retract", DAY, "--config", str(settings)]) == 0
     capsys.readouterr()
     assert main(["status", "--config", str(settings)]) == 0
-    told = capsys.readouterr().out
-    assert f"edition {DAY}: 2 of 2 papers, made at " in told
-    assert ", taken back" in told
-    assert f"source huggingface: ok on {DAY}" in told
-    assert "queue: private" in told
+    output = capsys.readouterr().out
+    assert f"edition {DAY}: 2 of 2 papers, made at " in output
+    assert ", taken back" in output
+    assert f"source huggingface: ok on {DAY}" in output
+    assert "queue: private" in output
 
 
 def test_the_status_points_at_what_needs_an_eye(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,16 +89,16 @@ def test_the_status_points_at_what_needs_an_eye(settings: Path, capsys: pytest.C
         store.subscriptions.add(NewSubscription(ChatRef("telegram", "-200"), store.clock.now()))
         store.subscriptions.pause_chat(ChatRef("telegram", "-200"), SubscriptionStatus.REMOVED, "kicked")
     assert main(["status", "--config", str(settings)]) == 0
-    told = capsys.readouterr().out.splitlines()
-    assert "subscriptions telegram: 1 active" in told
-    assert "paused telegram -200: removed: kicked" in told
+    output = capsys.readouterr().out.splitlines()
+    assert "subscriptions telegram: 1 active" in output
+    assert "paused telegram -200: removed: kicked" in output
 
 
 def test_a_healthy_installation_has_no_cross(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "--config", str(settings)]) == 0
-    told = capsys.readouterr().out.splitlines()
-    assert all(line.startswith("✓ ") for line in told)
-    assert [line[2:].partition(":")[0] for line in told] == [
+    output = capsys.readouterr().out.splitlines()
+    assert all(line.startswith("✓ ") for line in output)
+    assert [line[2:].partition(":")[0] for line in output] == [
         *("settings", "store", "source huggingface", "clock", "font", "model", "queue"),
         *("TELEGRAM_BOT_TOKEN", "DISCORD_BOT_TOKEN"),
     ]
@@ -115,9 +115,9 @@ def test_a_broken_one_names_each_cure_and_no_secret(
             monkeypatch.setenv(name, platform.url)
         monkeypatch.setenv("REDIS_URL", "redis://:hunter2@127.0.0.1:9/0")
         assert main(["doctor", "--config", str(settings)]) == 1
-    told = capsys.readouterr()
-    assert "hunter2" not in told.out + told.err
-    crosses = {line[2:].partition(":")[0]: line for line in told.out.splitlines() if line.startswith("✗")}
+    output = capsys.readouterr()
+    assert "hunter2" not in output.out + output.err
+    crosses = {line[2:].partition(":")[0]: line for line in output.out.splitlines() if line.startswith("✗")}
     assert set(crosses) == {"source huggingface", "model", "queue", "TELEGRAM_BOT_TOKEN", "DISCORD_BOT_TOKEN"}
     assert "HTTP 500" in crosses["source huggingface"]
     assert "OPENAI_API_KEY" in crosses["model"]
@@ -139,9 +139,9 @@ def test_the_doctor_names_our_bots_and_what_they_may_read(
         assert main(["doctor", "--config", str(settings)]) == 0
         assert telegram.seen[0][0] == "/bot1:a/getMe"
         assert discord.seen[0][1]["Authorization"] == "Bot b"
-    told = capsys.readouterr().out
-    assert "✓ TELEGRAM_BOT_TOKEN: @paper_bot; privacy mode is on" in told
-    assert "✓ DISCORD_BOT_TOKEN: Paper; no message content intent" in told
+    output = capsys.readouterr().out
+    assert "✓ TELEGRAM_BOT_TOKEN: @paper_bot; privacy mode is on" in output
+    assert "✓ DISCORD_BOT_TOKEN: Paper; no message content intent" in output
 
 
 def test_wrong_settings_are_the_doctors_first_line(
@@ -149,6 +149,6 @@ def test_wrong_settings_are_the_doctors_first_line(
 ) -> None:
     wrong = settings_file([], digest={"closes_at": "soon"}, access="anyone")
     assert main(["doctor", "--config", str(wrong)]) == 1
-    told = capsys.readouterr().out.splitlines()
-    assert told[0] == '✗ settings: digest.closes_at: want a time and a zone, such as 07:30 UTC, got "soon"'
-    assert told[1].startswith("✗ settings: access: want 'open', 'approve' or 'list'")
+    output = capsys.readouterr().out.splitlines()
+    assert output[0] == '✗ settings: digest.closes_at: want a time and a zone, such as 07:30 UTC, got "soon"'
+    assert output[1].startswith("✗ settings: access: want 'open', 'approve' or 'list'")

@@ -1,169 +1,154 @@
 """Questions from end to end: asked in a chat, answered from the paper, once, whatever dies in between."""
 
-import json
+import itertools
+import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
 import pytest
+from sqlalchemy import select
 
-from bot.runtime.sample import MORNING
-from tests.e2e.conftest import Rehearsal
-from tests.e2e.running import Running, running, until
-from tests.e2e.test_telegram import QUICK, ROWS
-from tests.fakes.openai import Endpoint, material
+from tests.e2e.asking import page, writes
+from tests.e2e.running import Program, paper_row, program
 from tests.fakes.openai import serving as openai
 from tests.fakes.telegram import TOKEN, TelegramServer, serving
 from tests.fakes.telegram_wire import Posted
 from tests.fakes.web import Answer, web
-from workers.runtime.clock import system_clock
-from workers.store import Store, open_store
+from workers.domain.questions import Question
+from workers.store import Store
+from workers.store.tables import question
 
-READER = 8
-FILLER = "Robots fall often, and nobody has counted how often they do so in homes with carpets and cats. " * 12
-PAGE = f"""<html><body><article>
-<h1 class="ltx_title ltx_title_document">Let's &lt;think&gt; about robots</h1>
-<section id="S1"><h2 class="ltx_title">1 Introduction</h2>
-<div id="S1.p1" class="ltx_para"><p class="ltx_p">{FILLER}</p></div></section>
-<section id="S3"><h2 class="ltx_title">3 Data</h2>
-<div id="S3.p2" class="ltx_para"><p class="ltx_p">The training dataset holds 1,234 demonstrations of robots that were
-collected in 12 kitchens.</p></div></section></article></body></html>"""
+TITLES = [f"Robot number {n}" for n in range(1, 6)]
+PAPERS = [paper_row(n, title) for n, title in enumerate(TITLES, start=1)]
+"""A test asks about a paper of its own, because the text of a paper that was read once is kept."""
+READERS = range(8, 8 + len(PAPERS))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def readable() -> threading.Event:
     """Until it is set arXiv does not answer."""
     return threading.Event()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server() -> Iterator[TelegramServer]:
     with serving() as fake:
-        fake.room(READER, "private")
+        for reader in READERS:
+            fake.room(reader, "private")
         yield fake
 
 
-@pytest.fixture
-def run(
+@pytest.fixture(scope="module")
+def paperboy(
+    server: TelegramServer, readable: threading.Event, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Program]:
+    with answering(server, tmp_path_factory.mktemp("questions"), readable) as running:
+        yield running
+
+
+@contextmanager
+def answering(
     server: TelegramServer,
-    settings_file: Callable[..., Path],
-    tmp_path: Path,
-    rehearsal: Rehearsal,
-    readable: threading.Event,
-) -> Iterator[Running]:
-    rehearsal.move_to(MORNING)
-    environment = {**rehearsal.environment, "TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": server.url}
-    with (
-        web(Answer(body=json.dumps(ROWS).encode())) as source,
-        web(Answer(body=PAGE.encode(), hold=readable)) as arxiv,
-    ):
-        settings = settings_file(
-            [{"name": "huggingface", "kind": "huggingface", "url": source.url}],
-            **{**QUICK, "arxiv": {"min_interval_s": 0, "base_url": arxiv.url}},
-        )
-        with running(settings, tmp_path, environment) as started:
-            yield started
+    folder: Path,
+    readable: threading.Event | None = None,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Program]:
+    environment = {**environment, "TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": server.url}
+    pages = {f"2410.0000{n}": page(title) for n, title in enumerate(TITLES, start=1)}
+    with web(Answer(bodies=pages, hold=readable)) as site:
+        arxiv = {"min_interval_s": 0, "base_url": site.url}
+        with program(folder, environment, PAPERS, arxiv=arxiv) as running:
+            yield running
 
 
-@pytest.fixture
-def store(run: Running, rehearsal: Rehearsal) -> Iterator[Store]:
-    with open_store(f"sqlite:///{run.folder / 'store.db'}", system_clock(rehearsal.environment)) as opened:
-        until(lambda: opened.texts.newest("ko"), told=run.err)
-        yield opened
+def ask(server: TelegramServer, paperboy: Program, n: int) -> int:
+    """A reader gets the digest and replies to its section with a question about paper number `n`; the reader's id."""
+    reader = READERS[n - 1]
+    server.say(reader, reader, "/digest")
+    title = TITLES[n - 1]
+    section = paperboy.run.until(lambda: next((post for post in server.posted if _holds(post, reader, title)), None))
+    numbered = itertools.pairwise(section.text.splitlines())  # "3. its summary", then its title
+    number = next(found[1] for line, below in numbered if title in below and (found := re.match(r"(\d+)\. ", line)))
+    server.say(reader, reader, f"{number}번 논문의 데이터셋 규모는?", reply_to_message=server.wire(section))
+    return reader
 
 
-def robots(server: TelegramServer, run: Running) -> Posted:
-    """The posted section with the robotics papers."""
-    server.say(READER, READER, "/digest")
-    until(lambda: any("로보틱스" in text and "1 + 1" in text for text in server.texts(READER)), told=run.err)
-    return next(each for each in server.posted if "로보틱스" in each.text and "1 + 1" in each.text)
+def _holds(post: Posted, reader: int, title: str) -> bool:
+    return post.chat == reader and "로보틱스" in post.text and title in post.text and not post.file
 
 
-def ask(server: TelegramServer, post: Posted) -> None:
-    """The reader answers the section with a question about the paper on robots that think."""
-    place = [line for line in post.text.splitlines() if line[:1].isdigit()]
-    number = next(line.partition(".")[0] for line, title in zip(place, _titles(post), strict=False) if "think" in title)
-    server.say(READER, READER, f"{number}번 논문의 데이터셋 규모는?", reply_to_message=server.wire(post))
+def asked(store: Store, reader: int) -> Question | None:
+    """The reader's only question."""
+    with store.engine.connect() as connection:
+        number = connection.execute(select(question.c.id).where(question.c.person == str(reader))).scalar_one_or_none()
+    return None if number is None else store.questions.get(number)
 
 
-def _titles(post: Posted) -> list[str]:
-    lines = post.text.splitlines()
-    return [lines[n + 1] for n, line in enumerate(lines[:-1]) if line[:1].isdigit() and ". " in line[:5]]
-
-
-def answers(server: TelegramServer) -> list[str]:
-    return [text for text in server.texts(READER) if "1,234 demonstrations" in text]
+def answers(server: TelegramServer, reader: int) -> list[str]:
+    return [text for text in server.texts(reader) if "1,234 demonstrations" in text]
 
 
 def test_a_reply_to_a_section_is_answered_from_the_paper(
-    server: TelegramServer, run: Running, store: Store, readable: threading.Event
+    server: TelegramServer, paperboy: Program, readable: threading.Event
 ) -> None:
     readable.set()
-    ask(server, robots(server, run))
-    until(lambda: answers(server), told=run.err)
-    (answer,) = answers(server)
-    assert "Let's <think> about robots" in answer.splitlines()[0]
+    reader = ask(server, paperboy, 1)
+    paperboy.run.until(lambda: answers(server, reader))
+    (answer,) = answers(server, reader)
+    assert "Robot number 1" in answer.splitlines()[0]
     assert "전문(HTML)을 읽었습니다." in answer
     assert "[3 Data]" in answer
-    kept = store.questions.get(1)
+    kept = asked(paperboy.store, reader)
     assert kept is not None
     assert kept.answer is not None
     assert kept.answer.sentences[0].cites[0].url.endswith("#S3.p2")
-    assert not any("질문을 받았습니다" in text for text in server.texts(READER)), "the answer took its place"
+    assert not any("질문을 받았습니다" in text for text in server.texts(reader)), "the answer took its place"
 
 
-@pytest.mark.parametrize("victim", ["questions", "telegram", "valkey", "all that Valkey holds"])
+@pytest.mark.parametrize(
+    ("n", "victim"), [(2, "questions"), (3, "telegram"), (4, "valkey"), (5, "all that Valkey holds")]
+)
 def test_whatever_dies_while_it_is_answered_it_is_answered_once(
-    victim: str, server: TelegramServer, run: Running, store: Store, readable: threading.Event
+    n: int, victim: str, server: TelegramServer, paperboy: Program, readable: threading.Event
 ) -> None:
-    ask(server, robots(server, run))
-    until(lambda: store.questions.get(1) and not store.questions.unanswered(), told=run.err)  # it is being answered
-    run.kill(victim) if victim in run.parts() else run.flush()
+    run, store = paperboy.run, paperboy.store
+    readable.clear()
+    reader = ask(server, paperboy, n)
+    run.until(lambda: asked(store, reader) and not store.questions.unanswered())  # it is being answered
+    run.kill(victim) if victim in run.processes() else run.flush()
     readable.set()
-    until(lambda: answers(server), told=run.err)
-    until(lambda: store.outbox.idle("telegram"), told=run.err)
-    assert len(answers(server)) == 1
-
-
-def writes(body: dict[str, Any]) -> str:
-    """The model's answer of two sentences; labels and the digest's texts are not its business here."""
-    shown = material(body)
-    if "question" not in shown:
-        return "{}"
-    name = next(each["id"] for each in shown["passages"] if "1,234" in each["text"])
-    place = {"cites": [name], "quote": "The training dataset holds 1,234 demonstrations of robots"}
-    first = {"text": "학습 데이터셋에는 시연 1,234개가 있습니다.", **place}
-    second = {"text": "시연은 부엌 12곳에서 모았습니다.", **place}
-    return json.dumps({"answerable": True, "sentences": [first, second]}, ensure_ascii=False)
-
-
-@pytest.fixture
-def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
-    with openai(writes) as told:
-        told.pause_s = 0.4
-        for name, value in (("API_KEY", "sk-x"), ("BASE_URL", told.url), ("MODEL", "gpt-test")):
-            monkeypatch.setenv(f"OPENAI_{name}", value)
-        yield told
+    run.until(lambda: answers(server, reader) and store.outbox.idle("telegram"))
+    assert len(answers(server, reader)) == 1
 
 
 def test_with_a_model_the_answer_is_shown_sentence_by_sentence(
-    endpoint: Endpoint, server: TelegramServer, run: Running, store: Store, readable: threading.Event
+    tmp_path: Path,
 ) -> None:
-    readable.set()
-    ask(server, robots(server, run))
-    until(lambda: any("1,234개" in text for text in server.texts(READER)), told=run.err)
-    answer = next(each for each in server.posted if "1,234개" in each.text)
+    with openai(writes) as endpoint, serving() as server:
+        endpoint.pause_s = 0.4
+        server.room(READERS[0], "private")
+        model = {"OPENAI_API_KEY": "sk-x", "OPENAI_BASE_URL": endpoint.url, "OPENAI_MODEL": "gpt-test"}
+        with answering(server, tmp_path, environment=model) as paperboy:
+            _shows_sentences_as_they_come(server, paperboy)
+        assert any(body.get("stream") for body in endpoint.seen)
+
+
+def _shows_sentences_as_they_come(server: TelegramServer, paperboy: Program) -> None:
+    run, store = paperboy.run, paperboy.store
+    reader = ask(server, paperboy, 1)
+    answer = run.until(lambda: next((post for post in server.posted if "1,234개" in post.text), None))
     assert "12곳" not in answer.text, "the second sentence is still being written"
     assert store.questions.unanswered() == []
-    until(lambda: "12곳" in answer.text, told=run.err)
+    run.until(lambda: "12곳" in answer.text)
 
     def kept() -> list[str]:
-        question = store.questions.get(1)
-        return [each.text for each in question.answer.sentences] if question and question.answer else []
+        found = asked(store, reader)
+        return [sentence.text for sentence in found.answer.sentences] if found and found.answer else []
 
-    until(kept, told=run.err)
+    run.until(kept)
     assert kept() == ["학습 데이터셋에는 시연 1,234개가 있습니다.", "시연은 부엌 12곳에서 모았습니다."]
-    until(lambda: store.outbox.idle("telegram"), told=run.err)
+    run.until(lambda: store.outbox.idle("telegram"))
     assert server.edited.count(answer.message_id) >= 2
-    assert any(body.get("stream") for body in endpoint.seen)

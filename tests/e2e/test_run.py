@@ -11,22 +11,23 @@ from pathlib import Path
 import pytest
 
 from bot.runtime.sample import MORNING
-from tests.e2e.conftest import Rehearsal, processes_with
-from tests.e2e.running import LONGEST_S, Running, running, until
+from tests.e2e.running import QUICK, Rehearsal, Running, processes_with, running
 from tests.fakes.web import Answer, web
+from tests.waiting import DEADLINE_S
 
 ROWS = [
     {"paper": {"id": f"2410.0000{n}", "title": f"Robot number {n}", "summary": "We present a robot.", "upvotes": n}}
     for n in range(1, 4)
 ]
-QUICK = {"clock": {"tick_s": 0.1, "lease_s": 3}, "lease": {"edition_s": 3, "delivery_s": 3}}
 
 
 @pytest.fixture
-def settings(settings_file: Callable[..., Path]) -> Iterator[Path]:
+def settings(settings_file: Callable[..., Path], tmp_path: Path) -> Iterator[Path]:
     """One source with three papers; the edition closes a second from the rehearsal's start."""
     with web(Answer(body=json.dumps(ROWS).encode())) as source:
-        yield settings_file([{"name": "huggingface", "kind": "huggingface", "url": source.url}], **QUICK)
+        store = {"url": f"sqlite:///{tmp_path / 'new.db'}"}  # which `paperboy run` makes itself
+        sources = [{"name": "huggingface", "kind": "huggingface", "url": source.url}]
+        yield settings_file(sources, store=store, **QUICK)
 
 
 @pytest.fixture
@@ -37,9 +38,9 @@ def run(settings: Path, tmp_path: Path, rehearsal: Rehearsal) -> Iterator[Runnin
 
 
 def test_the_first_edition_is_made_and_posted_and_sigterm_ends_all(run: Running) -> None:
-    until(lambda: "Robot number 3" in run.out(), told=run.err)
+    run.until(lambda: "Robot number 3" in run.out())
     assert "2024년 10월 4일 AI 논문 다이제스트" in run.out(), "the last working day's"
-    assert set(run.parts()) == {"valkey", "editions", "questions", "clock"}
+    assert set(run.processes()) == {"valkey", "editions", "questions", "clock"}
     assert run.stop() == 0
     assert processes_with(run.marker) == []
     assert run.err() == ""
@@ -47,7 +48,7 @@ def test_the_first_edition_is_made_and_posted_and_sigterm_ends_all(run: Running)
 
 def test_ctrl_c_ends_all(run: Running) -> None:
     run.process.send_signal(signal.SIGINT)
-    assert run.process.wait(LONGEST_S) == 0
+    assert run.process.wait(DEADLINE_S) == 0
     assert processes_with(run.marker) == []
 
 
@@ -58,26 +59,26 @@ def test_a_second_run_on_the_same_data_says_so_and_stops(run: Running, settings:
         text=True,
         cwd=tmp_path,
         env={**os.environ, **run.environment},
-        timeout=LONGEST_S,
+        timeout=DEADLINE_S,
     )
     assert second.returncode == 1
-    told = f"paperboy: folder: another `paperboy run` (process {run.process.pid}) works in data"
-    assert second.stderr.startswith(told)
+    complaint = f"paperboy: folder: another `paperboy run` (process {run.process.pid}) works in data"
+    assert second.stderr.startswith(complaint)
     assert run.process.poll() is None
 
 
 def test_a_part_that_dies_is_started_again_and_the_rest_goes_on(run: Running) -> None:
-    before = run.parts()
+    before = run.processes()
     for name in before:
         run.kill(name)
-    until(lambda: set(run.parts()) == set(before), told=run.parts)
-    after = run.parts()
+    run.until(lambda: set(run.processes()) == set(before))
+    after = run.processes()
     assert all(after[name].pid != process.pid for name, process in before.items())
-    until(lambda: "Robot number 3" in run.out(), told=run.err)
+    run.until(lambda: "Robot number 3" in run.out())
 
 
 def test_when_the_run_itself_is_killed_its_parts_end_and_the_next_run_goes_on(run: Running) -> None:
     run.kill("run")
     run.start()
-    until(lambda: "Robot number 3" in run.out(), told=run.err)
+    run.until(lambda: "Robot number 3" in run.out())
     assert run.stop() == 0

@@ -3,16 +3,17 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Rehearsal, Replay, recorded_sources
-from tests.e2e.running import Running, running, until
+from tests.e2e.conftest import Replay, recorded_sources
+from tests.e2e.running import QUICK, Rehearsal, Running, running
 from tests.fakes.telegram import TOKEN, TelegramServer, serving
 from tests.fakes.telegram_wire import Posted
 from workers.domain.chats import ChatRef
+from workers.domain.deliveries import Layout, Notify, Subscription
 from workers.runtime.clock import system_clock
 from workers.store import Store, open_store
 
@@ -44,8 +45,7 @@ def run(
     environment = {**rehearsal.environment, "TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": server.url}
     settings = settings_file(
         recorded_sources(replay.url),
-        clock={"tick_s": 0.1, "lease_s": 3},
-        lease={"edition_s": 3, "delivery_s": 3},
+        **QUICK,
         digest={"closes_at": "07:30 UTC", "catch_up_days": 0},
     )
     with running(settings, tmp_path, environment) as started:
@@ -55,6 +55,7 @@ def run(
 @pytest.fixture
 def store(run: Running, rehearsal: Rehearsal) -> Iterator[Store]:
     with open_store(f"sqlite:///{run.folder / 'store.db'}", system_clock(rehearsal.environment)) as opened:
+        run.until(lambda: opened.texts.newest("ko"))  # the second's, which a new subscriber gets at once
         yield opened
 
 
@@ -71,41 +72,42 @@ def numbers(posts: Sequence[Posted]) -> list[int]:
     return sorted(int(found[1]) for found in (re.match(r"(\d+)\. ", line) for line in lines) if found)
 
 
-def say(server: TelegramServer, run: Running, chat: int, line: str, **more: Any) -> None:
-    """The admin types a line there, and is answered."""
-    before = len(server.texts(chat))
-    server.say(chat, ADMIN, line, **more)
-    until(lambda: len(server.texts(chat)) > before, told=run.err)
-
-
 def test_what_is_set_by_commands_is_what_is_posted(
     server: TelegramServer, run: Running, store: Store, rehearsal: Rehearsal
 ) -> None:
     topic = {"message_thread_id": TOPIC, "is_topic_message": True}
-    for line in (
-        "/subscribe",
-        "/settings language en",
-        "/settings categories Robotics, Computer Vision",
-        "/settings time 10:30 Europe/Berlin",
-        "/settings notify all",
-    ):
-        say(server, run, GROUP, line, **topic)
-    say(server, run, ADMIN, "/subscribe @papers")
-    channel = store.subscriptions.of(ChatRef("telegram", str(CHANNEL)))
-    assert channel is not None
+
+    def set_as(is_done: Callable[[Subscription], object]) -> bool:
+        known = store.subscriptions.of(ChatRef("telegram", str(GROUP), str(TOPIC)))
+        return known is not None and bool(is_done(known))
+
+    lines: dict[str, Callable[[Subscription], object]] = {
+        "/subscribe": lambda _: True,
+        "/settings language en": lambda known: known.view.language == "en",
+        "/settings categories Robotics, Computer Vision": lambda known: known.view.categories,
+        "/settings time 10:30 Europe/Berlin": lambda known: known.slot == "10:30",
+        "/settings notify all": lambda known: known.notify is Notify.ALL,
+    }
+    for line, is_done in lines.items():
+        server.say(GROUP, ADMIN, line, **topic)
+        run.until(partial(set_as, is_done))
+    server.say(ADMIN, ADMIN, "/subscribe @papers")
+    channel = run.until(lambda: store.subscriptions.of(ChatRef("telegram", str(CHANNEL))))
     number = channel.subscription_id
-    for line in (f"/settings {number} layout compact", f"/settings {number} time 18:00"):
-        say(server, run, ADMIN, line)
+    server.say(ADMIN, ADMIN, f"/settings {number} layout compact")
+    run.until(lambda: (known := store.subscriptions.get(number)) and known.view.layout is Layout.COMPACT)
+    server.say(ADMIN, ADMIN, f"/settings {number} time 18:00")
+    run.until(lambda: (known := store.subscriptions.get(number)) and known.slot == "18:00")
 
     rehearsal.move_to(at("07:30"))
-    until(lambda: store.texts.newest("en") and store.texts.newest("ko"), told=run.err)
+    run.until(lambda: store.texts.newest("en") and store.texts.newest("ko"))
     rehearsal.move_to(at("08:29"))
-    until(lambda: store.outbox.idle("telegram"), told=run.err)
+    run.until(lambda: store.outbox.idle("telegram"))
     assert digest_of(server, GROUP) == []
     rehearsal.move_to(at("08:30"))  # half past ten in Berlin
-    until(lambda: len(digest_of(server, GROUP)) >= 3 and store.outbox.idle("telegram"), told=run.err)
+    run.until(lambda: len(digest_of(server, GROUP)) >= 3 and store.outbox.idle("telegram"))
     mine = digest_of(server, GROUP)
-    assert all(each.thread == TOPIC and not each.silent for each in mine)
+    assert {(post.thread, post.silent) for post in mine} == {(TOPIC, False)}
     assert mine[0].text.startswith("AI papers of 3 June 2025")
     assert "by the settings of this chat" in mine[0].text
     english = store.texts.get(at("09:00").date(), "en")
@@ -115,7 +117,7 @@ def test_what_is_set_by_commands_is_what_is_posted(
     assert digest_of(server, CHANNEL) == []
 
     rehearsal.move_to(at("09:00"))  # six in the evening in Seoul
-    until(lambda: digest_of(server, CHANNEL) and store.outbox.idle("telegram"), told=run.err)
+    run.until(lambda: digest_of(server, CHANNEL) and store.outbox.idle("telegram"))
     opening, *texts = digest_of(server, CHANNEL)
     assert opening.text.startswith("2025년 6월 3일 AI 논문 다이제스트")
     assert opening.file == mine[0].file or opening.uploaded, "one upload for each language's chart"

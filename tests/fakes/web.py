@@ -12,6 +12,8 @@ class Answer:
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    bodies: Mapping[str, bytes] = field(default_factory=dict)
+    """Part of a path → what is sent for it instead of `body`."""
     hold: threading.Event | None = None
     """Nothing is sent until this event is set or the server stops."""
 
@@ -28,22 +30,23 @@ class Web:
 
 @contextmanager
 def web(*answers: Answer) -> Iterator[Web]:
-    site = Web("", list(answers))
+    fake = Web("", list(answers))
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            site.seen.append((self.path, dict(self.headers)))
-            answer = site.answers.pop(0) if len(site.answers) > 1 else site.answers[0]
+            fake.seen.append((self.path, dict(self.headers)))
+            answer = fake.answers.pop(0) if len(fake.answers) > 1 else fake.answers[0]
             while answer.hold and not answer.hold.wait(0.02):
-                if site.stopping.is_set():
+                if fake.stopping.is_set():
                     return
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body)))
+            body = next((body for part, body in answer.bodies.items() if part in self.path), answer.body)
+            self.send_header("Content-Length", str(len(body)))
             try:
                 self.end_headers()
-                self.wfile.write(answer.body)
+                self.wfile.write(body)
             except OSError:
                 return  # the client closed the connection
 
@@ -54,11 +57,11 @@ def web(*answers: Answer) -> Iterator[Web]:
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    site.url = f"http://127.0.0.1:{server.server_port}"
+    fake.url = f"http://127.0.0.1:{server.server_port}"
     try:
-        yield site
+        yield fake
     finally:
-        site.stopping.set()
+        fake.stopping.set()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -53,8 +53,8 @@ def test_what_is_written_while_the_turn_is_waited_for_is_in_that_edit(
 ) -> None:
     async def story() -> list[tuple[str, str]]:
         sender, queue, number = Waiting(), WorkQueue(valkey_url), delivery.question_id or 0
-        watch = AnswerStreamer(valkey_url, store, sender, rendered)
-        following = asyncio.create_task(watch.follow(delivery, "m1"))
+        streamer = AnswerStreamer(valkey_url, store, sender, rendered)
+        following = asyncio.create_task(streamer.follow(delivery, "m1"))
         await asyncio.to_thread(queue.stream_answer, number, Answer(True, line="one"))
         await sender.wanted.wait()
         await asyncio.to_thread(queue.stream_answer, number, Answer(True, line="one two"))
@@ -63,7 +63,7 @@ def test_what_is_written_while_the_turn_is_waited_for_is_in_that_edit(
         attempt = await asyncio.to_thread(store.questions.claim, number) or 0
         await asyncio.to_thread(store.questions.answer, number, attempt, Answer(True, line="one two three"))
         await following
-        await watch.close()
+        await streamer.close()
         return sender.edited
 
     assert asyncio.run(asyncio.wait_for(story(), LONGEST_S)) == [("m1", "one two"), ("m1", "one two three")]

@@ -1,41 +1,42 @@
-"""Waiting for news: a ring wakes at once, silence is not waited for, and being told to stop is heeded."""
+"""Waiting for news: a message on the channel wakes at once, silence ends the wait, and a cancel is heeded."""
 
 import asyncio
 
 import pytest
 import redis
 
-from bot.delivery.wakeup import LONGEST_S, redis_wakeup
+from bot.delivery.wakeup import redis_wakeup
+from tests.waiting import DEADLINE_S
 from workers.queue import WorkQueue
 
+SHORT_S = 0.1
+"""How long a wakeup waits here before it looks by itself."""
 
-def test_a_ring_wakes_at_once(valkey_url: str) -> None:
-    async def story() -> float:
+
+def test_a_message_wakes_at_once(valkey_url: str) -> None:
+    async def story() -> None:
         queue = WorkQueue(valkey_url)
-        async with redis_wakeup(valkey_url) as wakeup:
-            await wakeup.wait()  # subscribes, and hears nothing
+        async with redis_wakeup(valkey_url, longest_s=10 * DEADLINE_S) as wakeup:
             waiting = asyncio.create_task(wakeup.wait())
-            await asyncio.sleep(0.05)
-            started = asyncio.get_running_loop().time()
-            await asyncio.to_thread(queue.wake)
-            await waiting
-            return asyncio.get_running_loop().time() - started
+            while not waiting.done():  # a message that comes before the subscription wakes nobody
+                await asyncio.to_thread(queue.wake)
+                await asyncio.wait([waiting], timeout=SHORT_S)
 
-    assert asyncio.run(story()) < LONGEST_S / 2
+    asyncio.run(asyncio.wait_for(story(), DEADLINE_S))
 
 
 def test_without_a_queue_it_looks_again_by_itself() -> None:
     async def story() -> None:
-        async with redis_wakeup("redis://127.0.0.1:9/0") as wakeup:
+        async with redis_wakeup("redis://127.0.0.1:9/0", SHORT_S) as wakeup:
             await wakeup.wait()
 
-    asyncio.run(asyncio.wait_for(story(), 10 * LONGEST_S))
+    asyncio.run(asyncio.wait_for(story(), DEADLINE_S))
 
 
-@pytest.mark.parametrize("moment", [0.0, 0.3, LONGEST_S - 0.001, LONGEST_S, LONGEST_S + 0.001])
+@pytest.mark.parametrize("moment", [0.0, SHORT_S / 3, SHORT_S - 0.001, SHORT_S, SHORT_S + 0.001])
 def test_told_to_stop_at_any_moment_it_stops(moment: float, valkey_url: str) -> None:
     async def story() -> None:
-        async with redis_wakeup(valkey_url) as wakeup:
+        async with redis_wakeup(valkey_url, SHORT_S) as wakeup:
 
             async def for_ever() -> None:
                 while True:
@@ -44,7 +45,7 @@ def test_told_to_stop_at_any_moment_it_stops(moment: float, valkey_url: str) -> 
             waiting = asyncio.create_task(for_ever())
             await asyncio.sleep(moment)
             waiting.cancel()
-            done, _ = await asyncio.wait([waiting], timeout=3 * LONGEST_S)
+            done, _ = await asyncio.wait([waiting], timeout=DEADLINE_S)
             assert done
 
     asyncio.run(story())
@@ -52,19 +53,21 @@ def test_told_to_stop_at_any_moment_it_stops(moment: float, valkey_url: str) -> 
 
 def test_a_cancel_that_a_library_swallowed_is_heeded(valkey_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> None:
+        listening = asyncio.Event()
         async with redis_wakeup(valkey_url) as wakeup:
 
             async def swallowing(*_: object, **__: object) -> None:
+                listening.set()
                 try:
-                    await asyncio.sleep(60)
+                    await asyncio.sleep(DEADLINE_S)
                 except asyncio.CancelledError:
                     raise redis.TimeoutError("taken for a time-out") from None
 
             monkeypatch.setattr(wakeup._pubsub, "get_message", swallowing)  # noqa: SLF001 - as the library might
             waiting = asyncio.create_task(wakeup.wait())
-            await asyncio.sleep(0.05)
+            await asyncio.wait_for(listening.wait(), DEADLINE_S)
             waiting.cancel()
-            await asyncio.wait([waiting], timeout=3 * LONGEST_S)
+            await asyncio.wait([waiting], timeout=DEADLINE_S)
             assert waiting.cancelled()
 
     asyncio.run(story())

@@ -1,7 +1,6 @@
 """The Discord frontend over a server of this process."""
 
 import asyncio
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +12,7 @@ import yarl
 from bot.delivery.service import PlatformContext
 from bot.discord import app
 from bot.platforms import DISCORD, PLATFORMS, Limits
+from tests.bot.frontend_thread import FrontendThread
 from tests.fakes.discord import TOKEN, DiscordServer, serving
 from tests.fakes.discord_wire import ANNOUNCEMENT, FORUM, Posted
 from tests.waiting import until
@@ -34,44 +34,30 @@ class Frontend:
     reads: bool = False
 
     def start(self) -> None:
-        self._ready, self._failed = threading.Event(), list[BaseException]()
+        """Start it and wait until Discord has it online."""
         self.server.online = False
-        self._thread = threading.Thread(target=self._run, name="frontend")
-        self._thread.start()
-        assert self._ready.wait(10)
-        until(lambda: self.server.online or self._failed)
-        assert not self._failed
+        self._thread = FrontendThread(self._serve)
+        self._thread.start(ready=lambda: self.server.online)
 
-    def _run(self) -> None:
-        async def story() -> None:
-            self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
-            self._ready.set()
-            settings = config.load(environment={}, platforms=PLATFORMS).model_copy(update=self.settings)
-            context = PlatformContext(DISCORD, settings, self.store, NOBODY, TOKEN, self._stopped)
-            await app.serve_until_stopped(context, self.reads, FAST)
-
-        try:
-            asyncio.run(story())
-        except Exception as error:  # noqa: BLE001 - told to the test's own thread
-            self._failed.append(error)
+    async def _serve(self, stopped: asyncio.Event) -> None:
+        settings = config.load(environment={}, platforms=PLATFORMS).model_copy(update=self.settings)
+        context = PlatformContext(DISCORD, settings, self.store, NOBODY, TOKEN, stopped)
+        await app.serve_until_stopped(context, self.reads, FAST)
 
     def stop(self) -> None:
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stopped.set)
-        self._thread.join(20)
-        assert not self._failed, self._failed
+        self._thread.stop()
 
     def text(self, channel: int, containing: str) -> Posted:
         """The newest message in a channel with these words, once it is there."""
         return until(
             lambda: next(
-                (each for each in self.server.posted[::-1] if each.channel == channel and containing in each.text), None
+                (post for post in self.server.posted[::-1] if post.channel == channel and containing in post.text), None
             )
         )
 
     def answer(self, token: str, containing: str = "") -> str:
         """What who used an interaction sees."""
-        return until(lambda: next((each for each in self.server.answers[token] if containing in each), None))
+        return until(lambda: next((text for text in self.server.answers[token] if containing in text), None))
 
 
 @pytest.fixture

@@ -216,7 +216,7 @@ def test_categories_and_days_are_suggested(frontend: Frontend, store: Store) -> 
 def test_a_dropped_line_is_resumed_and_no_question_is_lost(frontend: Frontend, store: Store) -> None:
     frontend.server.drop()
     frontend.server.say(DM, "1번은 무엇인가요?", alone=True)
-    until(lambda: frontend.server.resumed, 30)
+    until(lambda: frontend.server.resumed)
     until(lambda: store.questions.get(1))
     frontend.text(DM, "질문을 받았습니다")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.runtime.supervisor import Process, running
-from tests.e2e.conftest import processes_with
+from tests.e2e.running import processes_with
 
 SAY_PID = (
     "import os, sys, signal, pathlib; pathlib.Path(sys.argv[1]).open('a').write(f'{os.getpid()}\\n'); signal.pause()"

@@ -1,7 +1,6 @@
 """What every test with python-telegram-bot needs; and the frontend, over a server of this process."""
 
 import asyncio
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from bot.delivery.service import PlatformContext
 from bot.platforms import PLATFORMS, TELEGRAM, Limits
 from bot.telegram import app
+from tests.bot.frontend_thread import FrontendThread
 from tests.fakes.telegram import TOKEN, TelegramServer, serving
 from tests.fakes.telegram_wire import Posted
 from tests.waiting import until
@@ -38,29 +38,16 @@ class Frontend:
     settings: dict[str, Any] = field(default_factory=dict)
 
     def start(self) -> None:
-        self._ready, self._failed = threading.Event(), list[BaseException]()
-        self._thread = threading.Thread(target=self._run, name="frontend")
+        self._thread = FrontendThread(self._serve)
         self._thread.start()
-        assert self._ready.wait(10)
 
-    def _run(self) -> None:
-        async def story() -> None:
-            self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
-            self._ready.set()
-            settings = config.load(environment={}, platforms=PLATFORMS).model_copy(update=self.settings)
-            context = PlatformContext(TELEGRAM, settings, self.store, NOBODY, TOKEN, self._stopped)
-            await app.serve_until_stopped(context, FAST)
-
-        try:
-            asyncio.run(story())
-        except Exception as error:  # noqa: BLE001 - told to the test's own thread
-            self._failed.append(error)
+    async def _serve(self, stopped: asyncio.Event) -> None:
+        settings = config.load(environment={}, platforms=PLATFORMS).model_copy(update=self.settings)
+        context = PlatformContext(TELEGRAM, settings, self.store, NOBODY, TOKEN, stopped)
+        await app.serve_until_stopped(context, FAST)
 
     def stop(self) -> None:
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stopped.set)
-        self._thread.join(20)
-        assert not self._failed, self._failed
+        self._thread.stop()
 
     def text(self, chat: int, containing: str) -> Posted:
         """The newest message in a chat with these words, once it is there."""
@@ -68,7 +55,7 @@ class Frontend:
 
     def texts(self, chat: int, containing: str) -> list[Posted]:
         """The messages in a chat with these words, newest first."""
-        return [each for each in reversed(self.server.posted) if each.chat == chat and containing in each.text]
+        return [post for post in reversed(self.server.posted) if post.chat == chat and containing in post.text]
 
 
 @pytest.fixture

@@ -321,12 +321,16 @@ def test_trouble_is_told_to_who_subscribed_with_the_cure(frontend: Frontend, sto
     assert not resting.active, "refused three times"
 
 
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def test_updates_come_by_webhook_too_and_only_from_telegram(configured: Configured, free_port: int) -> None:
     address = f"127.0.0.1:{free_port}"
     frontend = configured("telegram", webhook_url=f"http://{address}/hook", webhook_listen=address)
     server = frontend.server
-    until(lambda: server.webhook == (f"http://{address}/hook", webhook_secret(TOKEN)))
-    until(lambda: _is_served(free_port))  # the library listens only after it has told Telegram the address
+    until(lambda: server.webhook == (f"http://{address}/hook", webhook_secret(TOKEN)) and listens(free_port))
     server.say(MEMBER, MEMBER, "/help")
     assert asyncio.run(server.push()) == [200]
     frontend.text(MEMBER, "/digest")
