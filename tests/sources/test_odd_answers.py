@@ -62,6 +62,15 @@ def test_half_a_surrogate_can_be_written_down() -> None:
     rows = [{"paper": {"id": "2410.00001", "title": "Kept", "summary": "a \ud800 b", "authors": [{"name": "\udfff"}]}}]
     (entry,) = huggingface.parse(json.dumps(rows).encode(), "h").entries
     assert entry.abstract.encode() == b"a ? b"
+    with pytest.raises(SourceError) as failure:
+        huggingface.parse(rb'{"error": "bad \ud800 \u0000date"}', "h")
+    assert str(failure.value) == "answers: bad ? date"
+
+
+def test_what_no_database_takes_is_left_out() -> None:
+    rows = [{"paper": {"id": "2410.00001", "title": "Ke\0pt", "summary": "a\0b", "upvotes": 10**30}}]
+    (entry,) = huggingface.parse(json.dumps(rows).encode(), "h").entries
+    assert (entry.title, entry.abstract, entry.upvotes) == ("Ke pt", "a b", None)
 
 
 @pytest.mark.parametrize("href", ["http://[", "//[x", "http://deeplearn.org\u2100/arxiv/1"])

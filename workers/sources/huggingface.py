@@ -16,6 +16,9 @@ from workers.text.latex import authors, fold, readable
 LIMIT = 100
 """Largest number of papers in one answer (huggingface.co/docs/hub/api); no day so far had more than 60."""
 
+_LARGEST_COUNT = 2**31 - 1
+"""Largest integer of a column in PostgreSQL; SQLite takes 64 bits."""
+
 
 class HuggingFace:
     dated = True
@@ -32,7 +35,8 @@ class HuggingFace:
 
 
 def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    number = value if isinstance(value, int) and not isinstance(value, bool) else None
+    return number if number is not None and 0 <= number <= _LARGEST_COUNT else None
 
 
 def _names(value: object) -> list[str]:
@@ -84,13 +88,8 @@ def _entry(row: object, source: str) -> Entry | None:
         source=source,
         title=title,
         url=f"https://huggingface.co/papers/{paper.id}",
-        abstract=fold(_encodable(paper.summary)),
+        abstract=fold(paper.summary),
         arxiv_id=paper.id,
-        authors=authors([_encodable(name) for name in paper.authors]),
+        authors=authors(paper.authors),
         upvotes=paper.upvotes,
     )
-
-
-def _encodable(text: str) -> str:
-    """`text` with a question mark for each unpaired surrogate, which JSON can contain and UTF-8 cannot."""
-    return text.encode("utf-8", "replace").decode("utf-8")

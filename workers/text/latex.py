@@ -6,7 +6,7 @@ from functools import lru_cache
 from pylatexenc.latex2text import LatexNodes2Text
 from pylatexenc.latexwalker import LatexWalkerError
 
-_SPACES = re.compile(r"\s+")
+_SPACES = re.compile(r"[\s\0]+")
 _FORMULA = re.compile(r"(?<!\\)\$(?=\S)([^$\n]{1,200}?)(?<=\S)(?<!\\)\$(?!\d)")
 _LONGEST = 20_000
 """Characters; a longer text is not converted."""
@@ -16,8 +16,12 @@ _COMMAND = re.compile(r"\\[a-zA-Z]+|\\[^a-zA-Z\s]|[{}]")
 
 
 def fold(text: str) -> str:
-    """`text` with every run of white space, line breaks included, as one space, and none at its ends."""
-    return _SPACES.sub(" ", text).strip()
+    """`text` with every run of white space, line breaks included, as one space, and none at its ends.
+
+    What JSON can contain and a database cannot is replaced: an unpaired surrogate by a question mark, NUL by a space.
+    """
+    plain = text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    return _SPACES.sub(" ", plain).strip()
 
 
 def readable(text: str) -> str:
