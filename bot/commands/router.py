@@ -74,7 +74,8 @@ def _digest(ctx: CommandContext) -> Reply:
         return _category(ctx, text.digest, wanted.category)
     view = replace(view, language=language)
     if not ctx.idempotency_key:
-        return Reply(blocks(narrowed(text.digest, view, load_day_papers(store, day, view)), ctx.services.categories))
+        seen = narrowed(text.digest, view, load_day_papers(store, day, view))
+        return Reply(blocks(seen, ctx.services.categories, text.digest))
     store.outbox.request(ctx.idempotency_key, ctx.actor.chat, day, view)
     choices = ChoiceBlock(tuple(contents(text.digest, ctx.services.categories)))
     return Reply([text_block(ctx.catalog.digest_comes.format(date=day)), choices])

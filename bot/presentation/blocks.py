@@ -46,7 +46,9 @@ def blocks(digest: Digest, categories: Sequence[Category], whole: Digest | None 
     are numbered.
     """
     if not digest.papers:
-        return [TextBlock((digest_catalog_for(digest.language).quiet.format(date=digest.date),))]
+        hidden = whole is not None and whole.papers
+        line = catalog_for(digest.language).nothing_for_you if hidden else digest_catalog_for(digest.language).quiet
+        return [TextBlock((line.format(date=digest.date),))]
     known, papers = {category.name: category for category in categories}, {paper.n: paper for paper in digest.papers}
     several = [section for section in digest.sections if len(section.papers) > 1]
     shown: list[Block] = [_overview(digest, categories)]

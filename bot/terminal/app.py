@@ -13,7 +13,8 @@ from bot.commands.router import answer
 from bot.delivery.outbox import deliver_next
 from bot.delivery.wakeup import RedisWakeup
 from bot.i18n import catalog_for
-from bot.presentation.blocks import blocks, content_blocks, first_screen, other_languages
+from bot.presentation.blocks import blocks, content_blocks, first_screen, narrowed, other_languages
+from bot.presentation.keywords import load_day_papers
 from bot.terminal.renderer import render
 from bot.terminal.sender import TerminalSender, show
 from workers.config import Settings
@@ -59,13 +60,13 @@ class TerminalChat:
 
     async def deliver(self) -> None:
         """Wait for a delivery to this chat and print it."""
-        while not await deliver_next(self._store, self.platform, self._sender, self._render):
+        while not await deliver_next(self._store, self.platform, self._sender, self.render):
             await asyncio.sleep(_LOOK_AGAIN_S)
 
     async def deliver_for_ever(self, wakeup: RedisWakeup) -> None:
         """Print all deliveries to this chat, until cancelled."""
         while True:
-            while await deliver_next(self._store, self.platform, self._sender, self._render):
+            while await deliver_next(self._store, self.platform, self._sender, self.render):
                 pass
             await wakeup.wait()
 
@@ -85,16 +86,18 @@ class TerminalChat:
             if reply.ends:
                 return
 
-    def _render(self, content: Content, delivery: Delivery) -> list[Message]:
+    def render(self, content: Content, delivery: Delivery) -> list[Message]:
         if isinstance(content, Question) and content.answer is None:
             return []  # a terminal cannot be edited, so only the finished answer is printed
         if not isinstance(content, Text):
             return render(
                 content_blocks(content, delivery, self._services.categories, self._store), delivery.view.language
             )
-        digest, language = content.digest, delivery.view.language
-        shown = blocks(digest, self._services.categories)
-        others = other_languages(digest, self._store.texts.languages(date.fromisoformat(digest.date)))
+        digest, view, language = content.digest, delivery.view, delivery.view.language
+        day = date.fromisoformat(digest.date)
+        seen = narrowed(digest, view, load_day_papers(self._store, day, view))
+        shown = blocks(seen, self._services.categories, digest)
+        others = other_languages(digest, self._store.texts.languages(day))
         if delivery.view.layout == Layout.SCREEN:
             shown = first_screen(shown, catalog_for(language).rest)
         return render([*shown, *([ChoiceBlock(tuple(others))] if others else [])], language)
