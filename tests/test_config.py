@@ -54,7 +54,7 @@ def test_a_feed_is_added_in_three_lines_and_a_source_is_changed_or_removed_in_on
           huggingface: null
         """,
     )
-    assert list(settings.sources) == ["arxiv", "deeplearn", "my-lab"]
+    assert list(settings.sources) == [*(name for name in bundled if name != "huggingface"), "my-lab"]
     assert settings.sources["arxiv"] == bundled["arxiv"]
     assert settings.sources["deeplearn"] == bundled["deeplearn"].model_copy(update={"enabled": True})
     assert (settings.sources["my-lab"].name, settings.sources["my-lab"].kind) == ("my-lab", "feed")
