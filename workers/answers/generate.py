@@ -1,4 +1,4 @@
-"""Step 3 of an answer: a model's sentences that passages support, or the passages themselves."""
+"""A model's sentences that passages support, or the passages themselves."""
 
 import json
 import re

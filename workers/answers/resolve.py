@@ -1,4 +1,4 @@
-"""Step 1 of an answer: which papers a question names, from its words and the posted message that it is about."""
+"""Which papers a question names, from its words and the posted message that it is about."""
 
 import re
 from collections.abc import Sequence

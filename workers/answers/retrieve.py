@@ -1,4 +1,4 @@
-"""Step 2 of an answer: rank a paper's passages by how well they match a question, and tell whether any does."""
+"""Rank a paper's passages by how well they match a question, and tell whether any does."""
 
 import math
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Step 5: put the papers in reading order, the largest category first and categories with one paper last."""
+"""Put the papers in reading order, the largest category first and categories with one paper last."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

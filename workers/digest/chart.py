@@ -1,4 +1,4 @@
-"""Step 8: draw how many papers each category has, as a picture that is readable on a phone."""
+"""Draw how many papers each category has, as a picture that is readable on a phone."""
 
 import io
 from collections import Counter

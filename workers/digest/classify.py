@@ -1,4 +1,4 @@
-"""Step 4: give each chosen paper one category of the closed list, always the same one for the same text."""
+"""Give each chosen paper one category of the closed list, always the same one for the same text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Step 4 with a model: label many papers in one call; papers it gives no valid label are left to `classify`."""
+"""With a model: label many papers in one call; papers it gives no valid label are left to `classify`."""
 
 import json
 import logging

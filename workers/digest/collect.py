@@ -1,4 +1,4 @@
-"""Step 1: ask every source for the day, and for earlier days that are in no edition yet."""
+"""Ask every source for the day, and for earlier days that are in no edition yet."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Step 2: join all entries about the same paper."""
+"""Join all entries about the same paper."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Step 9: create the deliveries of the editions that a due subscription has not received."""
+"""Create the deliveries of the editions that a due subscription has not received."""
 
 import logging
 from collections.abc import Callable

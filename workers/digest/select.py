@@ -1,4 +1,4 @@
-"""Step 3: choose the day's best papers, and give the reason for every paper that is not chosen."""
+"""Choose the day's best papers, and give the reason for every paper that is not chosen."""
 
 import math
 import re

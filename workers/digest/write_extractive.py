@@ -1,4 +1,4 @@
-"""Step 6 without a model: write the edition from sentences that are quoted from the abstracts."""
+"""Without a model: write the edition from sentences that are quoted from the abstracts."""
 
 import math
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Step 6 with a model: write the edition in few calls, check each sentence, and use extracts where that fails."""
+"""With a model: write the edition in few calls, check each sentence, and use extracts where that fails."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Step 7: removes the claims and lines of a digest that its papers do not support, whoever wrote them."""
+"""Removes the claims and lines of a digest that its papers do not support, whoever wrote them."""
 
 import re
 from collections.abc import Mapping
