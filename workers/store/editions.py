@@ -151,7 +151,7 @@ class EditionStore:
                 closed_at=self._clock.now(),
                 lease_until=None,
                 collected=len(every_paper),
-                new=len(selection.chosen) + selection.counts.get("not selected", 0),
+                new=len(selection.chosen) + selection.counts.get(NOT_SELECTED, 0),
                 skipped=selection.counts,
                 sources=[asdict(report) for report in reports],
             )
