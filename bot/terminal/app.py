@@ -13,8 +13,9 @@ from bot.commands.router import answer
 from bot.delivery.outbox import deliver_next
 from bot.delivery.wakeup import RedisWakeup
 from bot.i18n import catalog_for
-from bot.presentation.blocks import blocks, content_blocks, first_screen, narrowed, other_languages
+from bot.presentation.blocks import blocks, content_blocks, first_screen, other_languages
 from bot.presentation.keywords import load_day_papers
+from bot.presentation.narrow import narrowed
 from bot.terminal.renderer import render
 from bot.terminal.sender import TerminalSender, show
 from workers.config import Settings
