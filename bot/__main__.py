@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
+from bot.i18n import LANGUAGES
 from bot.platforms import PLATFORMS, Platform
 from workers.cli.exit_codes import FAILED
 from workers.cli.settings import settings_of, settings_option
@@ -33,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="paperboy", description="The day's AI papers as one digest, in your chats.")
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
     demo = verbs.add_parser("demo", help="make and post a bundled sample day in this terminal")
-    demo.add_argument("--lang", choices=["ko", "en"], default="ko", help="language of the digest (default: ko)")
+    demo.add_argument("--lang", choices=LANGUAGES, default="ko", help="language of the digest (default: ko)")
     demo.add_argument(
         "--out", type=Path, default=Path("paperboy-demo"), metavar="DIR", help="folder for the files (paperboy-demo)"
     )

@@ -70,6 +70,8 @@ class Platform:
     """Regular expression for the ids of its chats and users, as owners write them in config.yaml."""
     supports_threads: bool = False
     """A message can have a thread under it, so the layout `thread` is offered."""
+    supports_topics: bool = False
+    """A group can have topics, so the setting `topic` is offered there."""
 
     def app(self) -> ModuleType:
         """The module that runs this platform's process; imports the platform's library."""
@@ -88,6 +90,7 @@ TELEGRAM = Platform(
     # About 30 per second, 1 per second to a chat, 20 per minute to a group (core.telegram.org/bots/faq).
     limits=Limits(overall=30, window_s=1.0, chat_gap_s=1.0, group=20),
     settings=TelegramSettings,
+    supports_topics=True,
 )
 DISCORD = Platform(
     name="discord",
@@ -106,6 +109,11 @@ PLATFORMS = (TELEGRAM, DISCORD)
 def supports_threads(name: str) -> bool:
     """True if a message on the platform of this name can have a thread; False for the terminal."""
     return any(platform.supports_threads for platform in PLATFORMS if platform.name == name)
+
+
+def supports_topics(name: str) -> bool:
+    """True if a group on the platform of this name can have topics."""
+    return any(platform.supports_topics for platform in PLATFORMS if platform.name == name)
 
 
 def enabled(environment: Mapping[str, str]) -> list[Platform]:

@@ -24,6 +24,8 @@ class Services:
     rate_limiter: RateLimiter = field(default_factory=RateLimiter)
     work: WorkQueue | None = None
     """The queue for questions. Without it, or if it is down, the scheduler queues them."""
+    can_quit: bool = False
+    """The chat can be left with `/quit`; only a terminal can."""
 
 
 def services_for(store: Store, settings: Settings, redis_url: str) -> Services:

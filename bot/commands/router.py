@@ -48,7 +48,7 @@ def answer(
 
 
 def _help(ctx: CommandContext) -> Reply:
-    end = f"\n{ctx.catalog.terminal_help}" if ctx.actor.chat.platform == "terminal" else ""
+    end = f"\n{ctx.catalog.terminal_help}" if ctx.services.can_quit else ""
     return text_reply(ctx.catalog.help + end)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.i18n import LANGUAGES, Catalog, catalog_for
+from bot.i18n.catalog import SettingsCatalog
 from workers.domain.deliveries import Subscription
 from workers.domain.models import Category
 from workers.store import Store
@@ -76,6 +77,11 @@ def value_named(key: str, label: str) -> str:
         for value, each in catalog_for(language).settings.choices[key].items()
     }
     return labels.get(label.casefold(), label.casefold())
+
+
+def means(value: str, word: str, label: Callable[[SettingsCatalog], str]) -> bool:
+    """Whether the reader typed `word`, or its `label` in any language."""
+    return value.casefold() in {word, *(label(catalog_for(language).settings).casefold() for language in LANGUAGES)}
 
 
 def named_options(context: SettingsContext, key: str, chosen: str, allowed: Sequence[str]) -> Sequence[Option]:

@@ -11,12 +11,13 @@ from bot.commands.setting import (
     SettingsContext,
     label_of,
     marked,
+    means,
     named_options,
     type_it,
     value_named,
 )
 from bot.i18n import LANGUAGES, catalog_for, language_name
-from bot.platforms import supports_threads
+from bot.platforms import supports_threads, supports_topics
 from bot.presentation import keywords
 from workers.config import language_code
 from workers.domain.calendar import next_slot
@@ -92,7 +93,7 @@ def _show_categories(context: SettingsContext) -> str:
 def _parse_categories(context: SettingsContext, value: str) -> Subscription:
     """`+3` turns the category at index 3 on or off; names, in any language, are separated by commas."""
     view = context.subscription.view
-    if value.casefold() in {_ALL, _NO_VALUE, "전체"}:
+    if value == _NO_VALUE or means(value, _ALL, lambda catalog: catalog.everything):
         return _with_view(context, replace(view, categories=()))
     if value.startswith("+"):
         chosen = set(view.categories) ^ {context.categories[_index(value, len(context.categories))].name}
@@ -167,9 +168,9 @@ def _parse_weekdays(context: SettingsContext, value: str) -> Subscription:
     """`+2` turns Wednesday on or off; names are separated by spaces or commas; at least one day."""
     if value.startswith("+"):
         chosen = set(context.subscription.weekdays) ^ {_index(value, len(_EVERY_DAY))}
-    elif value.casefold() in {_ALL, "매일"}:
+    elif means(value, _ALL, lambda catalog: catalog.every_day):
         chosen = set(_EVERY_DAY)
-    elif value.casefold() in {"weekdays", "평일"}:
+    elif means(value, "weekdays", lambda catalog: catalog.working_days):
         chosen = set(_WORKING_DAYS)
     else:
         known = {
@@ -177,7 +178,9 @@ def _parse_weekdays(context: SettingsContext, value: str) -> Subscription:
             for language in LANGUAGES
             for day, name in enumerate(catalog_for(language).settings.weekdays)
         }
-        chosen = {known[name.casefold()[:3]] for name in value.replace(",", " ").split()}
+        longest_first = sorted(known, key=len, reverse=True)
+        names = value.casefold().replace(",", " ").split()
+        chosen = {known[next((short for short in longest_first if name.startswith(short)), name)] for name in names}
     if not chosen:
         raise ValueError(value)
     return _with_slot(context, replace(context.subscription, weekdays=tuple(sorted(chosen))))
@@ -216,7 +219,7 @@ def _show_papers(context: SettingsContext) -> str:
 
 
 def _parse_papers(context: SettingsContext, value: str) -> Subscription:
-    limit = None if value.casefold() in {_ALL, "전체"} else int(value)
+    limit = None if means(value, _ALL, lambda catalog: catalog.everything) else int(value)
     if limit is not None and not 1 <= limit <= _LARGEST_LIMIT:
         raise ValueError(value)
     return _with_view(context, replace(context.subscription.view, limit=limit))
@@ -237,6 +240,11 @@ def _parse_notify(context: SettingsContext, value: str) -> Subscription:
 
 def _notify_options(context: SettingsContext) -> Sequence[Option]:
     return named_options(context, "notify", context.subscription.notify, tuple(Notify))
+
+
+def _has_topics(context: SettingsContext) -> bool:
+    subscription = context.subscription
+    return subscription.view.place == Place.GROUP and supports_topics(subscription.chat.platform)
 
 
 def _show_topic(context: SettingsContext) -> str:
@@ -287,8 +295,6 @@ SETTING_FIELDS: Sequence[SettingField] = (
     ),
     SettingField("papers", _show_papers, _parse_papers, _paper_options),
     SettingField("notify", lambda it: label_of(it, "notify", it.subscription.notify), _parse_notify, _notify_options),
-    SettingField(
-        "topic", _show_topic, _parse_topic, _topic_options, lambda it: it.subscription.view.place == Place.GROUP
-    ),
+    SettingField("topic", _show_topic, _parse_topic, _topic_options, _has_topics),
 )
 """All settings, in the order of the menu."""

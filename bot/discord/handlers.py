@@ -14,7 +14,7 @@ from bot.discord.components import Interaction, LineForm, form_line, layout
 from bot.discord.permissions import Channels
 from bot.discord.renderer import RenderOptions, cards_of, render
 from bot.discord.sender import PLATFORM
-from bot.i18n import catalog_for
+from bot.i18n import LANGUAGES, catalog_for
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Place, Subscription
 from workers.domain.questions import PostedMessage
@@ -137,7 +137,8 @@ class Handlers:
 
     async def language_of(self, interaction: Interaction) -> str:
         """The language of the channel's subscription, else of the person's Discord."""
-        spoken = "ko" if interaction.locale is discord.Locale.korean else "en"
+        code = str(interaction.locale).partition("-")[0]
+        spoken = code if code in LANGUAGES else "en"
         chat = ChatRef(PLATFORM, str(interaction.channel_id))
         return await asyncio.to_thread(chat_language, self.services, chat, spoken=spoken)
 

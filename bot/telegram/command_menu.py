@@ -32,7 +32,7 @@ _SCOPES: Sequence[tuple[BotCommandScope, Sequence[str]]] = (
 
 
 async def register(bot: Bot, store: Store) -> None:
-    """Register English for everybody and Korean for people whose Telegram is Korean, if the commands have changed.
+    """Register the list of every language for people whose Telegram has it, and English for all others, if it changed.
 
     If Telegram refuses, that is logged and tried again at the next start.
     """

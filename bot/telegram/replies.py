@@ -11,6 +11,7 @@ from telegram.error import TelegramError
 
 from bot.commands.chats import chat_language
 from bot.commands.context import Reply, Services
+from bot.i18n import LANGUAGES
 from bot.telegram.permissions import chat_of
 from bot.telegram.renderer import RenderOptions, render
 from bot.telegram.sender import TelegramSender
@@ -86,4 +87,4 @@ class Replies:
 def language_of(user: User | None, default: str) -> str:
     """The interface language of the person's Telegram; `default` if it is not known."""
     code = (user.language_code or "").partition("-")[0] if user else ""
-    return default if not code else "ko" if code == "ko" else "en"
+    return default if not code else code if code in LANGUAGES else "en"

@@ -39,7 +39,7 @@ class TerminalChat:
 
     def __init__(self, store: Store, settings: Settings, console: Console, work: WorkQueue | None = None) -> None:
         self._store, self._language, self._console = store, settings.digest.language, console
-        self._services = Services(store, settings, settings.closed_list(), work=work)
+        self._services = Services(store, settings, settings.closed_list(), work=work, can_quit=True)
         self._actor = Actor(self.person, self.chat, manages=True)
         self._sender = TerminalSender(console, catalog_for(self._language))
 

@@ -1,6 +1,7 @@
 """A platform is one thing: an entry in `PLATFORMS` and a folder; nothing else knows its name."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,17 +18,17 @@ from workers.domain.errors import SettingsError
 NAMES = {platform.name for platform in PLATFORMS}
 
 
-class SlackSettings(BaseModel):
+class ExampleSettings(BaseModel):
     unfurl: bool = False
 
 
-SLACK = Platform(
-    name="slack",
-    title="Slack",
-    token_variable="SLACK_BOT_TOKEN",  # noqa: S106 - the variable's name
-    token_from="api.slack.com/apps",  # noqa: S106 - where a token is to be had
+EXAMPLE = Platform(
+    name="example",
+    title="Example",
+    token_variable="EXAMPLE_BOT_TOKEN",  # noqa: S106 - the variable's name
+    token_from="example.org",  # noqa: S106 - where a token is to be had
     limits=Limits(overall=1, window_s=1.0, chat_gap_s=1.0),
-    settings=SlackSettings,
+    settings=ExampleSettings,
     id_pattern=r"[A-Z0-9]+",
 )
 
@@ -40,7 +41,7 @@ def test_no_code_of_workers_names_a_platform() -> None:
         for file in sorted(folder.rglob("*.py"))
         if "versions" not in file.parts
         for literal in _literals(ast.parse(file.read_text("utf-8")))
-        if NAMES & set(literal.split())
+        if NAMES & set(re.findall(r"[a-z]+", literal))
     ]
     assert named == []
 
@@ -56,25 +57,25 @@ def _literals(tree: ast.AST) -> Iterator[str]:
 def test_another_platform_needs_no_other_list(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("bot.__main__.PLATFORMS", (*PLATFORMS, SLACK))
-    monkeypatch.setattr(platforms, "PLATFORMS", (*PLATFORMS, SLACK))
+    monkeypatch.setattr("bot.__main__.PLATFORMS", (*PLATFORMS, EXAMPLE))
+    monkeypatch.setattr(platforms, "PLATFORMS", (*PLATFORMS, EXAMPLE))
     file = tmp_path / "mine.yaml"
-    file.write_text("owners: ['slack:U024BE7LH']\nslack: {unfurl: true}", "utf-8")
+    file.write_text("owners: ['example:U024BE7LH']\nexample: {unfurl: true}", "utf-8")
     assert main(["config", "--config", str(file)]) == 0
-    assert "slack:\n  unfurl: true" in capsys.readouterr().out
-    for arguments in (["slack", "--help"], ["health", "--help"]):
+    assert "example:\n  unfurl: true" in capsys.readouterr().out
+    for arguments in (["example", "--help"], ["health", "--help"]):
         with pytest.raises(SystemExit):
             main(arguments)
-        assert "slack" in capsys.readouterr().out.lower()
-    assert [each.name for each in platforms.enabled({"SLACK_BOT_TOKEN": "x"})] == ["slack"]
+        assert "example" in capsys.readouterr().out.lower()
+    assert [each.name for each in platforms.enabled({"EXAMPLE_BOT_TOKEN": "x"})] == ["example"]
 
 
 @pytest.mark.parametrize(
     ("text", "cure"),
     [
-        ("owners: ['slack:U1']", "owners.0: want a platform and a number"),
-        ("owners: ['telegram:@me']", "owners.0: want a platform and a number"),
-        ("slack: {}", "slack: no such setting"),
+        ("owners: ['example:U1']", "owners.0: want PLATFORM:ID"),
+        ("owners: ['telegram:@me']", "owners.0: want PLATFORM:ID"),
+        ("example: {}", "example: no such setting"),
         ("telegram: {webhok_url: x}", "did you mean webhook_url"),
     ],
 )

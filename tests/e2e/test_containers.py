@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.platforms import PLATFORMS
 from bot.runtime.sample import MORNING
 from bot.runtime.valkey import binary
 from tests.e2e.running import Rehearsal
@@ -101,5 +102,5 @@ def test_no_secret_stands_in_the_compose_file_and_redis_keeps_what_it_has() -> N
     assert "--appendonly yes" in redis
     assert "--requirepass" in redis
     profiled = {name: service["profiles"] for name, service in COMPOSE["services"].items() if "profiles" in service}
-    assert profiled == {"telegram": ["telegram"], "discord": ["discord"], "postgres": ["postgres"]}
+    assert profiled == {name: [name] for name in (*(platform.name for platform in PLATFORMS), "postgres")}
     assert all(service["healthcheck"]["test"] for service in COMPOSE["services"].values())

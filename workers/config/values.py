@@ -33,7 +33,8 @@ def _chat(name: str, info: ValidationInfo) -> str:
     patterns: Mapping[str, str] = info.context or {}
     platform, _, number = name.partition(":")
     if not number or (patterns and not re.fullmatch(patterns.get(platform, ""), number)):
-        raise ValueError("a platform and a number, such as telegram:123456789")
+        known = f"; platforms: {', '.join(patterns)}" if patterns else ""
+        raise ValueError(f"PLATFORM:ID with the id of a chat or person there{known}")
     return name
 
 

@@ -8,6 +8,7 @@ import pytest
 from bot.commands.setting import SettingField, SettingsContext
 from bot.commands.setting_fields import SETTING_FIELDS, find_field
 from bot.i18n import LANGUAGES, catalog_for
+from bot.platforms import PLATFORMS, Platform
 from workers import config
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Layout, Notify, Place, Subscription, View
@@ -62,11 +63,35 @@ def test_a_field_is_found_by_its_key_and_by_its_name_in_every_language(language:
     assert [find_field(key.upper()) for key in KEYS] == list(SETTING_FIELDS)
 
 
+@pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.name)
 @pytest.mark.parametrize("place", Place)
-def test_the_topic_is_offered_in_groups_alone(place: Place, store: Store) -> None:
-    there = context(store, replace(PLAIN, view=View(place=place)))
+def test_the_topic_is_offered_in_groups_of_platforms_with_topics(
+    place: Place, platform: Platform, store: Store
+) -> None:
+    chat = ChatRef(platform.name, "-1")
+    there = context(store, replace(PLAIN, chat=chat, view=View(place=place)))
     offered = [field.key for field in SETTING_FIELDS if field.applies(there)]
-    assert offered == [key for key in KEYS if key != "topic" or place is Place.GROUP]
+    topics = place is Place.GROUP and platform.supports_topics
+    assert offered == [key for key in KEYS if key != "topic" or topics]
+
+
+@pytest.mark.parametrize("typed", ["Monday, wed", "월 수", "월요일 수요일"])
+def test_days_are_typed_short_or_in_full(typed: str, store: Store) -> None:
+    field = find_field("weekdays")
+    assert field is not None
+    assert field.parse(context(store), typed).weekdays == (0, 2)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_the_menu_calls_a_value_can_be_typed(language: str, store: Store) -> None:
+    catalog, there = catalog_for(language).settings, context(store, replace(PLAIN, weekdays=(5,)))
+    for key, typed in (
+        *(("categories", catalog.everything), ("papers", catalog.everything)),
+        *(("weekdays", catalog.every_day), ("weekdays", catalog.working_days)),
+    ):
+        field = find_field(key)
+        assert field is not None
+        field.parse(there, typed)
 
 
 @pytest.mark.parametrize(("platform", "offered"), [("discord", True), ("telegram", False)])

@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from bot.i18n import LANGUAGES
 from bot.telegram.app import webhook_secret
 from tests.bot.conftest import DAY
 from tests.bot.telegram.conftest import ADMIN, CHANNEL, DISCUSSION, GROUP, MEMBER, Configured, Frontend
@@ -300,12 +301,13 @@ def test_too_many_commands_get_one_friendly_line(configured: Configured, store: 
 
 
 def test_commands_are_listed_for_each_kind_of_chat_and_language_once(frontend: Frontend, store: Store) -> None:
-    until(lambda: frontend.server.calls.count("setMyCommands") == 6)
+    until(lambda: frontend.server.calls.count("setMyCommands") == 3 * len(LANGUAGES))
+    until(lambda: store.uploads.file_id("telegram", "commands"))  # the hash by which the next start knows them
     frontend.stop()
     frontend.start()
     frontend.server.say(MEMBER, MEMBER, "/help")
     frontend.text(MEMBER, "/digest")
-    assert frontend.server.calls.count("setMyCommands") == 6
+    assert frontend.server.calls.count("setMyCommands") == 3 * len(LANGUAGES)
 
 
 def test_trouble_is_told_to_who_subscribed_with_the_cure(frontend: Frontend, store: Store) -> None:
