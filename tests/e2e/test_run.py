@@ -52,12 +52,12 @@ def test_ctrl_c_ends_all(run: Running) -> None:
     assert processes_with(run.marker) == []
 
 
-def test_a_second_run_on_the_same_data_says_so_and_stops(run: Running, settings: Path, tmp_path: Path) -> None:
+def test_a_second_run_on_the_same_data_says_so_and_stops(run: Running) -> None:
     second = subprocess.run(
-        [sys.executable, "-P", "-m", "bot", "run", "--config", str(settings)],
+        [sys.executable, "-P", "-m", "bot", "run", "--config", str(run.settings)],
         capture_output=True,
         text=True,
-        cwd=tmp_path,
+        cwd=run.folder,
         env={**os.environ, **run.environment},
         timeout=DEADLINE_S,
     )

@@ -6,6 +6,8 @@
 import asyncio
 import base64
 import json
+import secrets
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,6 +22,7 @@ from bot.delivery.outbox import deliver_next
 from tests.fakes.clock import FakeClock
 from tests.fakes.edition import DAY
 from tests.fakes.sender import FakeSender
+from tests.store.conftest import PostgresServer
 from workers.domain.chats import ChatRef, MessageRef
 from workers.domain.deliveries import (
     Approval,
@@ -46,9 +49,38 @@ VIEW = View("ko", Layout.COMPACT, ("Robotics",), ("grip",), ("speech",), 5, Plac
 REMOVED, NOT_WRITABLE = SubscriptionStatus.REMOVED, SubscriptionStatus.NOT_WRITABLE
 
 
+_TEMPLATE = "schema_0006"
+
+
+@pytest.fixture(scope="module")
+def old_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite store as the old program left it; a test opens a copy."""
+    file = tmp_path_factory.mktemp("old") / "store.db"
+    _make_old(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="module")
+def old_server(postgres: PostgresServer) -> PostgresServer:
+    """PostgreSQL with the old store as a template."""
+    _make_old(postgres.create(_TEMPLATE))
+    return postgres
+
+
 @pytest.fixture
-def old_store(unmigrated_url: str, moving_clock: FakeClock) -> Iterator[Store]:
-    engine = create_engine(unmigrated_url.replace("postgresql://", "postgresql+psycopg://"))
+def old_store(
+    database: str, request: pytest.FixtureRequest, tmp_path: Path, moving_clock: FakeClock
+) -> Iterator[Store]:
+    if database == "sqlite":
+        url = f"sqlite:///{shutil.copy(request.getfixturevalue('old_file'), tmp_path)}"
+    else:
+        url = request.getfixturevalue("old_server").create(f"test_{secrets.token_hex(6)}", _TEMPLATE)
+    with open_store(url, moving_clock) as opened:
+        yield opened
+
+
+def _make_old(url: str) -> None:
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
         config = alembic_config()
         config.attributes["connection"] = connection
@@ -56,8 +88,6 @@ def old_store(unmigrated_url: str, moving_clock: FakeClock) -> Iterator[Store]:
     with engine.begin() as connection:
         _fill(connection)
     engine.dispose()
-    with open_store(unmigrated_url, moving_clock) as opened:
-        yield opened
 
 
 def _fill(connection: Connection) -> None:

@@ -128,6 +128,16 @@ def test_a_rendering_is_stored_once_for_all_chats(store: Store, edition: date) -
     assert part.message == MESSAGES[0]
 
 
+def test_a_notice_whose_sender_died_is_expanded_again_as_it_was(store: Store, moving_clock: FakeClock) -> None:
+    store.outbox.notify("alert:1", ChatRef("terminal", "a"), "ko", "arxiv: HTTP 503")
+    store.outbox.expand(claimed(store), MESSAGES)
+    moving_clock.advance(31)
+    heir = claimed(store)
+    store.outbox.expand(heir, MESSAGES)
+    assert store.outbox.rendered(heir) == MESSAGES
+    assert [part.state for part in store.sent_messages.parts("alert:1")] == [PartState.PENDING] * len(MESSAGES)
+
+
 def test_a_slot_makes_its_deliveries_and_moves_on_in_one_step(store: Store, edition: date) -> None:
     store.subscriptions.add(NewSubscription(ChatRef("terminal", "a"), NOW))
     (due,) = store.subscriptions.due(NOW)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import Connection, Select, select
 
 from workers.domain.deliveries import Choice, Delivery, DeliveryKind, Message
 from workers.store.tables import rendering
@@ -21,21 +21,26 @@ class Rendering:
 
 def stored_messages(connection: Connection, delivery: Delivery) -> list[Message] | None:
     """The messages that are stored for what the delivery shows; None if there are none yet."""
-    query = select(rendering.c.messages).where(*_is_rendering_of(delivery))
-    messages = connection.execute(query).scalar_one_or_none()
-    return None if messages is None else [message_from_json(item) for item in messages]
+    row = connection.execute(_stored(delivery)).one_or_none()
+    return None if row is None else [message_from_json(item) for item in row.messages]
 
 
 def store_messages(connection: Connection, delivery: Delivery, messages: Sequence[Message]) -> Rendering:
     """Store the messages, unless the store has some for this delivery already; returns those that are stored."""
-    connection.execute(
-        insert(connection, rendering)
-        .values(**_key(delivery), messages=[asdict(message) for message in messages])
-        .on_conflict_do_nothing()
-    )
-    query = select(rendering.c.id, rendering.c.messages).where(*_is_rendering_of(delivery))
-    row = connection.execute(query).one()
+    if connection.execute(_stored(delivery)).one_or_none() is None:
+        connection.execute(
+            insert(connection, rendering)
+            .values(**_key(delivery), messages=[asdict(message) for message in messages])
+            .on_conflict_do_nothing()  # another process may store the same rendering of an edition now
+        )
+    row = connection.execute(_stored(delivery)).one()
     return Rendering(row.id, row.messages)
+
+
+def _stored(delivery: Delivery) -> Select[Any]:
+    """At most one row: a notice or an answer has no day, so the table's constraint lets several of one in."""
+    is_same = [rendering.c[name] == value for name, value in _key(delivery).items()]
+    return select(rendering.c.id, rendering.c.messages).where(*is_same).order_by(rendering.c.id).limit(1)
 
 
 def message_from_json(item: Mapping[str, Any]) -> Message:
@@ -56,7 +61,3 @@ def _key(delivery: Delivery) -> dict[str, Any]:
         "layout": delivery.view.layout,
         "filter": own or delivery.view.key,
     }
-
-
-def _is_rendering_of(delivery: Delivery) -> list[ColumnElement[bool]]:
-    return [rendering.c[name] == value for name, value in _key(delivery).items()]
