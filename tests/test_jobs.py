@@ -75,7 +75,7 @@ def test_sources_that_show_no_past_give_a_later_day_nothing_twice(store: Store) 
     jobs.make_edition(later.isoformat())
     edition = store.editions.get(later)
     assert edition is not None
-    assert edition.placed == ()
+    assert edition.ranked == ()
     assert edition.skipped == {"announced before": 11}
 
 

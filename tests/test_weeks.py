@@ -74,7 +74,7 @@ class Simulation:
         for n in range(40):
             edition = self.store.editions.get(MONDAY - 7 * DAY + n * DAY)
             if edition:
-                found[edition.day] = [item.paper.arxiv_id or "" for item in edition.placed]
+                found[edition.day] = [item.paper.arxiv_id or "" for item in edition.ranked]
         return found
 
     def deliveries(self, chat: str) -> list[tuple[str, str, bool]]:

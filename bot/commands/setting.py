@@ -79,7 +79,7 @@ def value_named(key: str, label: str) -> str:
     return labels.get(label.casefold(), label.casefold())
 
 
-def means(value: str, word: str, label: Callable[[SettingsCatalog], str]) -> bool:
+def is_label(value: str, word: str, label: Callable[[SettingsCatalog], str]) -> bool:
     """Whether the reader typed `word`, or its `label` in any language."""
     return value.casefold() in {word, *(label(catalog_for(language).settings).casefold() for language in LANGUAGES)}
 

@@ -9,9 +9,9 @@ from bot.commands.setting import (
     Option,
     SettingField,
     SettingsContext,
+    is_label,
     label_of,
     marked,
-    means,
     named_options,
     type_it,
     value_named,
@@ -93,7 +93,7 @@ def _show_categories(context: SettingsContext) -> str:
 def _parse_categories(context: SettingsContext, value: str) -> Subscription:
     """`+3` turns the category at index 3 on or off; names, in any language, are separated by commas."""
     view = context.subscription.view
-    if value == _NO_VALUE or means(value, _ALL, lambda catalog: catalog.everything):
+    if value == _NO_VALUE or is_label(value, _ALL, lambda catalog: catalog.everything):
         return _with_view(context, replace(view, categories=()))
     if value.startswith("+"):
         chosen = set(view.categories) ^ {context.categories[_index(value, len(context.categories))].name}
@@ -168,9 +168,9 @@ def _parse_weekdays(context: SettingsContext, value: str) -> Subscription:
     """`+2` turns Wednesday on or off; names are separated by spaces or commas; at least one day."""
     if value.startswith("+"):
         chosen = set(context.subscription.weekdays) ^ {_index(value, len(_EVERY_DAY))}
-    elif means(value, _ALL, lambda catalog: catalog.every_day):
+    elif is_label(value, _ALL, lambda catalog: catalog.every_day):
         chosen = set(_EVERY_DAY)
-    elif means(value, "weekdays", lambda catalog: catalog.working_days):
+    elif is_label(value, "weekdays", lambda catalog: catalog.working_days):
         chosen = set(_WORKING_DAYS)
     else:
         known = {
@@ -219,7 +219,7 @@ def _show_papers(context: SettingsContext) -> str:
 
 
 def _parse_papers(context: SettingsContext, value: str) -> Subscription:
-    limit = None if means(value, _ALL, lambda catalog: catalog.everything) else int(value)
+    limit = None if is_label(value, _ALL, lambda catalog: catalog.everything) else int(value)
     if limit is not None and not 1 <= limit <= _LARGEST_LIMIT:
         raise ValueError(value)
     return _with_view(context, replace(context.subscription.view, limit=limit))

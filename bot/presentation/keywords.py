@@ -34,7 +34,7 @@ def load_day_papers(store: Store, day: date, view: View) -> DayPapers | None:
     if not (view.include or view.exclude):
         return None
     edition = store.editions.get(day)
-    listed = {item.n: item.paper for item in edition.placed} if edition else {}
+    listed = {item.n: item.paper for item in edition.ranked} if edition else {}
     return DayPapers(listed, store.editions.passed_over(day) if view.include else ())
 
 

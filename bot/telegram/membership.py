@@ -123,8 +123,8 @@ class Membership:
         known = await asyncio.to_thread(subscriptions.of_chat, ref)
         if place_of(chat) == Place.CHANNEL and not known:
             language = language_of(changed.from_user, self._services.settings.digest.language)
-            said = catalog_for(language)
-            choice = ChoiceBlock((Choice(said.subscribe_button, f"/subscribe {chat.id}"),))
-            ask = text_block(said.subscribe_which.format(name=chat.effective_name or chat.id))
+            catalog = catalog_for(language)
+            choice = ChoiceBlock((Choice(catalog.subscribe_button, f"/subscribe {chat.id}"),))
+            ask = text_block(catalog.subscribe_which.format(name=chat.effective_name or chat.id))
             private = ChatRef(PLATFORM, str(changed.from_user.id))
             await self._replies.send(private, render([ask, choice], RenderOptions(language))[0])

@@ -98,7 +98,7 @@ def _run(run: Run) -> str:
 
 def _bars(bars: Sequence[Bar]) -> Iterator[str]:
     widest = max((cell_len(bar.name) for bar in bars), default=0)
-    most = max((bar.count for bar in bars), default=1)
+    largest = max((bar.count for bar in bars), default=1)
     for bar in bars:
         name = " " * (widest - cell_len(bar.name)) + escape(bar.name)
-        yield f"{name} [{bar.colour}]{'█' * max(1, round(_LONGEST_BAR * bar.count / most))}[/] {bar.count}"
+        yield f"{name} [{bar.colour}]{'█' * max(1, round(_LONGEST_BAR * bar.count / largest))}[/] {bar.count}"

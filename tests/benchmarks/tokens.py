@@ -39,7 +39,7 @@ def main() -> None:
         recorded = recorded_days(SHARED, Path(folder))
     edition = recorded.editions[DAY]
     model = FakeModel(_realistic)
-    papers = [item.paper for item in edition.placed]
+    papers = [item.paper for item in edition.ranked]
     label(papers, recorded.categories, model, 60)
     writer = ModelWriter(Extractive(recorded.categories, glossary()), model, glossary(), 600, 1, 32_000)
     writer.write(edition, "ko")
@@ -94,20 +94,20 @@ def _usage(asked_for: Sequence[Prompt], count: Count) -> tuple[int, int, int]:
 
 def _ancestor(edition: Edition, count: Count) -> tuple[int, int, int]:
     """Returns (calls, input tokens, output tokens) of 1 + C calls, each with the whole conversation so far."""
-    titles = count("\n".join(item.paper.title for item in edition.placed))
+    titles = count("\n".join(item.paper.title for item in edition.ranked))
     history, told_in, told_out = titles, titles, titles
-    for group in sections(edition.placed):
+    for group in sections(edition.ranked):
         question = sum(count(f"{item.paper.title} {readable(item.paper.abstract)}") for item in group)
         answer = count(_KOREAN) * 12
         told_in, told_out = told_in + history + question, told_out + answer
         history += question + answer
-    return 1 + len(sections(edition.placed)), told_in, told_out
+    return 1 + len(sections(edition.ranked)), told_in, told_out
 
 
 def _one_a_paper(edition: Edition, count: Count) -> tuple[int, int, int]:
     rules = 400
-    told_in = sum(rules + count(f"{item.paper.title} {readable(item.paper.abstract)}") for item in edition.placed)
-    return len(edition.placed), told_in, len(edition.placed) * count(_KOREAN) * 5
+    told_in = sum(rules + count(f"{item.paper.title} {readable(item.paper.abstract)}") for item in edition.ranked)
+    return len(edition.ranked), told_in, len(edition.ranked) * count(_KOREAN) * 5
 
 
 if __name__ == "__main__":

@@ -91,9 +91,9 @@ def test_every_paper_stands_once_with_a_link_that_works(
     whole = edition()
     written = report(writer.write(whole, language), closed_list)
     assert links(written) == [
-        (item.paper.title, f"https://arxiv.org/abs/{item.paper.arxiv_id}") for item in whole.placed
+        (item.paper.title, f"https://arxiv.org/abs/{item.paper.arxiv_id}") for item in whole.ranked
     ]
-    for item in whole.placed:
+    for item in whole.ranked:
         assert written.count(f"- [{item.n}] [") == 1
 
 

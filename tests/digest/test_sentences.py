@@ -88,7 +88,7 @@ def test_sentences_are_verbatim_and_each_stands_in_one_place(abstract: str, extr
 
 
 def test_sentences_of_a_whole_edition_stand_once(extractor: Extractor) -> None:
-    for item in edition().placed:
+    for item in edition().ranked:
         found = [sentence for sentence in fields(extractor.read(item.paper)) if sentence]
         assert found
         assert len(set(found)) == len(found)

@@ -48,7 +48,7 @@ def test_every_claim_names_papers_of_its_section(language: str, writer: Extracti
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_every_quote_is_a_sentence_of_the_paper_it_names(language: str, writer: Extractive) -> None:
     whole = edition()
-    abstracts = {item.n: item.paper.abstract for item in whole.placed}
+    abstracts = {item.n: item.paper.abstract for item in whole.ranked}
     digest = writer.write(whole, language)
     quoted = [
         (quote, claim.papers)

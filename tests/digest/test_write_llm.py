@@ -206,9 +206,9 @@ def test_a_paper_that_gives_orders_changes_nothing_even_where_the_model_obeys(
 ) -> None:
     poisoned = replace(
         whole,
-        placed=tuple(
+        ranked=tuple(
             replace(item, paper=replace(item.paper, abstract=f"{item.paper.abstract} {probe}")) if item.n == 1 else item
-            for item in whole.placed
+            for item in whole.ranked
         ),
     )
 

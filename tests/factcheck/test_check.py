@@ -38,7 +38,7 @@ def digest(
         DigestPaper(
             item.n, item.paper.arxiv_id, item.paper.title, (), item.paper.links, item.label, line * (item.n == 1)
         )
-        for item in whole.placed
+        for item in whole.ranked
     )
     sections = (
         Section("Robotics", "🤖", (1, 2), Synthesis(findings=tuple(findings))),

@@ -26,8 +26,8 @@ def close(
 ) -> int:
     attempt = store.editions.claim(day)
     assert attempt is not None
-    placed = [RankedPaper(n, each, "Robotics") for n, each in enumerate(chosen, start=1)]
-    store.editions.close(day, attempt, Selection(tuple(chosen), skipped or {}), placed, collected)
+    ranked = [RankedPaper(n, each, "Robotics") for n, each in enumerate(chosen, start=1)]
+    store.editions.close(day, attempt, Selection(tuple(chosen), skipped or {}), ranked, collected)
     return attempt
 
 
@@ -41,9 +41,9 @@ def test_a_closed_edition_is_found_as_it_was_closed(store: Store) -> None:
     close(store, DAY, [numbered(1), numbered(2)], {"not selected": (numbered(3),)})
     edition = store.editions.get(DAY)
     assert edition is not None
-    assert [item.paper.title for item in edition.placed] == ["T1", "T2"]
-    assert [item.label for item in edition.placed] == ["Robotics", "Robotics"]
-    assert edition.collected == 3 == len(edition.placed) + sum(edition.skipped.values())
+    assert [item.paper.title for item in edition.ranked] == ["T1", "T2"]
+    assert [item.label for item in edition.ranked] == ["Robotics", "Robotics"]
+    assert edition.collected == 3 == len(edition.ranked) + sum(edition.skipped.values())
     assert edition.sources == (SourceReport("arxiv", "ok", 2),)
     assert edition.new_by_day == {DAY: 3}
 
@@ -130,7 +130,7 @@ def test_two_rows_that_turn_out_to_be_one_paper_are_joined(store: Store) -> None
     assert past.listed_on == DAY
     edition = store.editions.get(DAY)
     assert edition is not None
-    assert len(edition.placed) == 1
+    assert len(edition.ranked) == 1
 
 
 def test_two_arxiv_ids_with_one_title_stay_two_papers(store: Store) -> None:
@@ -149,7 +149,7 @@ def test_a_bare_title_shared_by_two_ids_is_taken_once(store: Store) -> None:
     close(store, NEXT, [first, second])
     edition = store.editions.get(NEXT)
     assert edition is not None
-    assert len(edition.placed) == 2
+    assert len(edition.ranked) == 2
 
 
 def test_a_later_version_adds_but_never_changes_what_an_edition_said(store: Store) -> None:
@@ -161,7 +161,7 @@ def test_a_later_version_adds_but_never_changes_what_an_edition_said(store: Stor
     close(store, NEXT, [], {"replacement": tuple(again)})
     edition = store.editions.get(DAY)
     assert edition is not None
-    assert (edition.placed[0].paper.title, edition.placed[0].paper.upvotes) == ("T1", 7)
+    assert (edition.ranked[0].paper.title, edition.ranked[0].paper.upvotes) == ("T1", 7)
 
 
 def test_a_paper_keeps_its_first_label(store: Store) -> None:

@@ -29,7 +29,7 @@ def redo(arguments: argparse.Namespace) -> int:
         edition = pipeline.find_or_make(day, opened.context)
         for language in languages:
             pipeline.find_or_write(edition, language, opened.context)
-        _print_result(f"{day}: made again with {len(edition.placed)} papers", deliveries, settings)
+        _print_result(f"{day}: made again with {len(edition.ranked)} papers", deliveries, settings)
     return OK
 
 

@@ -21,10 +21,10 @@ def arrange(chosen: Sequence[Paper], labels: Mapping[Paper, str], categories: Se
     return [RankedPaper(n, paper, labels[paper]) for n, paper in enumerate(in_order, start=1)]
 
 
-def sections(placed: Sequence[RankedPaper]) -> list[list[RankedPaper]]:
+def sections(ranked: Sequence[RankedPaper]) -> list[list[RankedPaper]]:
     """The papers grouped into runs of equal labels, in their order."""
     runs: list[list[RankedPaper]] = []
-    for item in placed:
+    for item in ranked:
         if runs and runs[-1][0].label == item.label:
             runs[-1].append(item)
         else:

@@ -60,7 +60,7 @@ def draw(edition: Edition, categories: Sequence[Category], language: Language) -
     with _fonts():
         catalog = digest_catalog_for(language)
         title = catalog.chart_title.format(
-            listed=f"{len(edition.placed):,}", new=f"{edition.new_by_day.get(edition.day, 0):,}"
+            listed=f"{len(edition.ranked):,}", new=f"{edition.new_by_day.get(edition.day, 0):,}"
         )
         top = 1 - 0.36 / height
         figure.text(0.03, top, title, fontproperties=_bold(), size=15, color=_INK, va="center")
@@ -80,7 +80,7 @@ def _bars(edition: Edition, categories: Sequence[Category]) -> list[_Bar]:
     A label that is no longer in the list counts under the last category.
     """
     known = {category.name for category in categories}
-    counts = Counter(item.label if item.label in known else categories[-1].name for item in edition.placed)
+    counts = Counter(item.label if item.label in known else categories[-1].name for item in edition.ranked)
     ranked = sorted(
         (_Bar(category, counts[category.name]) for category in categories if counts[category.name]),
         key=lambda bar: -bar.count,

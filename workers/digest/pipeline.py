@@ -151,9 +151,9 @@ def _make(day: date, attempt: int, context: PipelineContext) -> None:
             selection = select(papers, known.__getitem__, config.weights, config.max_papers)
             step("select", f"{len(papers):,} → {len(selection.chosen):,}")
             labels = _labels(selection.chosen, known, config)
-            placed = arrange(selection.chosen, labels, config.categories)
+            ranked = arrange(selection.chosen, labels, config.categories)
             step("classify", f"{len(set(labels.values())):,}")
-            _close(day, attempt, selection, placed, collected, editions)
+            _close(day, attempt, selection, ranked, collected, editions)
         except LeaseLost:
             raise
         except BaseException:
@@ -187,15 +187,15 @@ def _close(
     day: date,
     attempt: int,
     selection: Selection,
-    placed: Sequence[RankedPaper],
+    ranked: Sequence[RankedPaper],
     collected: Sequence[SourceAnswer],
     editions: Editions,
 ) -> None:
     faults = [answer.report for answer in collected if answer.report.status == "failed"]
-    if not placed and faults:
+    if not ranked and faults:
         editions.note_failure(day, attempt, collected)
         raise EditionFailed("; ".join(f"{report.name}: {report.reason}" for report in faults))
-    editions.close(day, attempt, selection, placed, collected)
+    editions.close(day, attempt, selection, ranked, collected)
 
 
 def _write(edition: Edition, language: Language, context: PipelineContext) -> Text:
@@ -211,7 +211,7 @@ def _write(edition: Edition, language: Language, context: PipelineContext) -> Te
         step("summarise", f"{len(written.papers):,}")
         checked = check(written, edition, config.glossary)
         step("check", f"{checked.model.dropped_claims:,}")
-        chart = draw(edition, config.categories, language) if edition.placed else None
+        chart = draw(edition, config.categories, language) if edition.ranked else None
         step("chart", f"{len(chart or b'') // 1024:,} KiB")
         stored = texts.save(edition.day, Text(checked, chart))
     texts.release(edition.day)

@@ -39,11 +39,11 @@ class Weights:
 
 
 def select(
-    papers: Sequence[Paper], past: Callable[[Paper], KnownPaper | None], weights: Weights, limit: int
+    papers: Sequence[Paper], known: Callable[[Paper], KnownPaper | None], weights: Weights, limit: int
 ) -> Selection:
     """At most `limit` papers, best first, and the others by reason.
 
-    `past` gives what the store knows of a paper. Papers are taken one by one, each time the one with most points after
+    `known` gives what the store knows of a paper. Papers are taken one by one, each time the one with most points after
     `crowding` is subtracted for each chosen paper of the same primary category. The day's last submission gets the
     points of `recent` in full, earlier ones a share that falls to the first. Of equals the later submission (higher
     arXiv id) comes first, then the order of keys, so that the result is always the same.
@@ -51,7 +51,7 @@ def select(
     skipped: dict[str, list[Paper]] = {ANNOUNCED_BEFORE: [], REPLACEMENT: [], WITHDRAWN: [], NOT_SELECTED: []}
     new: list[Paper] = []
     for paper in papers:
-        reason = _skip_reason(paper, past(paper))
+        reason = _skip_reason(paper, known(paper))
         (skipped[reason] if reason else new).append(paper)
 
     matcher = TermMatcher(weights.title_terms)
@@ -89,13 +89,13 @@ def worth(paper: Paper, weights: Weights, title_terms: TermMatcher) -> float:
     )
 
 
-def _skip_reason(paper: Paper, past: KnownPaper | None) -> str | None:
+def _skip_reason(paper: Paper, known: KnownPaper | None) -> str | None:
     """Why a paper is not new; None for a new one."""
     if paper.withdrawn:
         return WITHDRAWN
     if paper.replacement:
         return REPLACEMENT
-    if paper.relisted or (past and (past.listed_on or past.seen_from.issuperset(paper.sources))):
+    if paper.relisted or (known and (known.listed_on or known.seen_from.issuperset(paper.sources))):
         return ANNOUNCED_BEFORE
     return None
 

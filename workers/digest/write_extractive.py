@@ -48,9 +48,9 @@ class Extractive:
     def write(self, edition: Edition, language: Language) -> Digest:
         """The digest of `edition`; a quiet edition becomes a digest without papers."""
         catalog = digest_catalog_for(language)
-        extracts = {item.n: self._extractor.read(item.paper) for item in edition.placed}
+        extracts = {item.n: self._extractor.read(item.paper) for item in edition.ranked}
         phrases = _ranked_phrases(extracts)
-        groups = sections(edition.placed)
+        groups = sections(edition.ranked)
         return Digest(
             date=edition.day.isoformat(),
             language=language,
@@ -58,13 +58,13 @@ class Extractive:
             highlights=tuple(_highlights(groups, extracts, catalog)),
             sections=tuple(self._section(group, extracts, phrases, language) for group in groups),
             papers=tuple(
-                self._listed(item, extracts[item.n].purpose, phrases[item.n], language) for item in edition.placed
+                self._listed(item, extracts[item.n].purpose, phrases[item.n], language) for item in edition.ranked
             ),
             collected=edition.collected,
-            listed=len(edition.placed),
+            listed=len(edition.ranked),
             skipped=edition.skipped,
             sources=edition.sources,
-            chart=chart_name(edition.day) if edition.placed else None,
+            chart=chart_name(edition.day) if edition.ranked else None,
         )
 
     def _section(

@@ -51,7 +51,7 @@ class ModelWriter:
     def write(self, edition: Edition, language: Language) -> Digest:
         """The digest of `edition`. A model that fails or takes longer than `deadline_s` raises nothing."""
         plain = self.extractive.write(edition, language)
-        groups = sections(edition.placed)
+        groups = sections(edition.ranked)
         tasks = [Task(place, tuple(group)) for place, group in enumerate(groups) if len(group) > 1]
         ones = tuple(group[0] for group in groups if len(group) == 1)
         tasks += [Task(len(groups), ones, lines_only=True)] if ones else []

@@ -254,7 +254,7 @@ class Edition:
     """A closed edition as the store has it; the texts of all languages are written from it."""
 
     day: date
-    placed: tuple[RankedPaper, ...]
+    ranked: tuple[RankedPaper, ...]
     collected: int
     skipped: Mapping[str, int]
     sources: tuple[SourceReport, ...]

@@ -97,7 +97,7 @@ class Editions(Protocol):
         day: date,
         attempt: int,
         selection: Selection,
-        placed: Sequence[RankedPaper],
+        ranked: Sequence[RankedPaper],
         collected: Sequence[SourceAnswer],
     ) -> None:
         """Store papers, listing, counts and the sources' reports in one transaction."""

@@ -64,9 +64,9 @@ class Judge:
 
     def __init__(self, edition: Edition, glossary: Mapping[str, str]) -> None:
         self._texts = {
-            item.n: inner_quotes(f"{item.paper.title} {readable(item.paper.abstract)}") for item in edition.placed
+            item.n: inner_quotes(f"{item.paper.title} {readable(item.paper.abstract)}") for item in edition.ranked
         }
-        self._titles = "".join(item.paper.title for item in edition.placed)
+        self._titles = "".join(item.paper.title for item in edition.ranked)
         self._common = common_words(glossary, COMMON)
         self.all_papers = frozenset(self._texts)
         self.dropped = 0

@@ -137,7 +137,7 @@ class EditionStore:
         day: date,
         attempt: int,
         selection: Selection,
-        placed: Sequence[RankedPaper],
+        ranked: Sequence[RankedPaper],
         collected: Sequence[SourceAnswer],
     ) -> None:
         reports = [answer.report for answer in collected]
@@ -156,12 +156,12 @@ class EditionStore:
                 sources=[asdict(report) for report in reports],
             )
             ids = dict(zip(every_paper, papers.keep(connection, every_paper, day), strict=True))
-            if placed:
+            if ranked:
                 connection.execute(
                     listing.insert(),
-                    [{"day": day, "n": item.n, "paper_id": ids[item.paper], "label": item.label} for item in placed],
+                    [{"day": day, "n": item.n, "paper_id": ids[item.paper], "label": item.label} for item in ranked],
                 )
-                papers.label(connection, {ids[item.paper]: item.label for item in placed})
+                papers.label(connection, {ids[item.paper]: item.label for item in ranked})
             chosen_ids = {ids[chosen] for chosen in selection.chosen}
             passed_over = {ids[skipped] for skipped in selection.skipped.get(NOT_SELECTED, ())} - chosen_ids
             if passed_over:
@@ -227,7 +227,7 @@ class EditionStore:
             ).all()
         return Edition(
             day=day,
-            placed=tuple(RankedPaper(item.n, papers.of_row(item), item.label) for item in listed),
+            ranked=tuple(RankedPaper(item.n, papers.of_row(item), item.label) for item in listed),
             collected=row.collected,
             skipped=row.skipped,
             sources=tuple(SourceReport(**report) for report in row.sources),

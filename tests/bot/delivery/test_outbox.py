@@ -111,9 +111,9 @@ def remake(store: Store, edition: Edition) -> None:
     store.outbox.revise(DAY)
     attempt = store.editions.claim(DAY)
     assert attempt is not None
-    papers = tuple(item.paper for item in edition.placed)
+    papers = tuple(item.paper for item in edition.ranked)
     report = SourceAnswer(SourceReport("arxiv", "ok", 3))
-    store.editions.close(DAY, attempt, Selection(papers, {}), edition.placed, [report])
+    store.editions.close(DAY, attempt, Selection(papers, {}), edition.ranked, [report])
     store.texts.save(DAY, text)
 
 

@@ -59,7 +59,7 @@ def test_a_category_is_found_by_either_name_in_any_case(
 
 
 def day_papers(edition: Edition) -> DayPapers:
-    return DayPapers({item.n: item.paper for item in edition.placed}, [paper(title="Grip again, not listed")])
+    return DayPapers({item.n: item.paper for item in edition.ranked}, [paper(title="Grip again, not listed")])
 
 
 def seen(store: Store, edition: Edition, categories: Sequence[Category], view: View) -> list[Block]:
