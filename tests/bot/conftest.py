@@ -1,4 +1,4 @@
-"""A store with one closed edition in two languages, for what frontends do with it."""
+"""Fixtures of the frontends' tests: a store with one closed edition in two languages."""
 
 import asyncio
 import socket
@@ -27,7 +27,7 @@ def categories() -> Sequence[Category]:
 
 @pytest.fixture
 def free_port() -> int:
-    """A port of loopback that nobody serves."""
+    """A free port of the loopback interface."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])

@@ -1,4 +1,4 @@
-"""A platform's frontend in a thread of this process."""
+"""Runs a platform's frontend in a thread of the test's process."""
 
 import asyncio
 import threading
@@ -12,7 +12,7 @@ Serve = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
 
 class FrontendThread:
-    """Runs `serve` in an event loop of its own, from `start` until `stop`."""
+    """Runs `serve` in its own event loop from `start` to `stop`."""
 
     def __init__(self, serve: Serve) -> None:
         self._serve, self._running = serve, threading.Event()
@@ -27,7 +27,7 @@ class FrontendThread:
         assert not self._failures, self._failures
 
     def stop(self) -> None:
-        """End the frontend and its thread. Raises AssertionError if it failed at any time."""
+        """Stop the frontend and its thread. Raises AssertionError if the frontend failed."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopped.set)
         self._thread.join(DEADLINE_S)

@@ -1,4 +1,4 @@
-"""A platform is one thing: an entry in `PLATFORMS` and a folder; nothing else knows its name."""
+"""Tests that a platform needs only an entry in `PLATFORMS` and a folder."""
 
 import ast
 import re
@@ -26,7 +26,7 @@ EXAMPLE = Platform(
     name="example",
     title="Example",
     token_variable="EXAMPLE_BOT_TOKEN",  # noqa: S106 - the variable's name
-    token_from="example.org",  # noqa: S106 - where a token is to be had
+    token_from="example.org",  # noqa: S106 - the place that issues tokens
     limits=Limits(overall=1, window_s=1.0, chat_gap_s=1.0),
     settings=ExampleSettings,
     id_pattern=r"[A-Z0-9]+",
@@ -34,7 +34,7 @@ EXAMPLE = Platform(
 
 
 def test_no_code_of_workers_names_a_platform() -> None:
-    """Migrations may, because they read what earlier programs wrote."""
+    """Migrations are exempt, because they read what earlier programs wrote."""
     folder = Path(workers.__file__).parent
     named = [
         f"{file.relative_to(folder)}: {literal}"
@@ -47,7 +47,7 @@ def test_no_code_of_workers_names_a_platform() -> None:
 
 
 def _literals(tree: ast.AST) -> Iterator[str]:
-    """String constants of a module, docstrings left out."""
+    """Return a module's string constants without its docstrings."""
     for node in ast.walk(tree):
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.Constant) and isinstance(child.value, str) and not isinstance(node, ast.Expr):

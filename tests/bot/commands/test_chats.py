@@ -1,4 +1,4 @@
-"""A chat's language, and who may speak about the subscription of another chat."""
+"""Tests a chat's language and who may manage the subscription of another chat."""
 
 import asyncio
 from collections.abc import Sequence

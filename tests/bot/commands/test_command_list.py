@@ -1,4 +1,4 @@
-"""The list of commands is registered when it changes, and only then."""
+"""Tests that the list of commands is registered only when it changes."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,10 +10,10 @@ from workers.store import Store
 
 
 def registered(store: Store, platform: str, lists: Sequence[object]) -> list[int]:
-    """Which of the lists, given one after the other, reach the platform."""
+    """Register the lists one after the other; return those that reach the platform."""
     reached: list[int] = []
 
-    async def story() -> None:
+    async def scenario() -> None:
         for n, commands in enumerate(lists):
 
             async def register(n: int = n) -> None:
@@ -21,7 +21,7 @@ def registered(store: Store, platform: str, lists: Sequence[object]) -> list[int
 
             assert await register_if_changed(store, platform, commands, register) is (n in reached)
 
-    asyncio.run(story())
+    asyncio.run(scenario())
     return reached
 
 

@@ -1,4 +1,4 @@
-"""Lines as people type them under a post: those that ask, and those that do not."""
+"""Tests which lines under a post are taken for questions."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What people type, and what they get."""
+"""Tests the replies to the lines that people type."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,12 +23,12 @@ MEMBER = Actor("7", ChatRef("telegram", "-100"))
 ADMIN = Actor("8", ChatRef("telegram", "-100"), manages=True)
 OWNER = Actor("9", ChatRef("telegram", "9"), manages=True)
 
-Desks = Callable[..., Services]
+MakeServices = Callable[..., Services]
 
 
 @pytest.fixture
-def desks(store: Store) -> Desks:
-    """A desk with these settings; telegram:9 is its owner."""
+def make_services(store: Store) -> MakeServices:
+    """Makes services with the changed settings; telegram:9 is their owner."""
 
     def make(**changed: Any) -> Services:
         settings = config.load(environment={}).model_copy(update={"owners": ("telegram:9",), **changed})
@@ -38,8 +38,8 @@ def desks(store: Store) -> Desks:
 
 
 @pytest.fixture
-def services(desks: Desks) -> Services:
-    return desks()
+def services(make_services: MakeServices) -> Services:
+    return make_services()
 
 
 def lines(reply: Reply) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ def shown(line: str, services: Services, actor: Actor = MEMBER) -> list[Block]:
 
 
 def notices(store: Store) -> list[str]:
-    """What waits for the owners, in order."""
+    """Return the owners' pending notices in order and finish them."""
     found = []
     while delivery := store.outbox.claim("telegram"):
         found.append(f"{delivery.chat.chat}: {delivery.notice}")
@@ -79,8 +79,8 @@ def test_digest_with_a_category_shows_that_one(services: Services, edition: Edit
 
 
 def test_an_unknown_category_names_those_there_are(services: Services, edition: Edition) -> None:
-    told = only_line(answer("/digest 점성술", MEMBER, "ko", services))
-    assert told == "그런 분류가 없습니다. 있는 분류: 로보틱스, 음성·오디오"
+    line = only_line(answer("/digest 점성술", MEMBER, "ko", services))
+    assert line == "그런 분류가 없습니다. 있는 분류: 로보틱스, 음성·오디오"
 
 
 def test_without_an_edition_digest_says_so(services: Services) -> None:
@@ -93,8 +93,8 @@ def test_an_edition_that_was_taken_back_is_not_shown(services: Services, edition
 
 
 def test_help_names_every_command(services: Services) -> None:
-    told = lines(answer("/help", MEMBER, "ko", services))
-    assert [line.split(" —")[0] for line in told] == [
+    help_lines = lines(answer("/help", MEMBER, "ko", services))
+    assert [line.split(" —")[0] for line in help_lines] == [
         *("/digest", "/digest 2025-06-03 로보틱스", "/subscribe", "/unsubscribe", "/settings", "/language", "/test"),
         *("/ask 질문", "/forget", "/help"),
     ]
@@ -113,8 +113,8 @@ def test_only_goodbye_ends(line: str, ends: bool, services: Services) -> None:
 def test_who_manages_a_chat_subscribes_it_and_the_newest_edition_is_due_at_once(
     services: Services, edition: Edition
 ) -> None:
-    told = only_line(answer("/subscribe", ADMIN, "ko", services))
-    assert told == "구독했습니다. 평일 09:00(Asia/Seoul)에 다이제스트를 보내 드립니다."
+    line = only_line(answer("/subscribe", ADMIN, "ko", services))
+    assert line == "구독했습니다. 평일 09:00(Asia/Seoul)에 다이제스트를 보내 드립니다."
     (due,) = services.store.subscriptions.due(services.store.clock.now())
     assert (due.chat, due.view.language) == (ChatRef("telegram", "-100"), "ko")
 
@@ -148,8 +148,8 @@ def test_unsubscribing_pauses_this_thread_alone_and_keeps_its_settings(
     assert [due.chat.thread for due in services.store.subscriptions.due(bot_clock.now())] == ["5"]
 
 
-def test_with_approval_a_chat_waits_until_an_owner_says_yes(desks: Desks, edition: Edition) -> None:
-    services = desks(access="approve")
+def test_with_approval_a_chat_waits_until_an_owner_says_yes(make_services: MakeServices, edition: Edition) -> None:
+    services = make_services(access="approve")
     assert "운영자에게" in only_line(answer("/subscribe", ADMIN, "ko", services))
     assert services.store.subscriptions.due(services.store.clock.now()) == []
     assert notices(services.store) == [
@@ -163,8 +163,8 @@ def test_with_approval_a_chat_waits_until_an_owner_says_yes(desks: Desks, editio
     assert "기다리는 채팅이 아닙니다" in only_line(answer("/approve telegram:-100", OWNER, "ko", services))
 
 
-def test_a_list_lets_in_who_stands_on_it_and_the_owner(desks: Desks) -> None:
-    services = desks(access="list", allowed=("telegram:-200",))
+def test_a_list_lets_in_who_stands_on_it_and_the_owner(make_services: MakeServices) -> None:
+    services = make_services(access="list", allowed=("telegram:-200",))
     assert "허락된" in only_line(answer("/subscribe", ADMIN, "ko", services))
     assert "구독했습니다" in only_line(
         answer("/subscribe", Actor("8", ChatRef("telegram", "-200"), manages=True), "ko", services)
@@ -188,16 +188,16 @@ def test_a_new_code_voids_the_one_before(services: Services) -> None:
     assert "맞지 않거나" in only_line(answer(f"/owner {first}", ADMIN, "ko", services))
 
 
-@pytest.mark.parametrize("words", ["2025-06-03", "20250603", "6/3", "2025.6.3", "2025-06-03 en"])
-def test_a_day_is_asked_for_as_people_write_it(words: str, services: Services, edition: Edition) -> None:
-    opening, *_ = shown(f"/digest {words}", services)
+@pytest.mark.parametrize("arguments", ["2025-06-03", "20250603", "6/3", "2025.6.3", "2025-06-03 en"])
+def test_a_day_is_asked_for_as_people_write_it(arguments: str, services: Services, edition: Edition) -> None:
+    opening, *_ = shown(f"/digest {arguments}", services)
     assert isinstance(opening, OverviewBlock)
-    assert opening.title.startswith("AI papers" if words.endswith("en") else "2025년 6월 3일")
+    assert opening.title.startswith("AI papers" if arguments.endswith("en") else "2025년 6월 3일")
 
 
-@pytest.mark.parametrize("words", ["2025-06-02", "2025-13-40 robotics", "2025-06-02 로보틱스"])
-def test_a_day_without_an_edition_is_not_made(words: str, services: Services, edition: Edition) -> None:
-    assert not isinstance(shown(f"/digest {words}", services)[0], OverviewBlock)
+@pytest.mark.parametrize("arguments", ["2025-06-02", "2025-13-40 robotics", "2025-06-02 로보틱스"])
+def test_a_day_without_an_edition_is_not_made(arguments: str, services: Services, edition: Edition) -> None:
+    assert not isinstance(shown(f"/digest {arguments}", services)[0], OverviewBlock)
 
 
 def test_a_section_is_asked_for_by_its_place(services: Services, edition: Edition) -> None:
@@ -228,15 +228,15 @@ def test_a_preview_comes_in_private_as_the_settings_have_it(services: Services, 
 def test_a_digest_comes_as_its_chat_sees_them(services: Services, edition: Edition) -> None:
     answer("/subscribe", ADMIN, "ko", services, "telegram:1")
     answer("/settings categories robotics", ADMIN, "ko", services, "telegram:2")
-    told = answer("/digest", ADMIN, "ko", services, "telegram:3")
-    assert isinstance(told.blocks[1], ChoiceBlock)
+    reply = answer("/digest", ADMIN, "ko", services, "telegram:3")
+    assert isinstance(reply.blocks[1], ChoiceBlock)
     delivery = services.store.outbox.claim("telegram")
     assert delivery is not None
     assert delivery.view.categories == ("Robotics",)
 
 
-def test_questions_have_a_daily_limit_told_in_a_friendly_line(desks: Desks) -> None:
-    services = desks(questions=config.QuestionSettings(per_person_a_day=2, deadline_s=1))
+def test_questions_have_a_daily_limit_told_in_a_friendly_line(make_services: MakeServices) -> None:
+    services = make_services(questions=config.QuestionSettings(per_person_a_day=2, deadline_s=1))
     replies = [answer(f"{n}번 논문은?", MEMBER, "ko", services, f"telegram:{n}") for n in range(3)]
     assert [bool(reply.blocks) for reply in replies] == [False, False, True]
     assert only_line(replies[2]) == "오늘은 질문을 2개까지 받습니다. 내일 다시 물어봐 주세요."
@@ -244,9 +244,9 @@ def test_questions_have_a_daily_limit_told_in_a_friendly_line(desks: Desks) -> N
 
 def test_status_is_the_owners_alone(services: Services, edition: Edition) -> None:
     assert "운영자만" in only_line(answer("/status", MEMBER, "ko", services))
-    told = lines(answer("/status", OWNER, "ko", services))
-    assert told[1] == "최근 호: 2025-06-03, 모은 논문 3편 중 3편"
-    assert "구독: 0곳, 쉬는 곳 0곳" in told
+    status_lines = lines(answer("/status", OWNER, "ko", services))
+    assert status_lines[1] == "최근 호: 2025-06-03, 모은 논문 3편 중 3편"
+    assert "구독: 0곳, 쉬는 곳 0곳" in status_lines
 
 
 def test_a_question_is_asked_again_in_its_own_chat_alone(services: Services, store: Store) -> None:

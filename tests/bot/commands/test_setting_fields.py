@@ -1,4 +1,4 @@
-"""The list of a chat's settings: complete in every language, and each field about itself alone."""
+"""Tests that the setting fields are complete in every language and that each shows only its own setting."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ OTHER_VALUES = {
     "notify": replace(PLAIN, notify=Notify.NEVER),
     "topic": replace(PLAIN, chat=ChatRef("discord", "-1", "78")),
 }
-"""Setting → a subscription that differs from PLAIN in that setting alone."""
+"""Setting → a subscription that differs from PLAIN only in that setting."""
 
 
 def context(store: Store, subscription: Subscription = PLAIN) -> SettingsContext:

@@ -1,4 +1,4 @@
-"""A chat's settings by command and by choice."""
+"""Tests changes of a chat's settings by commands and by buttons."""
 
 from collections.abc import Callable
 
@@ -29,13 +29,13 @@ def services(store: Store, bot_clock: FakeClock) -> Services:
     return Services(store, settings, settings.closed_list())
 
 
-def of(services: Services) -> Subscription:
+def subscription_of(services: Services) -> Subscription:
     found = services.store.subscriptions.get(1)
     assert found is not None
     return found
 
 
-def said(services: Services, line: str, actor: Actor = ADMIN) -> Reply:
+def reply_to(services: Services, line: str, actor: Actor = ADMIN) -> Reply:
     return answer(line, actor, "ko", services)
 
 
@@ -48,7 +48,7 @@ def choices(reply: Reply) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("words", "read"),
+    ("arguments", "read"),
     [
         ("language en", lambda it: it.view.language == "en"),
         ("언어 English", lambda it: it.view.language == "en"),
@@ -75,50 +75,52 @@ def choices(reply: Reply) -> dict[str, str]:
     ],
 )
 def test_each_is_set_by_a_command_in_either_language(
-    words: str, read: Callable[[Subscription], bool], services: Services
+    arguments: str, read: Callable[[Subscription], bool], services: Services
 ) -> None:
-    reply = text(said(services, f"/settings {words}"))
+    reply = text(reply_to(services, f"/settings {arguments}"))
     assert "쓸 수 없습니다" not in reply
-    assert read(of(services))
+    assert read(subscription_of(services))
 
 
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [
         *("language xx", "language klingon", "categories astrology", "categories +99", "time 25:00", "time soon"),
         *("zone Atlantis/Capital", "zone ../etc/passwd", "weekdays someday", "weekdays +9", "layout round", "papers 0"),
         *("papers many", "notify maybe", "topic 77", "keywords " + ",".join(f"w{n}" for n in range(30))),
     ],
 )
-def test_what_cannot_be_is_refused_and_changes_nothing(words: str, services: Services) -> None:
-    before = of(services)
-    told = text(said(services, f"/settings {words}"))
-    assert told.startswith("“")
-    assert "값은 쓸 수 없습니다" in told
-    assert of(services) == before
+def test_what_cannot_be_is_refused_and_changes_nothing(arguments: str, services: Services) -> None:
+    before = subscription_of(services)
+    refusal = text(reply_to(services, f"/settings {arguments}"))
+    assert refusal.startswith("“")
+    assert "값은 쓸 수 없습니다" in refusal
+    assert subscription_of(services) == before
 
 
 def test_an_unknown_setting_names_those_there_are(services: Services) -> None:
-    assert text(said(services, "/settings colour red")).startswith(
+    assert text(reply_to(services, "/settings colour red")).startswith(
         "“colour” 설정은 없습니다. 있는 설정: language, categories"
     )
 
 
 def test_the_last_day_cannot_be_turned_off(services: Services) -> None:
-    said(services, "/settings weekdays mon")
-    assert "쓸 수 없습니다" in text(said(services, "/settings weekdays +0"))
-    assert of(services).weekdays == (0,)
+    reply_to(services, "/settings weekdays mon")
+    assert "쓸 수 없습니다" in text(reply_to(services, "/settings weekdays +0"))
+    assert subscription_of(services).weekdays == (0,)
 
 
 def test_another_hour_counts_from_now(services: Services, bot_clock: FakeClock) -> None:
-    said(services, "/settings time 18:00")
-    assert of(services).due_at.isoformat() == "2025-06-03T09:00:00+00:00"
-    said(services, "/settings zone UTC")
-    assert of(services).due_at.isoformat() == "2025-06-03T18:00:00+00:00"
+    reply_to(services, "/settings time 18:00")
+    assert subscription_of(services).due_at.isoformat() == "2025-06-03T09:00:00+00:00"
+    reply_to(services, "/settings zone UTC")
+    assert subscription_of(services).due_at.isoformat() == "2025-06-03T18:00:00+00:00"
 
 
 def test_a_language_changes_what_the_panel_speaks(services: Services) -> None:
-    assert text(said(services, "/settings language en")).startswith("Changed. Language: English\n⚙️ Settings of Readers")
+    assert text(reply_to(services, "/settings language en")).startswith(
+        "Changed. Language: English\n⚙️ Settings of Readers"
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -130,10 +132,10 @@ def test_every_screen_fits_its_buttons_and_every_button_works(language: str, ser
         for option in screen.values():
             assert len(option.encode()) <= 64
             reply = answer(option, ADMIN, language, services)
-            told = text(reply)
-            assert told
-            assert "값은 쓸 수 없습니다" not in told
-            assert "cannot be used" not in told
+            reply_text = text(reply)
+            assert reply_text
+            assert "값은 쓸 수 없습니다" not in reply_text
+            assert "cannot be used" not in reply_text
             assert bool(reply.expects) is option.endswith(" ?")
             if " +" in option:  # on or off: back again, for the last day cannot be turned off
                 answer(option, ADMIN, language, services)
@@ -142,22 +144,22 @@ def test_every_screen_fits_its_buttons_and_every_button_works(language: str, ser
 def test_a_subscription_moves_to_the_topic_where_it_is_said(services: Services, bot_clock: FakeClock) -> None:
     other = Actor("8", ChatRef("telegram", "-100", "9"), manages=True, place=Place.GROUP)
     assert "바꾸었습니다" in text(answer("/settings 1 topic here", other, "ko", services))
-    assert of(services).chat.thread == "9"
+    assert subscription_of(services).chat.thread == "9"
     services.store.subscriptions.add(NewSubscription(ChatRef("telegram", "-100", "5"), bot_clock.now()))
-    assert "이미 따로 구독" in text(said(services, "/settings 1 topic here"))
+    assert "이미 따로 구독" in text(reply_to(services, "/settings 1 topic here"))
 
 
 def test_only_who_manages_the_chat_changes_it_and_nobody_another_chats(services: Services) -> None:
     member = Actor("7", ChatRef("telegram", "-100", "5"))
     stranger = Actor("7", ChatRef("telegram", "7"), manages=True)
-    assert "관리할 수 있고" in text(said(services, "/settings layout compact", member))
-    assert "구독하지 않은" in text(said(services, "/settings 1 layout compact", stranger))
-    assert of(services).view.layout == "sections"
+    assert "관리할 수 있고" in text(reply_to(services, "/settings layout compact", member))
+    assert "구독하지 않은" in text(reply_to(services, "/settings 1 layout compact", stranger))
+    assert subscription_of(services).view.layout == "sections"
 
 
 def test_in_private_one_chooses_among_the_chats_one_subscribed(services: Services) -> None:
     alone = Actor("8", ChatRef("telegram", "8"), manages=True)
-    assert choices(said(services, "/settings", alone)) == {"-100 5": "/settings 1"}
+    assert choices(reply_to(services, "/settings", alone)) == {"-100 5": "/settings 1"}
 
 
 def test_a_language_is_kept_before_anything_is_subscribed(services: Services) -> None:

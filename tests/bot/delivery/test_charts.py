@@ -1,4 +1,4 @@
-"""Charts by name: uploaded once for each platform, and refused where the store has none."""
+"""Tests that a chart is uploaded once for each platform and refused if the store has no chart."""
 
 import asyncio
 
@@ -15,11 +15,11 @@ NAME = str(PictureName(DAY, "ko", 2))
 
 
 def test_a_chart_is_known_on_the_platform_that_has_it(store: Store) -> None:
-    async def story() -> list[str | None]:
+    async def scenario() -> list[str | None]:
         await ChartFiles(store, "telegram").uploaded(NAME, "file-1")
         return [await ChartFiles(store, platform).file_id(NAME) for platform in ("telegram", "discord")]
 
-    assert asyncio.run(story()) == ["file-1", None]
+    assert asyncio.run(scenario()) == ["file-1", None]
 
 
 def test_the_picture_comes_from_the_edition_that_is_named(store: Store, edition: Edition) -> None:

@@ -1,4 +1,4 @@
-"""The outbox: rows become messages in order, each fault has its rule."""
+"""Tests that the outbox sends its rows in order and handles each fault by its rule."""
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
@@ -99,8 +99,8 @@ def test_a_crash_between_sending_and_writing_down_leaves_an_unknown_part(store: 
     assert [text.split()[1] for _, text in sender.sent] == ["third"]
 
 
-def other(content: Content, delivery: Delivery) -> list[Message]:
-    """The same edition made anew: the second part has other words, the third is gone."""
+def render_revised(content: Content, delivery: Delivery) -> list[Message]:
+    """Render the revised edition: the second part has another text, the third part is missing."""
     return [Message("ko first 2025-06-03"), Message("ko second, corrected")]
 
 
@@ -122,7 +122,7 @@ def test_an_edition_made_anew_is_edited_where_it_was_posted(store: Store, editio
     sender = FakeSender()
     deliver(store, sender)
     remake(store, edition)
-    assert asyncio.run(deliver_next(store, "terminal", sender, other))
+    assert asyncio.run(deliver_next(store, "terminal", sender, render_revised))
     assert sender.edited == [("m2", "ko second, corrected")], "what reads the same is left alone"
     assert sender.deleted == ["m3"]
     assert len(sender.sent) == 3
@@ -133,7 +133,7 @@ def test_an_edition_made_anew_is_edited_where_it_was_posted(store: Store, editio
 def test_an_edition_made_anew_that_is_longer_is_added_to(store: Store, edition: Edition) -> None:
     ask(store)
     sender = FakeSender()
-    asyncio.run(deliver_next(store, "terminal", sender, other))
+    asyncio.run(deliver_next(store, "terminal", sender, render_revised))
     remake(store, edition)
     deliver(store, sender)
     assert [text for _, text in sender.sent][2:] == ["ko third 2025-06-03"]
@@ -166,20 +166,20 @@ def test_a_retracted_edition_is_deleted_where_it_was_posted_and_sent_to_nobody_e
     assert store.subscriptions.closed_after(None) == []
     remake(store, edition)
     deliver(store, sender)
-    assert len(sender.sent) == 6, "made anew after all, it is posted again"
+    assert len(sender.sent) == 6, "once it is made again, it is posted again"
 
 
 def test_what_is_retracted_while_it_is_being_sent_is_taken_back_too(store: Store, edition: Edition) -> None:
     ask(store)
 
-    class Slow(FakeSender):
+    class RetractingSender(FakeSender):
         async def send(self, chat: ChatRef, message: Message, key: str) -> str:
             if len(self.sent) == 1:
                 store.editions.retract(DAY)
                 store.outbox.revise(DAY)
             return await super().send(chat, message, key)
 
-    sender = Slow()
+    sender = RetractingSender()
     deliver(store, sender)
     assert len(sender.sent) == 3
     deliver(store, sender)
@@ -194,7 +194,7 @@ def test_an_edit_whose_fate_is_unknown_is_repeated(store: Store, edition: Editio
     remake(store, edition)
     flaky = FakeSender([SendUnknown("the line broke"), None, None])
     for _ in range(2):
-        asyncio.run(deliver_next(store, "terminal", flaky, other))
+        asyncio.run(deliver_next(store, "terminal", flaky, render_revised))
         bot_clock.advance(1)
     assert flaky.edited == [("m2", "ko second, corrected")]
     assert flaky.deleted == ["m3"]
@@ -229,9 +229,9 @@ def test_what_waits_for_its_turn_is_not_on_its_way(store: Store, bot_clock: Fake
     ask(store)
     sender = FakeSender()
 
-    async def story() -> list[str]:
+    async def scenario() -> list[str]:
         sender.holds = asyncio.Event()
-        waiting = asyncio.create_task(deliver_next(store, "terminal", Patient(sender), render))
+        waiting = asyncio.create_task(deliver_next(store, "terminal", WaitingSender(sender), render))
         while not states(store):
             await asyncio.sleep(0.01)
         seen = states(store)
@@ -239,7 +239,7 @@ def test_what_waits_for_its_turn_is_not_on_its_way(store: Store, bot_clock: Fake
         await asyncio.gather(waiting, return_exceptions=True)
         return seen
 
-    class Patient(FakeSender):
+    class WaitingSender(FakeSender):
         def __init__(self, to: FakeSender) -> None:
             super().__init__()
             self.holds = to.holds
@@ -247,7 +247,7 @@ def test_what_waits_for_its_turn_is_not_on_its_way(store: Store, bot_clock: Fake
         def turn(self, chat: str, urgent: bool) -> AbstractAsyncContextManager[None]:
             return super().turn(chat, urgent=False)
 
-    assert asyncio.run(story()) == ["pending"] * 3
+    assert asyncio.run(scenario()) == ["pending"] * 3
     bot_clock.advance(31)
     deliver(store, sender)
     assert states(store) == ["posted"] * 3, "killed while it waited, it was not sent and is not lost"
@@ -271,14 +271,14 @@ def test_a_digest_makes_the_sound_that_its_chat_wants(
 def test_a_chat_that_is_shut_is_counted_and_paused_the_third_time(
     store: Store, edition: Edition, bot_clock: FakeClock
 ) -> None:
-    class Shut(FakeSender):
+    class ClosedTopicSender(FakeSender):
         async def send(self, chat: ChatRef, message: Message, key: str) -> str:
             if chat.chat == "a":
                 raise ChatNotWritable("TOPIC_CLOSED")
             return await super().send(chat, message, key)
 
     store.subscriptions.add(NewSubscription(ChatRef("terminal", "a"), bot_clock.now(), person="7"))
-    sender = Shut()
+    sender = ClosedTopicSender()
     for n in range(3):
         assert len(store.subscriptions.due(bot_clock.now())) == 1
         ask(store, f"request:{n}")
@@ -290,14 +290,14 @@ def test_a_chat_that_is_shut_is_counted_and_paused_the_third_time(
 
 
 def test_while_broadcasts_are_under_way_an_answer_is_sent_at_once(store: Store, bot_clock: FakeClock) -> None:
-    class Quick:
+    class QuickWakeup:
         async def wait(self) -> None:
             await asyncio.sleep(0.01)
 
-    async def story() -> list[str]:
+    async def scenario() -> list[str]:
         sender = FakeSender()
         held = sender.holds = asyncio.Event()
-        serving = asyncio.create_task(serve(store, "terminal", sender, render, Quick(), at_once=2))
+        serving = asyncio.create_task(serve(store, "terminal", sender, render, QuickWakeup(), at_once=2))
         await asyncio.sleep(0.1)
         ask(store, chat="person")
         while not [chat for chat, _ in sender.sent if chat == "person"]:
@@ -314,7 +314,7 @@ def test_while_broadcasts_are_under_way_an_answer_is_sent_at_once(store: Store, 
         store.subscriptions.add(NewSubscription(ChatRef("terminal", f"chat {n}"), bot_clock.now()))
     for due in store.subscriptions.due(bot_clock.now()):
         store.subscriptions.deliver(due, [DAY], due.due_at, bot_clock.now(), silent=False)
-    assert set(asyncio.run(asyncio.wait_for(story(), 20))) == {"person"}
+    assert set(asyncio.run(asyncio.wait_for(scenario(), 20))) == {"person"}
 
 
 def test_a_platform_that_knows_what_became_of_a_send_settles_it(store: Store, bot_clock: FakeClock) -> None:

@@ -1,4 +1,4 @@
-"""Limits are kept beforehand; the loop's time jumps from timer to timer."""
+"""Tests that the pacer keeps the platforms' limits; the event loop's time jumps from timer to timer."""
 
 import asyncio
 import itertools
@@ -17,14 +17,14 @@ async def send(pacer: Pacer, chat: str, log: list[tuple[float, str]], priority: 
         log.append((asyncio.get_running_loop().time(), chat))
 
 
-def most_in(window_s: float, times: list[float]) -> int:
+def most_sends_in(window_s: float, times: list[float]) -> int:
     return max(sum(start <= at < start + window_s for at in times) for start in times)
 
 
 def test_no_window_of_the_platforms_holds_more_however_the_line_bunches_them() -> None:
-    """Each send reaches the platform at a random moment of its way; what left evenly arrives in bunches."""
+    """Random network delays let messages that were sent evenly arrive in groups."""
 
-    async def story() -> list[float]:
+    async def scenario() -> list[float]:
         pacer, arrived, chance = Pacer(QUICK), list[float](), random.Random(7)  # noqa: S311 - no secret
 
         async def one(chat: str) -> None:
@@ -37,21 +37,21 @@ def test_no_window_of_the_platforms_holds_more_however_the_line_bunches_them() -
         await asyncio.gather(*(one(f"{n}") for n in range(60)))
         return sorted(arrived)
 
-    assert most_in(0.0999, run_fast(story())) <= QUICK.overall
+    assert most_sends_in(0.0999, run_fast(scenario())) <= QUICK.overall
 
 
 def test_a_quick_line_is_used_to_the_full() -> None:
-    async def story() -> list[tuple[float, str]]:
+    async def scenario() -> list[tuple[float, str]]:
         pacer, log = Pacer(QUICK), list[tuple[float, str]]()
         await asyncio.gather(*(send(pacer, f"{n}", log) for n in range(31)))
         return log
 
-    times = [at for at, _ in run_fast(story())]
+    times = [at for at, _ in run_fast(scenario())]
     assert 0.49 <= times[-1] - times[0] <= 0.7, "31 at 5 in a tenth of a second"
 
 
 def test_who_gives_up_in_their_turn_gives_it_back() -> None:
-    async def story() -> None:
+    async def scenario() -> None:
         pacer = Pacer(Limits(overall=1, window_s=0.05, chat_gap_s=0))
         for _ in range(3):
             going = asyncio.create_task(send(pacer, "a", []))
@@ -60,16 +60,16 @@ def test_who_gives_up_in_their_turn_gives_it_back() -> None:
             await asyncio.gather(going, return_exceptions=True)
         await asyncio.wait_for(send(pacer, "b", []), 5)
 
-    run_fast(story())
+    run_fast(scenario())
 
 
 def test_one_chat_waits_for_its_own_gap_and_holds_up_nobody() -> None:
-    async def story() -> list[tuple[float, str]]:
+    async def scenario() -> list[tuple[float, str]]:
         pacer, log = Pacer(QUICK), list[tuple[float, str]]()
         await asyncio.gather(*(send(pacer, "a", log) for _ in range(3)), send(pacer, "b", log))
         return log
 
-    log = run_fast(story())
+    log = run_fast(scenario())
     assert Counter(chat for _, chat in log) == {"a": 3, "b": 1}
     a = [at for at, chat in log if chat == "a"]
     assert all(later - earlier >= 0.0999 for earlier, later in itertools.pairwise(a))
@@ -77,7 +77,7 @@ def test_one_chat_waits_for_its_own_gap_and_holds_up_nobody() -> None:
 
 
 def test_who_waits_for_an_answer_goes_before_a_broadcast() -> None:
-    async def story() -> list[tuple[float, str]]:
+    async def scenario() -> list[tuple[float, str]]:
         pacer, log = Pacer(QUICK), list[tuple[float, str]]()
         broadcast = [asyncio.create_task(send(pacer, f"{n}", log)) for n in range(20)]
         await asyncio.sleep(0)
@@ -85,11 +85,13 @@ def test_who_waits_for_an_answer_goes_before_a_broadcast() -> None:
         await asyncio.gather(*broadcast)
         return log
 
-    assert [chat for _, chat in run_fast(story())].index("person") <= QUICK.overall, "next after those already let go"
+    assert [chat for _, chat in run_fast(scenario())].index("person") <= QUICK.overall, (
+        "next after the sends already under way"
+    )
 
 
 def test_told_to_wait_nothing_is_sent_before_that() -> None:
-    async def story() -> float:
+    async def scenario() -> float:
         pacer, log = Pacer(QUICK), list[tuple[float, str]]()
         await send(pacer, "a", log)
         pacer.halt(0.3)
@@ -97,13 +99,13 @@ def test_told_to_wait_nothing_is_sent_before_that() -> None:
         await send(pacer, "b", log, INTERACTIVE)
         return log[1][0] - log[0][0]
 
-    assert run_fast(story()) >= 0.299
+    assert run_fast(scenario()) >= 0.299
 
 
 def test_a_group_has_its_own_minute() -> None:
     moment = 1000.0
 
-    async def story() -> None:
+    async def scenario() -> None:
         nonlocal moment
         pacer = Pacer(QUICK, now=lambda: moment)
         for _ in range(4):
@@ -118,11 +120,11 @@ def test_a_group_has_its_own_minute() -> None:
         moment += 1
         await asyncio.wait_for(asyncio.gather(fifth, other), 5)
 
-    run_fast(story())
+    run_fast(scenario())
 
 
 def test_who_gives_up_waiting_takes_no_turn() -> None:
-    async def story() -> list[tuple[float, str]]:
+    async def scenario() -> list[tuple[float, str]]:
         pacer, log = Pacer(QUICK), list[tuple[float, str]]()
         await send(pacer, "a", log)
         impatient = asyncio.create_task(send(pacer, "a", log))
@@ -132,4 +134,4 @@ def test_who_gives_up_waiting_takes_no_turn() -> None:
         await send(pacer, "a", log)
         return log
 
-    assert len(run_fast(story())) == 2
+    assert len(run_fast(scenario())) == 2

@@ -1,4 +1,4 @@
-"""One platform's process: it leads, connects, delivers, and closes in the right order."""
+"""Tests that a platform's process takes the lease, connects, delivers and closes in this order."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,8 +20,8 @@ NOBODY = "redis://127.0.0.1:9/0"
 LONGEST_S = 20.0
 
 
-class Wire(FakeSender):
-    """Remembers in `steps` what is sent, and says when."""
+class RecordingSender(FakeSender):
+    """Appends each sent message to `steps` and sets `taken` when it sends."""
 
     def __init__(self, steps: list[str]) -> None:
         super().__init__()
@@ -34,12 +34,12 @@ class Wire(FakeSender):
 
 
 class FakeFrontend:
-    """Connects when `gate` opens, and remembers what happened in `steps`."""
+    """Connects once `gate` is set and appends what it does to `steps`."""
 
     def __init__(self, fault: Exception | None = None) -> None:
         self.steps: list[str] = []
         self.gate, self.waits = asyncio.Event(), asyncio.Event()
-        self.sender = Wire(self.steps)
+        self.sender = RecordingSender(self.steps)
         self._fault = fault
 
     def render(self, content: Content, delivery: Delivery) -> list[Message]:
@@ -81,7 +81,7 @@ def test_nothing_is_sent_before_the_frontend_is_connected_or_after_it_is_stopped
 ) -> None:
     store.outbox.notify("notice:1", ChatRef("telegram", "5"), "en", "hello")
 
-    async def story() -> list[str]:
+    async def scenario() -> list[str]:
         running, frontend = context(settings, store), FakeFrontend()
         serving = asyncio.create_task(serve_platform(running, connect_to(frontend)))
         await frontend.waits.wait()
@@ -92,18 +92,18 @@ def test_nothing_is_sent_before_the_frontend_is_connected_or_after_it_is_stopped
         await serving
         return frontend.steps
 
-    steps = asyncio.run(asyncio.wait_for(story(), LONGEST_S))
+    steps = asyncio.run(asyncio.wait_for(scenario(), LONGEST_S))
     assert steps == ["asked to connect", "connected", "sent hello", "closed"]
 
 
 def test_what_a_frontend_raises_ends_the_process(store: Store, settings: Settings) -> None:
-    async def story() -> None:
+    async def scenario() -> None:
         frontend = FakeFrontend(SettingsError("TELEGRAM_BOT_TOKEN: refused"))
         frontend.gate.set()
         await serve_platform(context(settings, store), connect_to(frontend))
 
     with pytest.raises(SettingsError, match="refused"):
-        asyncio.run(asyncio.wait_for(story(), LONGEST_S))
+        asyncio.run(asyncio.wait_for(scenario(), LONGEST_S))
 
 
 def test_a_second_process_ends_without_connecting_if_it_is_stopped_while_it_waits(
@@ -111,14 +111,14 @@ def test_a_second_process_ends_without_connecting_if_it_is_stopped_while_it_wait
 ) -> None:
     assert store.lease("telegram", 60).acquire()
 
-    async def story() -> list[str]:
+    async def scenario() -> list[str]:
         running, frontend = context(settings, store), FakeFrontend()
         serving = asyncio.create_task(serve_platform(running, connect_to(frontend)))
         running.stopped.set()
         await serving
         return frontend.steps
 
-    assert asyncio.run(asyncio.wait_for(story(), LONGEST_S)) == []
+    assert asyncio.run(asyncio.wait_for(scenario(), LONGEST_S)) == []
 
 
 def test_losing_the_platform_to_another_process_ends_this_one(
@@ -126,7 +126,7 @@ def test_losing_the_platform_to_another_process_ends_this_one(
 ) -> None:
     short = settings.model_copy(update={"lease": settings.lease.model_copy(update={"delivery_s": 0.04})})
 
-    async def story() -> None:
+    async def scenario() -> None:
         frontend = FakeFrontend()
         serving = asyncio.create_task(serve_platform(context(short, store), connect_to(frontend)))
         await frontend.waits.wait()
@@ -136,7 +136,7 @@ def test_losing_the_platform_to_another_process_ends_this_one(
         await serving
 
     with pytest.raises(LeaseLost):
-        asyncio.run(asyncio.wait_for(story(), LONGEST_S))
+        asyncio.run(asyncio.wait_for(scenario(), LONGEST_S))
 
 
 def test_a_missing_token_and_a_missing_queue_are_named_with_their_cure(

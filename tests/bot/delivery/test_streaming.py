@@ -1,4 +1,4 @@
-"""An answer on its way: every edit shows what is written by then, and the last one the whole of it."""
+"""Tests that each edit of an answer shows the text written so far and the last edit the whole text."""
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
@@ -31,8 +31,8 @@ def rendered(content: Content, delivery: Delivery) -> list[Message]:
     return [Message(content.answer.line)] if content.answer else []
 
 
-class Waiting(FakeSender):
-    """Says when somebody waits for the turn to edit and when an edit is done, and gives the turn when told to."""
+class GatedSender(FakeSender):
+    """Sets `wanted` when an edit waits for its turn and `done` after an edit; grants turns once `gate` is set."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,8 +51,8 @@ class Waiting(FakeSender):
 def test_what_is_written_while_the_turn_is_waited_for_is_in_that_edit(
     valkey_url: str, store: Store, delivery: Delivery
 ) -> None:
-    async def story() -> list[tuple[str, str]]:
-        sender, queue, number = Waiting(), WorkQueue(valkey_url), delivery.question_id or 0
+    async def scenario() -> list[tuple[str, str]]:
+        sender, queue, number = GatedSender(), WorkQueue(valkey_url), delivery.question_id or 0
         streamer = AnswerStreamer(valkey_url, store, sender, rendered)
         following = asyncio.create_task(streamer.follow(delivery, "m1"))
         await asyncio.to_thread(queue.stream_answer, number, Answer(True, line="one"))
@@ -66,4 +66,4 @@ def test_what_is_written_while_the_turn_is_waited_for_is_in_that_edit(
         await streamer.close()
         return sender.edited
 
-    assert asyncio.run(asyncio.wait_for(story(), LONGEST_S)) == [("m1", "one two"), ("m1", "one two three")]
+    assert asyncio.run(asyncio.wait_for(scenario(), LONGEST_S)) == [("m1", "one two"), ("m1", "one two three")]

@@ -1,4 +1,4 @@
-"""Waiting for news: a message on the channel wakes at once, silence ends the wait, and a cancel is heeded."""
+"""Tests that a message on the channel, a time-out or a cancel ends the wait."""
 
 import asyncio
 
@@ -10,49 +10,49 @@ from tests.waiting import DEADLINE_S
 from workers.queue import WorkQueue
 
 SHORT_S = 0.1
-"""How long a wakeup waits here before it looks by itself."""
+"""Seconds after which a wakeup in these tests returns without a message."""
 
 
 def test_a_message_wakes_at_once(valkey_url: str) -> None:
-    async def story() -> None:
+    async def scenario() -> None:
         queue = WorkQueue(valkey_url)
         async with redis_wakeup(valkey_url, longest_s=10 * DEADLINE_S) as wakeup:
             waiting = asyncio.create_task(wakeup.wait())
-            while not waiting.done():  # a message that comes before the subscription wakes nobody
+            while not waiting.done():  # a message that is sent before the subscription has no effect
                 await asyncio.to_thread(queue.wake)
                 await asyncio.wait([waiting], timeout=SHORT_S)
 
-    asyncio.run(asyncio.wait_for(story(), DEADLINE_S))
+    asyncio.run(asyncio.wait_for(scenario(), DEADLINE_S))
 
 
 def test_without_a_queue_it_looks_again_by_itself() -> None:
-    async def story() -> None:
+    async def scenario() -> None:
         async with redis_wakeup("redis://127.0.0.1:9/0", SHORT_S) as wakeup:
             await wakeup.wait()
 
-    asyncio.run(asyncio.wait_for(story(), DEADLINE_S))
+    asyncio.run(asyncio.wait_for(scenario(), DEADLINE_S))
 
 
 @pytest.mark.parametrize("moment", [0.0, SHORT_S / 3, SHORT_S - 0.001, SHORT_S, SHORT_S + 0.001])
 def test_told_to_stop_at_any_moment_it_stops(moment: float, valkey_url: str) -> None:
-    async def story() -> None:
+    async def scenario() -> None:
         async with redis_wakeup(valkey_url, SHORT_S) as wakeup:
 
-            async def for_ever() -> None:
+            async def wait_repeatedly() -> None:
                 while True:
                     await wakeup.wait()
 
-            waiting = asyncio.create_task(for_ever())
+            waiting = asyncio.create_task(wait_repeatedly())
             await asyncio.sleep(moment)
             waiting.cancel()
             done, _ = await asyncio.wait([waiting], timeout=DEADLINE_S)
             assert done
 
-    asyncio.run(story())
+    asyncio.run(scenario())
 
 
 def test_a_cancel_that_a_library_swallowed_is_heeded(valkey_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def story() -> None:
+    async def scenario() -> None:
         listening = asyncio.Event()
         async with redis_wakeup(valkey_url) as wakeup:
 
@@ -63,11 +63,11 @@ def test_a_cancel_that_a_library_swallowed_is_heeded(valkey_url: str, monkeypatc
                 except asyncio.CancelledError:
                     raise redis.TimeoutError("taken for a time-out") from None
 
-            monkeypatch.setattr(wakeup._pubsub, "get_message", swallowing)  # noqa: SLF001 - as the library might
+            monkeypatch.setattr(wakeup._pubsub, "get_message", swallowing)  # noqa: SLF001 - replaces a library method
             waiting = asyncio.create_task(wakeup.wait())
             await asyncio.wait_for(listening.wait(), DEADLINE_S)
             waiting.cancel()
             await asyncio.wait([waiting], timeout=DEADLINE_S)
             assert waiting.cancelled()
 
-    asyncio.run(story())
+    asyncio.run(scenario())

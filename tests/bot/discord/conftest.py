@@ -1,4 +1,4 @@
-"""The Discord frontend over a server of this process."""
+"""Fixtures that run the Discord frontend against a fake server in the test's process."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ LAB, NEWS, BOARD = 501, 502, 503
 
 @dataclass
 class Frontend:
-    """`bot.discord` as one thread of this process, with `settings` over the bundled ones."""
+    """Runs `bot.discord` in a thread; `settings` override the bundled ones."""
 
     server: DiscordServer
     store: Store
@@ -34,7 +34,7 @@ class Frontend:
     reads: bool = False
 
     def start(self) -> None:
-        """Start it and wait until Discord has it online."""
+        """Start the frontend and wait until the fake server reports it online."""
         self.server.online = False
         self._thread = FrontendThread(self._serve)
         self._thread.start(ready=lambda: self.server.online)
@@ -48,7 +48,7 @@ class Frontend:
         self._thread.stop()
 
     def text(self, channel: int, containing: str) -> Posted:
-        """The newest message in a channel with these words, once it is there."""
+        """Wait for a message that contains the text in the channel; return the newest."""
         return until(
             lambda: next(
                 (post for post in self.server.posted[::-1] if post.channel == channel and containing in post.text), None
@@ -56,7 +56,7 @@ class Frontend:
         )
 
     def answer(self, token: str, containing: str = "") -> str:
-        """What who used an interaction sees."""
+        """Wait for an interaction's answer that contains the text and return it."""
         return until(lambda: next((text for text in self.server.answers[token] if containing in text), None))
 
 

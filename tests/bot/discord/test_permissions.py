@@ -1,4 +1,4 @@
-"""Refusals of Discord are counted by the sender, so that its address is not banned."""
+"""Tests that the sender counts Discord's refusals and pauses before Discord bans its address."""
 
 from types import SimpleNamespace
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""The digests of every recorded day as Discord messages: none over a limit, no paper or link lost."""
+"""Tests every recorded day's digest as Discord messages: none exceeds a limit, no paper or link is lost."""
 
 from itertools import product
 
@@ -22,8 +22,8 @@ def test_every_recorded_day_fits(language: str, shape: Layout, recorded: Recorde
     for day, written in recorded.digests.items():
         digest, view = written[language], View(language, shape, place=Place.CHANNEL)
         title = digest.title if shape == Layout.THREAD else ""
-        look = RenderOptions(language, recorded.categories, f"{day} {language} 0", title)
-        messages = render(chat_blocks(digest, recorded.categories, view, languages=["en", "ko"]), look)
+        options = RenderOptions(language, recorded.categories, f"{day} {language} 0", title)
+        messages = render(chat_blocks(digest, recorded.categories, view, languages=["en", "ko"]), options)
         assert all(fits(message) for message in messages), day
         assert [n for message in messages for n in message.papers] == [paper.n for paper in digest.papers], day
         whole = "".join(card.text for message in messages for card in cards_of(message))
@@ -33,7 +33,7 @@ def test_every_recorded_day_fits(language: str, shape: Layout, recorded: Recorde
             shown = layout(cards_of(message), "123456")
             assert shown.total_children_count <= 40
             assert shown.content_length() <= 4000
-            assert any(card.choices for card in cards_of(message)), "by its buttons a message is known again"
+            assert any(card.choices for card in cards_of(message)), "its buttons identify each message"
         assert [bool(message.inside) for message in messages] == [
             shape == Layout.THREAD and n > 0 for n in range(len(messages))
         ]

@@ -1,4 +1,4 @@
-"""Digests as Discord messages: within the limits, nothing lost, and nobody's text is markup."""
+"""Tests digests as Discord messages: they keep the limits, lose nothing and show foreign text without markup."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from workers.store import Store
 
 
 def shown(text: str) -> str:
-    """What Discord shows of escaped Markdown: a backslash before punctuation goes."""
+    """Return escaped Markdown as Discord shows it: without the backslash before punctuation."""
     return re.sub(r"\\([^a-zA-Z0-9\s])", r"\1", text)
 
 

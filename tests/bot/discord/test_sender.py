@@ -1,4 +1,4 @@
-"""Discord's errors, each with its rule, over a server that behaves as Discord's does."""
+"""Tests how the sender handles each error of Discord, with a fake server that behaves like Discord."""
 
 import asyncio
 import json
@@ -35,15 +35,15 @@ def server() -> Iterator[DiscordServer]:
 
 @pytest.fixture
 def do(server: DiscordServer, store: Store, monkeypatch: pytest.MonkeyPatch) -> Callable[[Story], Any]:
-    """Runs a story with a sender that is logged in to the server."""
+    """Runs a scenario with a sender that is logged in to the server."""
     monkeypatch.setattr(discord.http.Route, "BASE", f"{server.url}/api/v10")
     monkeypatch.setattr("bot.discord.sender._AGAIN_S", 0.01)
 
-    def run(story: Story) -> Any:
+    def run(scenario: Story) -> Any:
         async def connected() -> Any:
             async with discord.Client(intents=discord.Intents.none()) as client:
                 await client.login(TOKEN)
-                return await story(DiscordSender(client, store, Pacer(FAST)))
+                return await scenario(DiscordSender(client, store, Pacer(FAST)))
 
         return asyncio.run(connected())
 
@@ -103,14 +103,14 @@ def test_the_chart_goes_with_the_message(server: DiscordServer, do: Any, store: 
 
 
 def test_edits_and_removals_are_done_and_what_is_done_already_is_well(server: DiscordServer, do: Any) -> None:
-    async def story(sender: DiscordSender) -> None:
+    async def scenario(sender: DiscordSender) -> None:
         number = await sender.send(ChatRef("discord", "5"), HELLO, "17")
         await sender.edit("5", number, Message(HELLO.text.replace("hello", "bye")))
         await sender.delete("5", number)
         await sender.delete("5", number)
         await sender.edit("5", number, HELLO)
 
-    do(story)
+    do(scenario)
     assert server.posted[0].text == "**bye**"
     assert len(server.edited) == len(server.deleted) == 1
 

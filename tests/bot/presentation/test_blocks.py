@@ -1,4 +1,4 @@
-"""What a chat sees of an edition."""
+"""Tests which blocks a chat gets from an edition."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A chat's own words: typed, found literally, numbered."""
+"""Tests how a chat's keywords are read, searched for literally and numbered."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The order of what a block shows, before any markup."""
+"""Tests the order of a block's lines before any markup is added."""
 
 from collections.abc import Sequence
 from dataclasses import replace

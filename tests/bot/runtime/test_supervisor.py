@@ -1,4 +1,4 @@
-"""The supervisor: it restarts what dies and leaves no process behind."""
+"""Tests that the supervisor restarts processes that die and leaves no process behind."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + SAY_PI
 
 
 async def pids(file: Path, count: int) -> list[int]:
-    """The process ids in `file`, once there are `count`."""
+    """Wait until `file` lists `count` process ids and return them."""
     async with asyncio.timeout(20):
         while True:
             lines = file.read_text().splitlines() if file.exists() else []
@@ -41,19 +41,19 @@ def process(name: str, program: str, file: Path) -> Process:
 
 
 def test_a_process_that_dies_is_started_again(tmp_path: Path) -> None:
-    async def story() -> list[int]:
+    async def scenario() -> list[int]:
         async with running([process("one", SAY_PID, tmp_path / "one")], dict(os.environ)):
             (first,) = await pids(tmp_path / "one", 1)
             os.kill(first, signal.SIGKILL)
             return await pids(tmp_path / "one", 2)
 
-    first, second = asyncio.run(story())
+    first, second = asyncio.run(scenario())
     assert first != second
     assert not alive(second)
 
 
 def test_all_processes_stop_with_the_body_even_when_it_fails(tmp_path: Path) -> None:
-    async def story() -> list[int]:
+    async def scenario() -> list[int]:
         found: list[int] = []
         try:
             async with running([process(name, SAY_PID, tmp_path / name) for name in ("a", "b")], dict(os.environ)):
@@ -62,26 +62,26 @@ def test_all_processes_stop_with_the_body_even_when_it_fails(tmp_path: Path) -> 
         except LookupError:
             return found
 
-    assert [alive(pid) for pid in asyncio.run(story())] == [False, False]
+    assert [alive(pid) for pid in asyncio.run(scenario())] == [False, False]
 
 
 @pytest.mark.parametrize("turns", range(12))
 def test_no_process_is_lost_however_soon_the_body_ends(turns: int, tmp_path: Path) -> None:
     marker = f"soon-{secrets.token_hex(8)}"
 
-    async def story() -> None:
+    async def scenario() -> None:
         async with running([process("one", SAY_PID, tmp_path / "one")], {**os.environ, "PAPERBOY_TEST": marker}):
             for _ in range(turns):
                 await asyncio.sleep(0)
 
-    asyncio.run(story())
+    asyncio.run(scenario())
     assert processes_with(marker) == []
 
 
 def test_a_process_that_will_not_stop_is_killed(tmp_path: Path) -> None:
-    async def story() -> list[int]:
+    async def scenario() -> list[int]:
         async with running([process("deaf", DEAF, tmp_path / "deaf")], dict(os.environ), stop_s=0.2):
             return await pids(tmp_path / "deaf", 1)
 
-    (pid,) = asyncio.run(story())
+    (pid,) = asyncio.run(scenario())
     assert not alive(pid)

@@ -1,4 +1,4 @@
-"""What every test with python-telegram-bot needs; and the frontend, over a server of this process."""
+"""Fixtures for python-telegram-bot and for the Telegram frontend against a fake server in the test's process."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -25,13 +25,13 @@ GROUP, CHANNEL, DISCUSSION = -1001, -1002, -1003
 
 @pytest.fixture(autouse=True)
 def times_as_timedeltas(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the frontend sets it: the library's future, without its warning."""
+    """Let the library use timedeltas, as the frontend does; otherwise it warns."""
     monkeypatch.setenv("PTB_TIMEDELTA", "1")
 
 
 @dataclass
 class Frontend:
-    """`bot.telegram` as one thread of this process, with `settings` over the bundled ones."""
+    """Runs `bot.telegram` in a thread; `settings` override the bundled ones."""
 
     server: TelegramServer
     store: Store
@@ -50,11 +50,11 @@ class Frontend:
         self._thread.stop()
 
     def text(self, chat: int, containing: str) -> Posted:
-        """The newest message in a chat with these words, once it is there."""
+        """Wait for a message that contains the text in the chat; return the newest."""
         return until(lambda: next(iter(self.texts(chat, containing)), None))
 
     def texts(self, chat: int, containing: str) -> list[Posted]:
-        """The messages in a chat with these words, newest first."""
+        """Return the chat's messages that contain the text, newest first."""
         return [post for post in reversed(self.server.posted) if post.chat == chat and containing in post.text]
 
 
@@ -83,7 +83,7 @@ Configured = Callable[..., Frontend]
 
 @pytest.fixture
 def configured(server: TelegramServer, store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Configured]:
-    """Starts a frontend with other settings of one part."""
+    """Starts a frontend with changed settings in one part."""
     monkeypatch.setenv("TELEGRAM_API_URL", server.url)
     started: list[Frontend] = []
 

@@ -1,4 +1,4 @@
-"""The Telegram frontend over a server: what people do there, and what then stands in their chats."""
+"""Tests the Telegram frontend on a fake server: people's actions and the messages that follow in their chats."""
 
 import asyncio
 import socket
@@ -129,8 +129,8 @@ def test_a_bot_that_may_not_post_says_so(frontend: Frontend, store: Store) -> No
 
 def test_being_made_admin_of_a_channel_it_asks_in_private(frontend: Frontend, store: Store) -> None:
     frontend.server.our_status(CHANNEL, "left", "administrator")
-    asked = frontend.text(ADMIN, "Papers에 다이제스트를 올릴까요?")
-    frontend.server.press(asked, ADMIN, "구독하기")
+    offer = frontend.text(ADMIN, "Papers에 다이제스트를 올릴까요?")
+    frontend.server.press(offer, ADMIN, "구독하기")
     frontend.text(ADMIN, "구독했습니다")
     assert view(store, CHANNEL).place == Place.CHANNEL
 
@@ -171,12 +171,12 @@ def test_a_deep_link_shows_a_section_in_private_and_asks_about_it(frontend: Fron
     assert prompt.forces_reply
     frontend.server.say(MEMBER, MEMBER, "첫 번째 논문의 한계는?", reply_to_message=frontend.server.wire(prompt))
     answer = frontend.text(MEMBER, "질문을 받았습니다")
-    asked = store.questions.get(1)
-    assert asked is not None
-    assert asked.asked.text == "첫 번째 논문의 한계는?"
-    assert asked.asked.about is not None
-    assert (asked.asked.about.day, asked.asked.about.papers) == (DAY, (1, 2))
-    assert answer.reply_to == int(asked.asked.message_id or 0)
+    question = store.questions.get(1)
+    assert question is not None
+    assert question.asked.text == "첫 번째 논문의 한계는?"
+    assert question.asked.about is not None
+    assert (question.asked.about.day, question.asked.about.papers) == (DAY, (1, 2))
+    assert answer.reply_to == int(question.asked.message_id or 0)
 
 
 def test_a_deep_link_changes_nothing(frontend: Frontend, store: Store) -> None:
@@ -191,9 +191,9 @@ def test_the_answer_takes_the_place_of_the_first_line(frontend: Frontend, store:
     frontend.server.say(MEMBER, MEMBER, "/ask 1번 논문은 무엇을 제안했나요?")
     placeholder = frontend.text(MEMBER, "질문을 받았습니다")
     place = Citation("2506.00001", "2 Method", "It gains 1.5%", "https://arxiv.org/html/2506.00001v1#S2.p1")
-    said = Sentence("정확도가 <b>1.5%</b> 나아졌습니다.", (place,))
+    sentence = Sentence("정확도가 <b>1.5%</b> 나아졌습니다.", (place,))
     head = CitedPaper("1", "Grip: Hold", "https://arxiv.org/abs/2506.00001", "html")
-    store.questions.answer(1, 0, Answer(True, (head,), (said,), extractive=False))
+    store.questions.answer(1, 0, Answer(True, (head,), (sentence,), extractive=False))
     until(lambda: "정확도가 <b>1.5%</b> 나아졌습니다. [2 Method]" in placeholder.text)
     assert placeholder.text.startswith("[1] Grip: Hold\n전문(HTML)을 읽었습니다.")
     store.questions.answer(1, 0, Answer(False, line="고친 답입니다."))
@@ -216,7 +216,7 @@ def test_digest_of_a_day_comes_with_a_button_per_category(frontend: Frontend, st
 
 
 def posted_in_channel(frontend: Frontend, store: Store) -> Posted:
-    """The channel is subscribed and has its digest; returns the message with the robotics papers."""
+    """Subscribe the channel and send its digest; returns the message with the robotics papers."""
     frontend.server.channel_post(CHANNEL, "/subscribe")
     frontend.text(CHANNEL, "구독했습니다")
     (due,) = store.subscriptions.due(store.clock.now())
@@ -249,9 +249,15 @@ def test_comments_reach_us_as_questions_about_their_post(frontend: Frontend, sto
     frontend.server.say(DISCUSSION, 55, "그거 언제 읽나요?", **{**under, "reply_to_message": other})
     frontend.server.say(DISCUSSION, 55, "@paper_bot 첫 번째는?", message_thread_id=root["message_id"])
     until(lambda: store.questions.get(2))
-    asked = [store.questions.get(n) for n in (1, 2)]
-    assert [each and each.asked.text for each in asked] == ["두 번째 논문은 코드가 있나요", "첫 번째는?"]
-    assert [each and each.asked.about and each.asked.about.papers for each in asked] == [(1, 2), (1, 2)]
+    questions = [store.questions.get(n) for n in (1, 2)]
+    assert [question and question.asked.text for question in questions] == [
+        "두 번째 논문은 코드가 있나요",
+        "첫 번째는?",
+    ]
+    assert [question and question.asked.about and question.asked.about.papers for question in questions] == [
+        (1, 2),
+        (1, 2),
+    ]
     assert store.questions.get(3) is None
 
 
@@ -283,9 +289,9 @@ def test_only_an_owner_sees_how_it_stands_and_repeats_what_was_lost(frontend: Fr
     store.outbox.finish(lost)
     frontend.start()
     frontend.server.say(ADMIN, ADMIN, "/status")
-    told = frontend.text(ADMIN, "최근 호: 2025-06-03")
-    assert "telegram unknown 1" in told.text
-    frontend.server.press(told, ADMIN, "보냈는지 알 수 없는 글 1개")
+    status = frontend.text(ADMIN, "최근 호: 2025-06-03")
+    assert "telegram unknown 1" in status.text
+    frontend.server.press(status, ADMIN, "보냈는지 알 수 없는 글 1개")
     until(lambda: any("글 1개를 다시" in toast for toast in frontend.server.toasts))
     frontend.text(MEMBER, "lost")
 
@@ -302,7 +308,8 @@ def test_too_many_commands_get_one_friendly_line(configured: Configured, store: 
 
 def test_commands_are_listed_for_each_kind_of_chat_and_language_once(frontend: Frontend, store: Store) -> None:
     until(lambda: frontend.server.calls.count("setMyCommands") == 3 * len(LANGUAGES))
-    until(lambda: store.uploads.file_id("telegram", "commands"))  # the hash by which the next start knows them
+    # The next start recognises the registered lists by this hash.
+    until(lambda: store.uploads.file_id("telegram", "commands"))
     frontend.stop()
     frontend.start()
     frontend.server.say(MEMBER, MEMBER, "/help")
@@ -317,7 +324,7 @@ def test_trouble_is_told_to_who_subscribed_with_the_cure(frontend: Frontend, sto
         store.outbox.request(f"request:{n}", ChatRef("telegram", str(GROUP)), DAY, View())
         until(lambda: store.outbox.idle("telegram"))
     assert "토픽을 다시 열거나" in frontend.text(ADMIN, "올리지 못했습니다(Topic_closed)").text
-    assert len(frontend.texts(ADMIN, "올리지 못했습니다")) == 1, "told once a day"
+    assert len(frontend.texts(ADMIN, "올리지 못했습니다")) == 1, "warned once a day"
     resting = store.subscriptions.of(ChatRef("telegram", str(GROUP)))
     assert resting is not None
     assert not resting.active, "refused three times"
@@ -367,11 +374,11 @@ def test_a_reply_to_a_post_in_a_group_is_a_question_about_it_and_thanks_are_none
     for line in ("감사합니다!", "두 번째 논문은 왜 더 빠른가요?"):
         frontend.server.say(GROUP, MEMBER, line, reply_to_message=frontend.server.wire(robots))
     answer = frontend.text(GROUP, "질문을 받았습니다")
-    asked = store.questions.get(1)
-    assert asked is not None
-    assert asked.asked.about is not None
-    assert asked.asked.about.papers == (1, 2)
-    assert str(answer.reply_to) == asked.asked.message_id
+    question = store.questions.get(1)
+    assert question is not None
+    assert question.asked.about is not None
+    assert question.asked.about.papers == (1, 2)
+    assert str(answer.reply_to) == question.asked.message_id
     assert store.questions.get(2) is None
 
 

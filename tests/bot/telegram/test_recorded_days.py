@@ -1,4 +1,4 @@
-"""The digests of every recorded day as Telegram messages: none refused, none over a limit, no paper or link lost."""
+"""Tests every recorded day's digest as Telegram messages: none is refused or too long, no paper or link is lost."""
 
 import re
 from itertools import product
@@ -24,8 +24,8 @@ def test_every_recorded_day_fits(language: str, layout: Layout, place: Place, re
     assert len(recorded.digests) == 17
     for day, written in recorded.digests.items():
         digest, view = written[language], View(language, layout, place=place)
-        look = RenderOptions(language, f"{day} {language} 0", HOME, place, layout == Layout.COMPACT)
-        messages = render(chat_blocks(digest, recorded.categories, view, languages=["en", "ko"]), look)
+        options = RenderOptions(language, f"{day} {language} 0", HOME, place, layout == Layout.COMPACT)
+        messages = render(chat_blocks(digest, recorded.categories, view, languages=["en", "ko"]), options)
         whole = ""
         for message in messages:
             shown, complaints = parsed(message.text)

@@ -1,4 +1,4 @@
-"""Digests as Telegram messages: Telegram's own parser agrees, nothing is over a limit and nothing is lost."""
+"""Tests digests as Telegram messages: the parser accepts them, they keep the limits and nothing is lost."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from workers.domain.deliveries import Choice, Message, Place
 from workers.domain.models import Category, Claim, DigestPaper, Edition, Link, Synthesis
 from workers.store import Store
 
-LOOK = RenderOptions("ko")
+OPTIONS = RenderOptions("ko")
 HOSTILE = [
     "Let's <think> about LLM Reasoning",
     "Why 1 + 1 < 1",
@@ -34,7 +34,7 @@ def paper(n: int, title: str) -> DigestPaper:
 
 
 def seen(messages: Sequence[Message]) -> list[str]:
-    """What readers see; the parser must have nothing to object to."""
+    """Return the texts that readers see. Raises AssertionError if the parser rejects one."""
     found = []
     for message in messages:
         shown, complaints = parsed(message.text)
@@ -48,16 +48,16 @@ def test_titles_that_look_like_markup_are_text() -> None:
     papers = tuple(paper(n, title) for n, title in enumerate(HOSTILE, start=1))
     claims = tuple(Claim(title, (1,)) for title in HOSTILE)
     block = SectionBlock("🤖", "Robotics <b>", papers, Synthesis(findings=claims, keywords=claims), extractive=True)
-    whole = "\n".join(seen(render([block], LOOK)))
+    whole = "\n".join(seen(render([block], OPTIONS)))
     for title in HOSTILE[:3]:
         assert whole.count(title) >= 3
-    assert all('"javascript:' not in message.text for message in render([block], LOOK))
+    assert all('"javascript:' not in message.text for message in render([block], OPTIONS))
 
 
 def test_dots_between_keywords_and_links_have_spaces_around_them() -> None:
     keywords = Synthesis(keywords=(Claim("강화 학습", (1,)), Claim("로봇", (2,))))
     block = SectionBlock("🤖", "로보틱스", (paper(1, "One"), paper(2, "Two")), keywords, extractive=False)
-    assert "강화 학습 [1] · 로봇 [2]" in "\n".join(seen(render([block], LOOK)))
+    assert "강화 학습 [1] · 로봇 [2]" in "\n".join(seen(render([block], OPTIONS)))
     choices = ChoiceBlock((Choice("한국어", "/digest ko"), Choice("English", "/digest en")))
     channel = RenderOptions("ko", place=Place.CHANNEL, home="https://t.me/bot")
     assert seen(render([TextBlock(("끝",)), choices], channel))[0].endswith("한국어 · English")
@@ -66,7 +66,7 @@ def test_dots_between_keywords_and_links_have_spaces_around_them() -> None:
 def test_a_long_section_is_split_between_papers_and_loses_none() -> None:
     papers = tuple(paper(n, f"Paper number {n} " + "with a long title " * 12) for n in range(1, 60))
     claims = tuple(Claim("One of many findings, said at length. " * 6, (n,)) for n in range(1, 60))
-    messages = render([SectionBlock("🤖", "로보틱스", papers, Synthesis(findings=claims), False)], LOOK)
+    messages = render([SectionBlock("🤖", "로보틱스", papers, Synthesis(findings=claims), False)], OPTIONS)
     assert len(messages) > 3
     assert [n for message in messages for n in message.papers] == [paper.n for paper in papers]
     shown = seen(messages)
@@ -75,7 +75,7 @@ def test_a_long_section_is_split_between_papers_and_loses_none() -> None:
     assert sum(each.count("Paper number") for each in shown) == 2 * 59
 
 
-def test_a_piece_that_fits_nowhere_is_an_error_and_not_cut() -> None:
+def test_a_span_that_fits_no_message_is_an_error_and_not_cut() -> None:
     with pytest.raises(ValueError, match="fits no message"):
         list(pack([Span("x" * 5000, 5000)], Span("", 0)))
 
@@ -99,7 +99,7 @@ def test_the_caption_takes_what_highlights_fit() -> None:
     (caption,) = seen(render([opening], RenderOptions("ko", "2025-06-03 ko 0")))
     assert caption.startswith("제목\n오늘 고른 40편")
     assert caption.count("•") == 2
-    (message,) = seen(render([opening], LOOK))
+    (message,) = seen(render([opening], OPTIONS))
     assert message.count("•") == 3
 
 

@@ -1,4 +1,4 @@
-"""Telegram's errors, each with its rule, over a server that behaves as Telegram's does."""
+"""Tests how the sender handles each error of Telegram, with a fake server that behaves like Telegram."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
@@ -34,13 +34,13 @@ def server() -> Iterator[TelegramServer]:
 
 @pytest.fixture
 def do(server: TelegramServer, store: Store) -> Callable[[Callable[[TelegramSender], Coroutine[Any, Any, Any]]], Any]:
-    """Runs a story with a sender that is connected to the server."""
+    """Runs a scenario with a sender that is connected to the server."""
 
-    def run(story: Callable[[TelegramSender], Coroutine[Any, Any, Any]]) -> Any:
+    def run(scenario: Callable[[TelegramSender], Coroutine[Any, Any, Any]]) -> Any:
         async def connected() -> Any:
             request = HTTPXRequest(read_timeout=0.5)
             async with Bot(TOKEN, base_url=f"{server.url}/bot", request=request) as bot:
-                return await story(TelegramSender(bot, store, Pacer(FAST)))
+                return await scenario(TelegramSender(bot, store, Pacer(FAST)))
 
         return asyncio.run(connected())
 
@@ -54,13 +54,13 @@ def test_a_message_is_sent_to_its_topic_silently_where_asked(server: TelegramSer
 
 
 def test_a_person_is_written_to_edited_and_deleted_in_their_private_chat(server: TelegramServer, do: Any) -> None:
-    async def story(sender: TelegramSender) -> None:
+    async def scenario(sender: TelegramSender) -> None:
         number = await sender.send(direct_chat("telegram", "5"), HELLO)
         await sender.edit("@5", number, Message("<b>hello again</b>"))
         assert [(posted.chat, posted.text) for posted in server.posted] == [(5, "hello again")]
         await sender.delete("@5", number)
 
-    do(story)
+    do(scenario)
     assert server.deleted == [server.posted[0].message_id]
 
 
@@ -73,11 +73,11 @@ def test_a_chart_is_uploaded_once_and_then_named(
     store.texts.save(DAY, Text(digest.digest, b"\x89PNG picture"))
     opening = Message("caption", chart=str(PictureName(DAY, "ko")))
 
-    async def story(sender: TelegramSender) -> None:
+    async def scenario(sender: TelegramSender) -> None:
         await sender.send(ChatRef("telegram", "5"), opening)
         await sender.send(ChatRef("telegram", "-100"), opening)
 
-    do(story)
+    do(scenario)
     assert [posted.uploaded for posted in server.posted] == [True, False]
     assert server.posted[0].file == server.posted[1].file
 
@@ -142,7 +142,7 @@ def test_a_chat_that_moved_is_followed_and_its_subscription_moves(
 def test_edits_of_a_group_are_three_seconds_apart_and_take_nothing_from_what_is_sent(
     server: TelegramServer, do: Any
 ) -> None:
-    async def story(sender: TelegramSender) -> float:
+    async def scenario(sender: TelegramSender) -> float:
         number, loop = await sender.send(ChatRef("telegram", "-100"), HELLO), asyncio.get_running_loop()
 
         async def edit(text: str) -> None:
@@ -158,11 +158,11 @@ def test_edits_of_a_group_are_three_seconds_apart_and_take_nothing_from_what_is_
         await second
         return loop.time() - started
 
-    assert do(story) > 2.5
+    assert do(scenario) > 2.5
 
 
 def test_edits_and_removals_are_done_and_what_is_done_already_is_well(server: TelegramServer, do: Any) -> None:
-    async def story(sender: TelegramSender) -> None:
+    async def scenario(sender: TelegramSender) -> None:
         number = await sender.send(ChatRef("telegram", "5"), HELLO)
         await sender.edit("5", number, Message("<i>bye</i>"))
         await sender.edit("5", number, Message("<i>bye</i>"))
@@ -170,6 +170,6 @@ def test_edits_and_removals_are_done_and_what_is_done_already_is_well(server: Te
         await sender.delete("5", number)
         await sender.edit("5", number, Message("too late"))
 
-    do(story)
+    do(scenario)
     assert server.posted[0].text == "bye"
     assert len(server.edited) == len(server.deleted) == 1

@@ -1,4 +1,4 @@
-"""Blocks in a terminal: all papers, no markup of theirs, bars in proportion; the names of the steps."""
+"""Tests blocks in a terminal: all papers, no markup in titles, bars in proportion, a name for each step."""
 
 import asyncio
 import inspect
