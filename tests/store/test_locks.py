@@ -1,4 +1,4 @@
-"""The gate to arXiv: one at a time, a pause between starts, whoever asks; and leader leases."""
+"""Tests the gate, which lets one request start at a time with a pause in between, and leader leases."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""The schema: what the migrations leave is what the tables say, on both databases."""
+"""Tests that the migrations create the schema that the code's tables declare, on both databases."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date

@@ -1,6 +1,6 @@
-"""A store of schema 0006, with subscriptions in every state and deliveries under way, goes on without loss.
+"""Tests that a store of schema 0006, with subscriptions in every state and open deliveries, migrates without loss.
 
-`data/schema_0006.json` holds its rows by table, as the last program of that schema left them.
+`data/schema_0006.json` has the rows of each table, written by the last program of that schema.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ _TEMPLATE = "schema_0006"
 
 @pytest.fixture(scope="module")
 def old_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite store as the old program left it; a test opens a copy."""
+    """An SQLite store written by the old program; tests open copies of it."""
     file = tmp_path_factory.mktemp("old") / "store.db"
     _make_old(f"sqlite:///{file}")
     return file
@@ -62,7 +62,7 @@ def old_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def old_server(postgres: PostgresServer) -> PostgresServer:
-    """PostgreSQL with the old store as a template."""
+    """A PostgreSQL server whose template database is the old store."""
     _make_old(postgres.create(_TEMPLATE))
     return postgres
 
@@ -172,8 +172,8 @@ def test_states_lead_where_the_sentences_led(old_store: Store, moving_clock: Fak
 
 
 def test_deliveries_under_way_end_without_a_loss_or_a_repetition(old_store: Store, moving_clock: FakeClock) -> None:
-    """The one whose second part was on its way: that one is unknown, the third is sent; nothing else twice."""
-    moving_clock.advance(31)  # the lease of the process that was sending runs out
+    """A second part that was being sent becomes unknown, its third part is sent, and no message is sent twice."""
+    moving_clock.advance(31)  # the lease of the sending process expires
     sender = FakeSender()
     while asyncio.run(deliver_next(old_store, "telegram", sender, _render)):
         pass
@@ -182,7 +182,7 @@ def test_deliveries_under_way_end_without_a_loss_or_a_repetition(old_store: Stor
         "채팅에 올리지 못했습니다.",
         "answer of telegram:50",
         "answer of telegram:51",
-        *("one", "two", "three"),  # the slot of the same chat, by the rendering that is shared
+        *("one", "two", "three"),  # the same chat's scheduled delivery, which uses the shared rendering
     ]
     assert old_store.sent_messages.parts("request:1") == [
         PartStatus(0, PartState.POSTED, "101"),

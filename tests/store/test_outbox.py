@@ -1,4 +1,4 @@
-"""Deliveries and parts: every message is a row first, and no crash sends one twice."""
+"""Tests deliveries and message parts: each message is stored before it is sent, and no crash sends it twice."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -78,7 +78,7 @@ def test_a_part_under_way_in_a_crash_becomes_unknown_and_is_not_sent_again(
     assert first is not None
     second = store.outbox.settle(dead, first, PartState.POSTED, "m0")
     assert second is not None
-    store.outbox.sending(dead, second)  # on its way when the process dies
+    store.outbox.sending(dead, second)  # being sent when the process dies
     assert store.outbox.claim("terminal") is None
     moving_clock.advance(31)
     heir = claimed(store)

@@ -1,4 +1,4 @@
-"""Questions: kept once, answered by the delivery that waits for them, gone when their asker says so."""
+"""Tests that questions are stored once, answered in their delivery and deleted on the asker's request."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -32,7 +32,7 @@ def edition(store: Store) -> date:
     return DAY
 
 
-def asked(text: str = "왜?", person: str = "7", post: PostedMessage | None = None) -> QuestionRequest:
+def request(text: str = "왜?", person: str = "7", post: PostedMessage | None = None) -> QuestionRequest:
     return QuestionRequest(ChatRef("telegram", "5"), person, "ko", text, "12", post)
 
 
@@ -52,17 +52,17 @@ def post(store: Store, delivery: Delivery, *messages: Message) -> None:
 
 def test_a_question_is_kept_once_with_the_delivery_that_will_answer_it(store: Store, edition: date) -> None:
     about = PostedMessage(DAY, "ko", (1, 2))
-    assert store.questions.ask("telegram:1", asked(post=about))
-    assert not store.questions.ask("telegram:1", asked(post=about))
+    assert store.questions.ask("telegram:1", request(post=about))
+    assert not store.questions.ask("telegram:1", request(post=about))
     delivery = claimed(store)
     assert (delivery.question_id, delivery.reply_to, delivery.urgent) == (1, "12", True)
     kept = store.questions.get(1)
     assert kept is not None
-    assert (kept.asked, kept.answer, kept.revision) == (asked(post=about), None, 0)
+    assert (kept.asked, kept.answer, kept.revision) == (request(post=about), None, 0)
 
 
 def test_an_answer_is_an_edit_of_what_stands_there(store: Store) -> None:
-    store.questions.ask("telegram:1", asked())
+    store.questions.ask("telegram:1", request())
     post(store, claimed(store), Message("wait"))
     assert store.outbox.claim("telegram") is None
     store.questions.answer(1, 0, Answer(False, line="yes"))
@@ -76,7 +76,7 @@ def test_an_answer_is_an_edit_of_what_stands_there(store: Store) -> None:
 
 
 def test_an_answer_that_comes_while_the_first_line_is_sent_is_not_lost(store: Store) -> None:
-    store.questions.ask("telegram:1", asked())
+    store.questions.ask("telegram:1", request())
     delivery = claimed(store)
     store.questions.answer(1, 0, Answer(False, line="yes"))
     post(store, delivery, Message("wait"))
@@ -84,7 +84,7 @@ def test_an_answer_that_comes_while_the_first_line_is_sent_is_not_lost(store: St
 
 
 def test_an_answer_and_the_opening_of_its_delivery_are_one_transaction(store: Store) -> None:
-    """A crash after the answer's row and before the delivery's leaves the question open, to be answered again."""
+    """A crash between the updates of the question and of its delivery leaves the question open."""
     number = store.questions.ask("k:1", QuestionRequest(ChatRef("telegram", "5"), "7", "ko", "1번은?"))
     assert number is not None
     attempt = store.questions.claim(number)
@@ -107,7 +107,7 @@ def test_an_answer_and_the_opening_of_its_delivery_are_one_transaction(store: St
 
 def test_what_a_person_asked_is_forgotten_with_its_answers_and_nothing_else(store: Store) -> None:
     for n, person in enumerate(["7", "8", "7"]):
-        store.questions.ask(f"telegram:{n}", asked(person=person))
+        store.questions.ask(f"telegram:{n}", request(person=person))
         post(store, claimed(store), Message("wait"))
     assert store.questions.asked_since("telegram", "7", NOW) == 2
     assert store.questions.forget("telegram", "7") == 2

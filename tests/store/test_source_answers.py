@@ -1,4 +1,4 @@
-"""Answers kept for the edition that will use them."""
+"""Tests the sources' answers that are stored until an edition uses them."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""Texts in the store: one process writes each, the first one of a language is kept."""
+"""Tests that one process writes each text and that the first text of a language is kept."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Views in the store: every field is stored, also one that is added later."""
+"""Tests that each field of a view is stored, including fields that are added later."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -33,7 +33,7 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LaterView(View):
-    """A view as it may be one day."""
+    """A view with fields that a later version may add."""
 
     votes: bool = True
     tone: Tone = Tone.PLAIN
