@@ -1,4 +1,4 @@
-"""A paper's page, and a model that answers questions about it."""
+"""Makes a paper's page and the answers of a model that reads it."""
 
 import html
 import json
@@ -10,7 +10,7 @@ _FILLER = "Robots fall often, and nobody has counted how often they do so in hom
 
 
 def page(title: str) -> bytes:
-    """The HTML that arXiv serves of the paper with this title."""
+    """Return the HTML that arXiv serves for the paper with this title."""
     return f"""<html><body><article>
 <h1 class="ltx_title ltx_title_document">{html.escape(title)}</h1>
 <section id="S1"><h2 class="ltx_title">1 Introduction</h2>
@@ -21,7 +21,7 @@ collected in 12 kitchens.</p></div></section></article></body></html>""".encode(
 
 
 def writes(body: dict[str, Any]) -> str:
-    """The model's answer of two sentences; an empty object for a request that asks for labels or a digest."""
+    """Return the model's answer of two sentences, or an empty object if the request is for labels or a digest."""
     shown = material(body)
     if "question" not in shown:
         return "{}"

@@ -1,4 +1,4 @@
-"""The recorded days over HTTP, settings in a file, and `paperboy digest` in this process."""
+"""Fixtures that serve the recorded days, write settings files and run `paperboy digest` in the test's process."""
 
 import json
 import subprocess
@@ -19,7 +19,7 @@ LARGE_CATEGORIES = ("cs.CL", "cs.CV", "cs.LG")
 
 @dataclass(frozen=True)
 class Replay:
-    """The recorded days over HTTP, in the real hosts' shapes."""
+    """A server of the recorded days in the real hosts' formats."""
 
     url: str
 
@@ -27,7 +27,7 @@ class Replay:
         httpx.get(f"{self.url}/_today?day={day}").raise_for_status()
 
     def requests(self) -> list[str]:
-        """The paths that sources were asked for."""
+        """Return the paths that were requested from the sources."""
         seen = httpx.get(f"{self.url}/_log").json()
         return [request["path"] for request in seen if not request["path"].startswith("/_")]
 
@@ -55,7 +55,7 @@ def rehearsal(tmp_path: Path) -> Rehearsal:
 def recorded_sources(
     url: str, fault: str = "", only: str = "", categories: Sequence[str] = LARGE_CATEGORIES
 ) -> list[dict[str, Any]]:
-    """Some of arXiv's categories, and Hugging Face; `fault` befalls the source named `only`, or both."""
+    """Return arXiv's `categories` and Hugging Face; `fault` affects the source named `only`, or both if it is empty."""
     broken = f"?fault={fault}" if fault else ""
     arxiv_fault, hugging_fault = (broken if only in {"", name} else "" for name in ("arxiv", "huggingface"))
     return [
@@ -72,7 +72,7 @@ def recorded_sources(
 
 @pytest.fixture
 def settings_file(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a settings file as `write_settings` does, in the test's folder."""
+    """Writes a settings file to the test's folder with `write_settings`."""
 
     def write(sources: list[dict[str, Any]], **sections: Any) -> Path:
         return write_settings(tmp_path, sources, **sections)

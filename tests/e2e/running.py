@@ -1,4 +1,4 @@
-"""`paperboy run` as a process of a test: started, watched through its store, killed in part or whole."""
+"""Starts `paperboy run` in a test, reads its store and kills some or all of its processes."""
 
 import json
 import os
@@ -24,19 +24,19 @@ from tests.waiting import DEADLINE_S, Found, until
 from workers.runtime.clock import system_clock
 from workers.store import Store, open_store
 
-_LOOK_S = 0.05
+_POLL_S = 0.05
 QUICK: Mapping[str, Any] = {"clock": {"tick_s": 0.1, "lease_s": 3}, "lease": {"edition_s": 3, "delivery_s": 3}}
-"""Settings under which the scheduler looks often and the work of a killed process is free after three seconds."""
+"""Settings with a scheduler tick of 0.1 seconds and with leases that expire three seconds after a process is killed."""
 
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """One clock for all processes of a test, moved by writing its file."""
+    """A clock that all processes of a test share; writing its file moves it."""
 
     file: Path
 
     def move_to(self, moment: datetime) -> None:
-        """Every process with `environment` has this moment now; time goes on from there."""
+        """Set the clock of every process with `environment` to this moment; time continues from there."""
         aside = self.file.with_suffix(".new")
         aside.write_text(str((moment - datetime.now(UTC)).total_seconds()), "ascii")
         aside.replace(self.file)
@@ -47,9 +47,9 @@ class Rehearsal:
 
 
 def write_settings(folder: Path, sources: Sequence[Mapping[str, Any]], **sections: Any) -> Path:
-    """Write a settings file over the bundled one: no pause between requests, and a store of its own in `folder`.
+    """Write settings that override the bundled ones: no pause between requests and a new store in `folder`.
 
-    Any section may be given instead of the usual one.
+    `sections` replace sections of these settings.
     """
     settings = {
         "sources": list(sources),
@@ -67,7 +67,7 @@ def write_settings(folder: Path, sources: Sequence[Mapping[str, Any]], **section
 
 @dataclass
 class Running:
-    """One `paperboy run`; `marker` is in the environment of all its processes."""
+    """A `paperboy run`; the environment of each of its processes contains `marker`."""
 
     settings: Path
     folder: Path
@@ -75,7 +75,7 @@ class Running:
     marker: str = field(default_factory=lambda: f"run-{secrets.token_hex(8)}")
 
     def start(self) -> None:
-        """Start it and wait until it prints that it is ready."""
+        """Start the run and wait until it prints that it is ready."""
         self._out = self.folder / "out.txt"
         before = self.out().count("준비했습니다")
         with self._out.open("a") as out, (self.folder / "err.txt").open("a") as err:
@@ -90,8 +90,8 @@ class Running:
         self.until(lambda: self.out().count("준비했습니다") > before)
 
     def until(self, probe: Callable[[], Found | None]) -> Found:
-        """As tests.waiting.until; a failure shows what the run has written to stderr."""
-        return until(probe, self.err, _LOOK_S)
+        """Wait as `tests.waiting.until` does; a failure shows the run's stderr."""
+        return until(probe, self.err, _POLL_S)
 
     def out(self) -> str:
         return self._out.read_text("utf-8") if self._out.exists() else ""
@@ -100,7 +100,7 @@ class Running:
         return (self.folder / "err.txt").read_text("utf-8")
 
     def processes(self) -> dict[str, psutil.Process]:
-        """The run's children by their verb's last word: valkey, editions, questions, clock, telegram, discord."""
+        """Return the run's children by the last word of their command, such as editions, or as valkey."""
         found = {}
         for child in psutil.Process(self.process.pid).children():
             try:
@@ -112,14 +112,14 @@ class Running:
         return found
 
     def flush(self) -> None:
-        """FLUSHALL: the private Valkey forgets jobs, workers and streams."""
+        """Delete all jobs, workers and streams from the private Valkey (FLUSHALL)."""
         sockets = self.processes()["valkey"].net_connections("tcp")
         port = next(socket.laddr.port for socket in sockets if socket.status == psutil.CONN_LISTEN)
         with redis.Redis(port=port) as connection:
             connection.flushall()
 
     def kill(self, name: str) -> None:
-        """SIGKILL to one process, or to the run itself; the job that a worker has forked dies with the worker."""
+        """Send SIGKILL to the named process and its children, or to the run itself ("run")."""
         if name == "run":
             self.process.kill()
             self.process.wait()
@@ -150,7 +150,7 @@ def running(settings: Path, folder: Path, environment: Mapping[str, str]) -> Ite
 
 @dataclass(frozen=True)
 class Program:
-    """A whole `paperboy run` whose first edition is made, and its store."""
+    """A complete `paperboy run`, whose first edition is made, with its store."""
 
     run: Running
     store: Store
@@ -160,7 +160,7 @@ class Program:
 def program(
     folder: Path, environment: Mapping[str, str], papers: Sequence[Mapping[str, Any]], **sections: Any
 ) -> Iterator[Program]:
-    """Start the whole program on the sample's morning, with Hugging Face's list of `papers` as the only source."""
+    """Start the complete program on the sample's morning with `papers` from Hugging Face as the only source."""
     rehearsal = Rehearsal(folder / "ahead")
     rehearsal.move_to(MORNING)
     everything = {**rehearsal.environment, **environment}
@@ -176,18 +176,18 @@ def program(
 
 
 def paper_row(n: int, title: str) -> dict[str, Any]:
-    """One paper as Hugging Face lists it."""
+    """Return a paper in the format of Hugging Face's list."""
     abstract = f"We present {title}. It gains {n}.5%."
     return {"paper": {"id": f"2410.0000{n}", "title": title, "summary": abstract, "upvotes": n}}
 
 
 def processes_with(marker: str) -> list[int]:
-    """Ids of the processes that were started with `marker` somewhere in their environment."""
+    """Return the ids of the processes whose environment contains `marker`."""
     found = []
     for entry in Path("/proc").iterdir():
         try:
             if entry.name.isdigit() and marker.encode() in (entry / "environ").read_bytes():
                 found.append(int(entry.name))
         except OSError:
-            continue  # it ended, or is not ours to look at
+            continue  # the process ended or belongs to another user
     return [number for number in found if number != os.getpid()]

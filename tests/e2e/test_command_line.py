@@ -1,4 +1,4 @@
-"""What goes wrong at the command line is one line that names the cure."""
+"""Tests that an error at the command line is one line that names the remedy."""
 
 import json
 from collections.abc import Callable
@@ -71,14 +71,14 @@ def test_a_question_is_answered_here_from_the_store(
     settings = settings_file([], arxiv={"base_url": "http://127.0.0.1:9", "min_interval_s": 0})
     with open_store(config.load(settings, environment={}).store.url, SystemClock()) as store:
         closed_edition(store)
-    asked = ["ask", "--config", str(settings), "--date", "2025-06-03"]
-    assert main([*asked, "--json", "How much does paper 2 gain over the baseline?"]) == 0
+    arguments = ["ask", "--config", str(settings), "--date", "2025-06-03"]
+    assert main([*arguments, "--json", "How much does paper 2 gain over the baseline?"]) == 0
     output = json.loads(capsys.readouterr().out)
     assert (output["answerable"], output["read"]) == (True, "abstract")
     (cite,) = output["sentences"][0]["cites"]
     assert (cite["paper"], cite["url"]) == ("2506.00002", "https://arxiv.org/abs/2506.00002")
     assert "2.5%" in cite["quote"]
-    assert main([*asked, "--lang", "ko", "--paper", "2506.00003", "무엇을 제안했나요?"]) == 0
+    assert main([*arguments, "--lang", "ko", "--paper", "2506.00003", "무엇을 제안했나요?"]) == 0
     shown = capsys.readouterr().out
     assert shown.startswith("[3] Say: Speech now\n초록만 읽었습니다.")
-    assert main([*asked, "--paper", "2401.00001", "왜?"]) == 1
+    assert main([*arguments, "--paper", "2401.00001", "왜?"]) == 1

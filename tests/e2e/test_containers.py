@@ -1,4 +1,4 @@
-"""The services of docker-compose.yml: their very commands as plain processes, until their own health checks pass."""
+"""Tests the services of docker-compose.yml: their commands run as processes until their health checks pass."""
 
 import os
 import re
@@ -30,7 +30,7 @@ PROGRAM = [sys.executable, "-P", "-m", "bot"]
 
 @pytest.fixture
 def redis_url(tmp_path: Path) -> Iterator[str]:
-    """A server with a password and an append-only file, as the compose file starts it."""
+    """URL of a server with a password and an append-only file, started as in the compose file."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port, password = probe.getsockname()[1], secrets.token_hex(8)
@@ -50,7 +50,7 @@ def passes(check: list[str], environment: dict[str, str], folder: Path) -> bool:
 
 @pytest.fixture
 def platforms() -> Iterator[dict[str, str]]:
-    """Servers that the frontends talk to."""
+    """The environment that points the frontends to fake servers."""
     with telegram.serving() as one, discord.serving() as other:
         yield {
             "TELEGRAM_BOT_TOKEN": telegram.TOKEN,

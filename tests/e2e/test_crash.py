@@ -1,4 +1,4 @@
-"""The store is the truth: empty the queue and kill the worker in the middle, and the edition is there, once."""
+"""Tests that an edition is made once although the queue is emptied and the worker killed meanwhile."""
 
 import asyncio
 import json
@@ -43,7 +43,7 @@ def files(tmp_path: Path, settings_file: Callable[..., Path]) -> Callable[[str],
 
 
 def kill_worker_and_job() -> None:
-    """SIGKILL to the RQ worker and to the process it forked for the job."""
+    """Send SIGKILL to the RQ worker and to the process that it forked for the job."""
     for child in psutil.Process().children(recursive=True):
         if child.is_running() and "worker" in child.cmdline():
             child.send_signal(signal.SIGKILL)
@@ -57,7 +57,7 @@ def test_flushall_and_a_killed_worker_lose_nothing(
     with web(Answer(body=json.dumps(PAPERS).encode(), hold=let_go)) as source:
         environment = {**os.environ, **rehearsal.environment, "PAPERBOY_CONFIG": str(files(source.url))}
         with open_store(f"sqlite:///{tmp_path / 'store.db'}", system_clock(environment)) as store:
-            asyncio.run(_story(tmp_path, environment, source, let_go, store))
+            asyncio.run(_scenario(tmp_path, environment, source, let_go, store))
             with store.engine.connect() as connection:
                 attempts = connection.execute(select(edition.c.attempt)).scalar_one()
                 assert attempts == 2, "the first was killed, the second finished"
@@ -65,7 +65,9 @@ def test_flushall_and_a_killed_worker_lose_nothing(
                 assert connection.execute(select(func.count()).select_from(delivery)).scalar_one() == 1
 
 
-async def _story(folder: Path, environment: dict[str, str], source: Web, let_go: threading.Event, store: Store) -> None:
+async def _scenario(
+    folder: Path, environment: dict[str, str], source: Web, let_go: threading.Event, store: Store
+) -> None:
     store.subscriptions.add(NewSubscription(ChatRef("terminal", "here"), store.clock.now()))
     store.editions.want(DAY)
     server = valkey.server(folder / "valkey")

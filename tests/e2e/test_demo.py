@@ -1,4 +1,4 @@
-"""`paperboy demo`: the whole program as processes, on the bundled day, and nothing left behind."""
+"""Tests `paperboy demo` on the bundled day as real processes, and that it leaves no process behind."""
 
 import os
 import pty
@@ -22,7 +22,7 @@ from tests.waiting import DEADLINE_S
 
 @pytest.fixture
 def marker() -> str:
-    """Stands in the environment of the demo and of all it starts."""
+    """A value in the environment of the demo and of its child processes."""
     return f"demo-{secrets.token_hex(8)}"
 
 
@@ -31,7 +31,7 @@ def command(out: Path, *more: str) -> list[str]:
 
 
 def environment(marker: str) -> dict[str, str]:
-    # A terminal's width, and no owner's settings: the demo is the same everywhere.
+    # A fixed width and no owner's settings make the demo's output the same on every machine.
     return {
         **os.environ,
         "PAPERBOY_TEST": marker,
@@ -47,41 +47,41 @@ def plain(screen: str) -> str:
 
 @contextmanager
 def terminal(out: Path, marker: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """The demo on a pseudo-terminal, and the reader's end of it."""
-    ours, theirs = pty.openpty()
+    """Run the demo on a pseudo-terminal; yields the process and the descriptor of the reader's end."""
+    reader_fd, demo_fd = pty.openpty()
     process = subprocess.Popen(
-        command(out), stdin=theirs, stdout=theirs, stderr=theirs, env=environment(marker), start_new_session=True
+        command(out), stdin=demo_fd, stdout=demo_fd, stderr=demo_fd, env=environment(marker), start_new_session=True
     )
-    os.close(theirs)
+    os.close(demo_fd)
     try:
-        yield process, ours
+        yield process, reader_fd
     finally:
         process.kill()
         process.wait()
-        os.close(ours)
+        os.close(reader_fd)
 
 
-def read_until(ours: int, wanted: str) -> str:
-    """Everything the terminal shows, up to and with `wanted`."""
+def read_until(reader_fd: int, wanted: str) -> str:
+    """Read until the terminal has shown `wanted`; returns the text so far."""
     seen, end = "", time.monotonic() + DEADLINE_S
     while wanted not in plain(seen):
-        ready, _, _ = select.select([ours], [], [], max(0.0, end - time.monotonic()))
+        ready, _, _ = select.select([reader_fd], [], [], max(0.0, end - time.monotonic()))
         assert ready, f"no {wanted!r} in: {plain(seen)}"
         try:
-            seen += os.read(ours, 65_536).decode(errors="replace")
+            seen += os.read(reader_fd, 65_536).decode(errors="replace")
         except OSError:  # the other end is closed
             break
     assert wanted in plain(seen), plain(seen)
     return plain(seen)
 
 
-def read_rest(ours: int) -> str:
-    """What the ended program left to read."""
+def read_rest(reader_fd: int) -> str:
+    """Read the remaining output of the ended program."""
     seen = b""
-    while select.select([ours], [], [], 0)[0]:
+    while select.select([reader_fd], [], [], 0)[0]:
         try:
-            seen += os.read(ours, 65_536)
-        except OSError:  # all read, and the other end closed
+            seen += os.read(reader_fd, 65_536)
+        except OSError:  # everything is read and the other end is closed
             break
     return plain(seen.decode(errors="replace"))
 
@@ -118,38 +118,38 @@ def test_in_english_no_hangul_is_shown(tmp_path: Path, marker: str) -> None:
 
 
 def test_on_a_terminal_one_screen_comes_first_and_the_rest_on_demand(tmp_path: Path, marker: str) -> None:
-    with terminal(tmp_path, marker) as (process, ours):
-        first = read_until(ours, "> 1번 논문은 무엇을 새로 제안했나요?")
+    with terminal(tmp_path, marker) as (process, reader_fd):
+        first = read_until(reader_fd, "> 1번 논문은 무엇을 새로 제안했나요?")
         assert "12건 → 11편 (o1 논문: 두 곳 → 한 편)" in first
         assert "█" in first
         assert "나머지 4개 묶음은 /digest" in first
         assert "한 편씩" not in first
-        os.write(ours, b"\r")
-        answer = read_until(ours, "가장 가까운 대목")
+        os.write(reader_fd, b"\r")
+        answer = read_until(reader_fd, "가장 가까운 대목")
         assert "[1] PixWizard" in answer
         assert "초록만 읽었습니다." in answer
-        os.write(ours, b"/digest\r")
-        read_until(ours, "한 편씩")
-        os.write(ours, b"/quit\r")
-        read_until(ours, "안녕히 가세요")
+        os.write(reader_fd, b"/digest\r")
+        read_until(reader_fd, "한 편씩")
+        os.write(reader_fd, b"/quit\r")
+        read_until(reader_fd, "안녕히 가세요")
         assert process.wait(DEADLINE_S) == 0
     assert processes_with(marker) == []
 
 
 @pytest.mark.parametrize("moment", ["예시 자료로", "중복 합치기", "> 1번"])
 def test_ctrl_c_at_any_moment_is_clean(moment: str, tmp_path: Path, marker: str) -> None:
-    with terminal(tmp_path, marker) as (process, ours):
-        read_until(ours, moment)
-        os.write(ours, b"\x03") if moment.startswith(">") else process.send_signal(signal.SIGINT)
+    with terminal(tmp_path, marker) as (process, reader_fd):
+        read_until(reader_fd, moment)
+        os.write(reader_fd, b"\x03") if moment.startswith(">") else process.send_signal(signal.SIGINT)
         code = process.wait(DEADLINE_S)
         assert code in {0, 130}
-        assert "Traceback" not in read_rest(ours)
+        assert "Traceback" not in read_rest(reader_fd)
     assert processes_with(marker) == []
 
 
 def test_an_impatient_second_ctrl_c_leaves_nothing_behind_either(tmp_path: Path, marker: str) -> None:
-    with terminal(tmp_path, marker) as (process, ours):
-        read_until(ours, "수집")
+    with terminal(tmp_path, marker) as (process, reader_fd):
+        read_until(reader_fd, "수집")
         for _ in range(5):
             process.send_signal(signal.SIGINT)
         assert process.wait(DEADLINE_S) == 130

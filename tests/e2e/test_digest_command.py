@@ -1,4 +1,4 @@
-"""`paperboy digest` on the recorded days: one digest a day, no paper twice, nothing lost."""
+"""Tests `paperboy digest` on the recorded days: one digest a day, no paper twice, no paper lost."""
 
 import re
 from collections.abc import Callable
@@ -95,7 +95,7 @@ def test_a_missed_day_is_asked_of_the_api_and_gives_what_the_feed_would_have_giv
     assert code == 0
     assert read_digest(late)["collected"] == 1524
     both = set(listed_ids(read_digest(late))) & set(listed_ids(read_digest(on_time)))
-    assert len(both) > 30, "the API knows no announce types: what is cross-listed is told by the primary category"
+    assert len(both) > 30, "the API has no announce types: the primary category shows which papers are cross-listed"
     assert both.issuperset(p["arxiv_id"] for p in read_digest(on_time)["papers"] if (p["upvotes"] or 0) > 3)
 
 

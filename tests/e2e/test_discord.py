@@ -1,4 +1,4 @@
-"""Discord from end to end: `paperboy run` as processes, people who use slash commands, and what channels hold then."""
+"""Tests Discord from end to end: people use slash commands of `paperboy run`, and messages appear in channels."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -40,7 +40,7 @@ def started(server: DiscordServer, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 def paperboy(started: Program, server: DiscordServer) -> Program:
-    """The program with its frontend online; an earlier test may have killed it."""
+    """Wait until the program's frontend is online again; an earlier test may have killed it."""
     started.run.until(lambda: server.online)
     return started
 

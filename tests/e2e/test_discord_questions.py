@@ -1,4 +1,4 @@
-"""A question on Discord from end to end: asked, answered sentence by sentence, also across a restart."""
+"""Tests that a question on Discord is answered sentence by sentence, also after a restart."""
 
 from collections.abc import Iterator
 
@@ -41,7 +41,7 @@ def shown(server: DiscordServer, channel: int) -> list[str]:
 
 
 def question(store: Store) -> str:
-    """About the paper on robots that think, by its number."""
+    """Return a question that names the paper on thinking robots by its number."""
     day = store.texts.newest("ko")
     text = store.texts.get(day, "ko") if day else None
     assert text is not None

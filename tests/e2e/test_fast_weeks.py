@@ -1,4 +1,4 @@
-"""Two recorded weeks of `paperboy run` in minutes: its clock and the replayed sources are moved together."""
+"""Tests two recorded weeks of `paperboy run` in minutes: the test moves the clock and the replayed sources together."""
 
 import random
 import time
@@ -31,7 +31,7 @@ ZONES = {
     "Asia/Kolkata": ("18:45", "13:15"),
     "Pacific/Auckland": ("20:15", "08:15"),
 }
-"""Zone → (slot, the same in UTC in June)."""
+"""Zone → (slot, the slot's time in UTC in June)."""
 
 
 def at(day: date, hour: str) -> datetime:
@@ -39,15 +39,18 @@ def at(day: date, hour: str) -> datetime:
 
 
 def moments(last: date) -> Iterator[datetime]:
-    """A second past each collection, close and slot, up to the Saturday after `last`, a Friday, and Monday in Seoul."""
+    """Yield the moments one second after each collection, close and slot.
+
+    They end with the Saturday after `last`, which is a Friday, and with Monday morning in Seoul.
+    """
     hours = ["04:20", "07:00", "07:30", *(due for _, due in ZONES.values())]
     for n in range((last - FIRST).days + 2):
         yield from (at(FIRST + n * DAY, hour) + timedelta(seconds=1) for hour in sorted(hours))
-    yield at(last + 3 * DAY, "00:00") + timedelta(seconds=1)  # Monday morning in Seoul brings Friday's
+    yield at(last + 3 * DAY, "00:00") + timedelta(seconds=1)  # Friday's edition is sent on Monday morning in Seoul
 
 
 def settled(store: Store, settings: config.Settings) -> bool:
-    """Nothing is due, under way or unsent at the rehearsal's present moment."""
+    """Return whether nothing is due, in progress or unsent at the test clock's present moment."""
     now, editions = store.clock.now(), store.editions
     return not (
         settings.calendar().to_make(now, editions.newest_asked_for())
@@ -70,11 +73,11 @@ def settings_path(settings_file: Callable[..., Path], replay: Replay) -> Path:
 def test_weeks(
     weeks: int, kills: int, settings_path: Path, replay: Replay, rehearsal: Rehearsal, tmp_path: Path
 ) -> None:
-    settings, dice = config.load(settings_path, environment={}), random.Random(20250602)  # noqa: S311 - no secret
+    settings, chance = config.load(settings_path, environment={}), random.Random(20250602)  # noqa: S311 - no secret
     rehearsal.move_to(at(FIRST, "00:00"))
     last = FIRST + (7 * weeks - 3) * DAY
     due = list(moments(last))
-    struck = set(dice.sample(range(len(due)), kills))
+    kill_moments = set(chance.sample(range(len(due)), kills))
     victims = [
         "run",
         *(name for name in ("editions", "clock", "valkey", "questions", "editions") for _ in range(kills)),
@@ -83,7 +86,7 @@ def test_weeks(
         for zone, (slot, hour) in ZONES.items():
             first = at(FIRST + DAY, hour) if zone == "Asia/Seoul" else at(FIRST, hour)
             store.subscriptions.add(NewSubscription(ChatRef("terminal", zone), first, slot=slot, zone=zone))
-        store.editions.want(FIRST - 3 * DAY)  # Friday's, so that the week begins as any other
+        store.editions.want(FIRST - 3 * DAY)  # Friday's edition, so that the week begins like any other
         replay.today(str(FIRST - DAY))
         with running(settings_path, tmp_path, rehearsal.environment) as run:
             run.until(lambda: settled(store, settings))
@@ -91,15 +94,15 @@ def test_weeks(
                 if moment.time() >= datetime.fromisoformat("2025-01-01 04:00").time():
                     replay.today(str(moment.date()))
                 rehearsal.move_to(moment)
-                if n in struck:
-                    strike(run, victims.pop(0), dice)
+                if n in kill_moments:
+                    kill_at_random(run, victims.pop(0), chance)
                 run.until(lambda: settled(store, settings))
         check(store, kills, last)
 
 
-def strike(run: Running, victim: str, dice: random.Random) -> None:
-    """Kill one process somewhere in the work of this moment."""
-    time.sleep(1.5 * dice.random())  # anywhere in the work, not a wait for anything
+def kill_at_random(run: Running, victim: str, chance: random.Random) -> None:
+    """Kill one process at a random time within the moment's work."""
+    time.sleep(1.5 * chance.random())  # a random time within the work, not a wait for a condition
     run.kill(victim)
     if victim == "run":
         run.start()

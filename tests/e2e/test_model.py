@@ -1,4 +1,4 @@
-"""A recorded day written by a model behind an endpoint: checked, paid once, and never lost."""
+"""Tests a recorded day written by a model: its answers are checked, paid for once and never lost."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -48,11 +48,11 @@ def test_a_day_is_written_by_the_model_once(
     assert use["input_tokens"] > 1000 < use["output_tokens"]
     assert not any(section["extractive"] for section in digest["sections"])
     assert {paper["category"] for paper in digest["papers"]} == {"Natural Language Processing"}, "as the model said"
-    asked = len(endpoint.seen)
+    request_count = len(endpoint.seen)
     code, _ = run_digest(settings, DAY, out="again")
-    assert len(endpoint.seen) == asked
+    assert len(endpoint.seen) == request_count
     run_digest(settings, DAY, "en")
-    assert len(endpoint.seen) <= asked + 8
+    assert len(endpoint.seen) <= request_count + 8
     capsys.readouterr()
     assert main(["costs", "--config", str(settings)]) == 0
     assert f"gpt-test: {len(endpoint.seen)} calls" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""What an owner types: redo, retract, status, doctor."""
+"""Tests the owner's commands redo, retract, status and doctor."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Questions from end to end: asked in a chat, answered from the paper, once, whatever dies in between."""
+"""Tests that a question in a chat is answered once from the paper, whichever process dies meanwhile."""
 
 import itertools
 import re
@@ -23,13 +23,13 @@ from workers.store.tables import question
 
 TITLES = [f"Robot number {n}" for n in range(1, 6)]
 PAPERS = [paper_row(n, title) for n, title in enumerate(TITLES, start=1)]
-"""A test asks about a paper of its own, because the text of a paper that was read once is kept."""
+"""Each test asks about a different paper, because the text of a read paper is stored."""
 READERS = range(8, 8 + len(PAPERS))
 
 
 @pytest.fixture(scope="module")
 def readable() -> threading.Event:
-    """Until it is set arXiv does not answer."""
+    """While this event is not set, arXiv does not answer."""
     return threading.Event()
 
 
@@ -65,23 +65,25 @@ def answering(
 
 
 def ask(server: TelegramServer, paperboy: Program, n: int) -> int:
-    """A reader gets the digest and replies to its section with a question about paper number `n`; the reader's id."""
+    """Let a reader reply to the digest with a question about paper `n`; returns the reader's id."""
     reader = READERS[n - 1]
     server.say(reader, reader, "/digest")
     title = TITLES[n - 1]
-    section = paperboy.run.until(lambda: next((post for post in server.posted if _holds(post, reader, title)), None))
+    section = paperboy.run.until(
+        lambda: next((post for post in server.posted if _is_section_with(post, reader, title)), None)
+    )
     numbered = itertools.pairwise(section.text.splitlines())  # "3. its summary", then its title
     number = next(found[1] for line, below in numbered if title in below and (found := re.match(r"(\d+)\. ", line)))
     server.say(reader, reader, f"{number}번 논문의 데이터셋 규모는?", reply_to_message=server.wire(section))
     return reader
 
 
-def _holds(post: Posted, reader: int, title: str) -> bool:
+def _is_section_with(post: Posted, reader: int, title: str) -> bool:
     return post.chat == reader and "로보틱스" in post.text and title in post.text and not post.file
 
 
-def asked(store: Store, reader: int) -> Question | None:
-    """The reader's only question."""
+def question_of(store: Store, reader: int) -> Question | None:
+    """Return the reader's only question; None if it is not stored yet."""
     with store.engine.connect() as connection:
         number = connection.execute(select(question.c.id).where(question.c.person == str(reader))).scalar_one_or_none()
     return None if number is None else store.questions.get(number)
@@ -101,7 +103,7 @@ def test_a_reply_to_a_section_is_answered_from_the_paper(
     assert "Robot number 1" in answer.splitlines()[0]
     assert "전문(HTML)을 읽었습니다." in answer
     assert "[3 Data]" in answer
-    kept = asked(paperboy.store, reader)
+    kept = question_of(paperboy.store, reader)
     assert kept is not None
     assert kept.answer is not None
     assert kept.answer.sentences[0].cites[0].url.endswith("#S3.p2")
@@ -117,7 +119,7 @@ def test_whatever_dies_while_it_is_answered_it_is_answered_once(
     run, store = paperboy.run, paperboy.store
     readable.clear()
     reader = ask(server, paperboy, n)
-    run.until(lambda: asked(store, reader) and not store.questions.unanswered())  # it is being answered
+    run.until(lambda: question_of(store, reader) and not store.questions.unanswered())  # it is being answered
     run.kill(victim) if victim in run.processes() else run.flush()
     readable.set()
     run.until(lambda: answers(server, reader) and store.outbox.idle("telegram"))
@@ -145,7 +147,7 @@ def _shows_sentences_as_they_come(server: TelegramServer, paperboy: Program) -> 
     run.until(lambda: "12곳" in answer.text)
 
     def kept() -> list[str]:
-        found = asked(store, reader)
+        found = question_of(store, reader)
         return [sentence.text for sentence in found.answer.sentences] if found and found.answer else []
 
     run.until(kept)

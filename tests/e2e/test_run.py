@@ -1,4 +1,4 @@
-"""`paperboy run`: everything comes up, stays up, and goes down together."""
+"""Tests that `paperboy run` starts all processes, restarts those that die and stops all of them together."""
 
 import json
 import os
@@ -23,9 +23,9 @@ ROWS = [
 
 @pytest.fixture
 def settings(settings_file: Callable[..., Path], tmp_path: Path) -> Iterator[Path]:
-    """One source with three papers; the edition closes a second from the rehearsal's start."""
+    """Settings with one source of three papers; the edition closes one second after the test's start."""
     with web(Answer(body=json.dumps(ROWS).encode())) as source:
-        store = {"url": f"sqlite:///{tmp_path / 'new.db'}"}  # which `paperboy run` makes itself
+        store = {"url": f"sqlite:///{tmp_path / 'new.db'}"}  # `paperboy run` creates the store itself
         sources = [{"name": "huggingface", "kind": "huggingface", "url": source.url}]
         yield settings_file(sources, store=store, **QUICK)
 

@@ -1,4 +1,4 @@
-"""Telegram from end to end: `paperboy run` as processes, people who type, and what their chats hold then."""
+"""Tests Telegram from end to end: people type to `paperboy run`, and messages appear in their chats."""
 
 import re
 from collections import Counter
@@ -45,12 +45,12 @@ def paperboy(server: TelegramServer, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def posted(server: TelegramServer, chat: int, thread: int | None = None) -> list[str]:
-    """The digest's messages in a chat, without the confirmation."""
+    """Return a chat's messages of the digest, without the confirmation."""
     return [text for text in server.texts(chat, thread) if not text.startswith("구독했습니다")]
 
 
 def part_states(store: Store, chats: Sequence[int]) -> Counter[str]:
-    """How many message parts of these chats are in each state."""
+    """Count the chats' message parts in each state."""
     wanted = select(part.c.state).join(delivery).where(delivery.c.chat.in_([str(chat) for chat in chats]))
     with store.engine.connect() as connection:
         return Counter(connection.execute(wanted).scalars())

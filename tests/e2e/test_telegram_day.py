@@ -1,4 +1,4 @@
-"""A recorded day on Telegram as its users have it: what they set by commands is what they get, where and when."""
+"""Tests a recorded day on Telegram: settings made by commands decide the messages, their place and their time."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -55,19 +55,19 @@ def run(
 @pytest.fixture
 def store(run: Running, rehearsal: Rehearsal) -> Iterator[Store]:
     with open_store(f"sqlite:///{run.folder / 'store.db'}", system_clock(rehearsal.environment)) as opened:
-        run.until(lambda: opened.texts.newest("ko"))  # the second's, which a new subscriber gets at once
+        run.until(lambda: opened.texts.newest("ko"))  # the edition of 2 June, which a new subscriber gets at once
         yield opened
 
 
 def digest_of(server: TelegramServer, chat: int) -> list[Posted]:
-    """What stands there of the third of June; a new subscriber had the newest edition, the second's, before."""
+    """Return the chat's messages of 3 June; the edition of 2 June, sent at subscription, is left out."""
     mine = [each for each in server.posted if each.chat == chat]
     titles = ("AI papers of 3 June 2025", "2025년 6월 3일 AI 논문 다이제스트")
     return mine[next((n for n, each in enumerate(mine) if each.text.startswith(titles)), len(mine)) :]
 
 
 def numbers(posts: Sequence[Posted]) -> list[int]:
-    """The papers in some messages, by their numbers at the beginning of a line."""
+    """Return the papers' numbers at the beginnings of lines, sorted."""
     lines = [line for post in posts for line in post.text.splitlines()]
     return sorted(int(found[1]) for found in (re.match(r"(\d+)\. ", line) for line in lines) if found)
 
@@ -82,7 +82,7 @@ def test_what_is_set_by_commands_is_what_is_posted(
         return known is not None and bool(is_done(known))
 
     lines: dict[str, Callable[[Subscription], object]] = {
-        "/subscribe": lambda known: known.had,  # a setting changed just when a slot is due could miss its time
+        "/subscribe": lambda known: known.had,  # a setting changed at the moment of a slot could miss the slot
         "/settings language en": lambda known: known.view.language == "en",
         "/settings categories Robotics, Computer Vision": lambda known: known.view.categories,
         "/settings time 10:30 Europe/Berlin": lambda known: known.slot == "10:30",
@@ -108,7 +108,7 @@ def test_what_is_set_by_commands_is_what_is_posted(
     rehearsal.move_to(at("08:29"))
     run.until(lambda: store.outbox.idle("telegram"))
     assert digest_of(server, GROUP) == []
-    rehearsal.move_to(at("08:30"))  # half past ten in Berlin
+    rehearsal.move_to(at("08:30"))  # 10:30 in Berlin
     run.until(lambda: len(digest_of(server, GROUP)) >= 3 and store.outbox.idle("telegram"))
     mine = digest_of(server, GROUP)
     assert {(post.thread, post.silent) for post in mine} == {(TOPIC, False)}
@@ -120,7 +120,7 @@ def test_what_is_set_by_commands_is_what_is_posted(
     assert numbers(mine[1:]) == chosen, "under their numbers in the edition"
     assert digest_of(server, CHANNEL) == []
 
-    rehearsal.move_to(at("09:00"))  # six in the evening in Seoul
+    rehearsal.move_to(at("09:00"))  # 18:00 in Seoul
     run.until(lambda: digest_of(server, CHANNEL) and store.outbox.idle("telegram"))
     opening, *texts = digest_of(server, CHANNEL)
     assert opening.text.startswith("2025년 6월 3일 AI 논문 다이제스트")
