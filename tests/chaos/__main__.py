@@ -1,4 +1,4 @@
-"""`python -m tests.chaos telegram --rounds 50`: kill -9 in the middle of broadcasts; what stands in the chats then."""
+"""Kills frontends in the middle of broadcasts and counts the results: `python -m tests.chaos telegram --rounds 50`."""
 
 import argparse
 import random
@@ -19,10 +19,10 @@ def main() -> int:
     parser.add_argument("platform", choices=sorted(_PLACES))
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--seed", type=int, default=None)
-    asked = parser.parse_args()
-    seed = random.randrange(1 << 30) if asked.seed is None else asked.seed  # noqa: S311 - no secret
-    with _PLACES[asked.platform]() as place:
-        outcome = rounds.run(place, asked.rounds, seed)
+    options = parser.parse_args()
+    seed = random.randrange(1 << 30) if options.seed is None else options.seed  # noqa: S311 - no secret
+    with _PLACES[options.platform]() as place:
+        outcome = rounds.run(place, options.rounds, seed)
     print(f"seed: {seed}")
     print(f"kills: {len(outcome.on_their_way)}")
     print(f"on_their_way_when_killed: {sum(outcome.on_their_way)}, at most {max(outcome.on_their_way)}")

@@ -1,4 +1,4 @@
-"""Discord as chaos sees it: a slow server that knows a nonce for some seconds only, so that restarts come later too."""
+"""Discord for the rounds: a slow server that forgets a nonce after seconds, so that some restarts come after that."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ class Discord:
         self.server.room(chat)
 
     def messages(self) -> Counter[tuple[str, str]]:
-        """What stands in a thread stands in the channel that it is under."""
+        """Return (channel, text) → count; a thread's messages count as messages of its parent channel."""
         return Counter((str(self._under(each.channel)), each.text) for each in self.server.posted)
 
     def _under(self, channel: int) -> int:

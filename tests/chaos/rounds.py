@@ -1,4 +1,4 @@
-"""Rounds of a broadcast whose frontend is killed at a random moment and started again."""
+"""Runs broadcasts whose frontend is killed at a random moment and started again."""
 
 import os
 import random
@@ -29,7 +29,7 @@ _LEASE_S = 3.0
 
 
 class Place(Protocol):
-    """A platform's fake server as chaos sees it."""
+    """A platform's fake server as the rounds use it."""
 
     @property
     def platform(self) -> str: ...
@@ -39,25 +39,25 @@ class Place(Protocol):
 
     @property
     def longest_s(self) -> float:
-        """Within how many seconds of a broadcast's beginning it is killed."""
+        """Seconds after a broadcast's beginning within which the frontend is killed."""
         ...
 
     def environment(self) -> Mapping[str, str]: ...
 
     def open(self, chat: int) -> None:
-        """Let that chat be there."""
+        """Create the chat on the server."""
         ...
 
     def messages(self) -> Counter[tuple[str, str]]:
-        """(chat, beginning of a message) → how often it stands there."""
+        """Return (chat, beginning of a message) → number of such messages in the chat."""
         ...
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Parts by their end; `twice` messages stand twice in a chat, `lost` are posted by our books and stand nowhere.
+    """Message parts by state. `twice` counts repeated messages, `lost` counts parts stored as posted but missing.
 
-    `on_their_way` holds for each kill how many messages were just then.
+    `on_their_way` has for each kill the number of messages that were being sent.
     """
 
     states: Mapping[str, int]
@@ -67,7 +67,7 @@ class Outcome:
 
 
 def run(place: Place, rounds: int, seed: int) -> Outcome:
-    """`rounds` broadcasts to new chats, a kill -9 in each, then one process that is let finish."""
+    """Run `rounds` broadcasts to new chats with a kill -9 in each; a last process then finishes the work."""
     chance = random.Random(seed)  # noqa: S311 - which moment is no secret
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/store.db"
@@ -108,23 +108,24 @@ def _until_under_way(store: Store, idempotency_key: str) -> None:
 
 
 def _sending(store: Store) -> int:
-    """How many parts are on their way; of each delivery one at most."""
+    """Return the number of parts being sent. Raises AssertionError if a delivery has more than one."""
     with store.engine.connect() as connection:
-        of = connection.execute(select(part.c.delivery_id).where(part.c.state == PartState.SENDING)).scalars().all()
-    assert len(of) == len(set(of))
-    return len(of)
+        query = select(part.c.delivery_id).where(part.c.state == PartState.SENDING)
+        deliveries = connection.execute(query).scalars().all()
+    assert len(deliveries) == len(set(deliveries))
+    return len(deliveries)
 
 
 def _outcome(store: Store, place: Place, on_their_way: Sequence[int]) -> Outcome:
     with store.engine.connect() as connection:
         rows = connection.execute(select(delivery.c.chat, part.c.n, part.c.state).join(delivery)).all()
     messages = place.messages()
-    stand: Counter[str] = Counter()
+    in_chat: Counter[str] = Counter()
     for (chat, _), count in messages.items():
-        stand[chat] += count
+        in_chat[chat] += count
     by_chat: Counter[str] = Counter(row.chat for row in rows if row.state == "posted")
     unknown: Counter[str] = Counter(row.chat for row in rows if row.state == "unknown")
-    lost = sum(max(0, by_chat[chat] - stand[chat]) for chat in by_chat)
-    surplus = sum(max(0, stand[chat] - by_chat[chat] - unknown[chat]) for chat in stand)
+    lost = sum(max(0, by_chat[chat] - in_chat[chat]) for chat in by_chat)
+    surplus = sum(max(0, in_chat[chat] - by_chat[chat] - unknown[chat]) for chat in in_chat)
     twice = sum(count - 1 for count in messages.values())
     return Outcome(Counter(row.state for row in rows), max(twice, surplus), lost, on_their_way)

@@ -1,4 +1,4 @@
-"""Telegram as chaos sees it: a slow server, so that a kill finds messages on their way."""
+"""Telegram for the rounds: a slow server, so that a kill interrupts messages being sent."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Five rounds of chaos on each platform; more by `python -m tests.chaos`."""
+"""Tests five rounds of chaos on each platform; `python -m tests.chaos` runs more."""
 
 import pytest
 

@@ -1,6 +1,6 @@
-"""The README's picture: the bundled sample day as a Telegram channel has it, compact in a group, and the settings.
+"""Makes the README's picture: the sample day in a Telegram channel and, compact, in a group, and the settings.
 
-`python -m tests.pictures.telegram page.html`, then any browser makes a picture of the page.
+`python -m tests.pictures.telegram page.html` writes the page; take a screenshot of it with any browser.
 """
 
 import base64
