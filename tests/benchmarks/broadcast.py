@@ -45,7 +45,7 @@ DAY = date(2025, 6, 3)
 _PERSON = 999_999
 
 
-class _Bell:
+class _PollingWakeup:
     """A wakeup without notifications: the outbox polls every 50 ms."""
 
     async def wait(self) -> None:
@@ -53,7 +53,7 @@ class _Bell:
 
 
 @dataclass(frozen=True)
-class Stood:
+class BroadcastResult:
     """Messages in the chats after the broadcast, in order of arrival: (chat, text, moment in seconds)."""
 
     posted: Sequence[tuple[int, str, float]]
@@ -69,25 +69,25 @@ def main() -> None:
     parser.add_argument("--sections", type=int, default=8)
     parser.add_argument("--platform", choices=["telegram", "discord"], default="telegram")
     parser.add_argument("--beside", type=int, default=100, help="chats for the library's own way; 0 leaves it out")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     os.environ["PTB_TIMEDELTA"] = "1"
-    ours, theirs = (_telegram, _gathered_telegram) if asked.platform == "telegram" else (_discord, _gathered_discord)
+    ours, theirs = (_telegram, _gathered_telegram) if options.platform == "telegram" else (_discord, _gathered_discord)
     with (
         tempfile.TemporaryDirectory() as folder,
         open_store(f"sqlite:///{folder}/store.db", SystemClock()) as store,
     ):
-        _fill(store, asked.platform, asked.chats)
+        _fill(store, options.platform, options.chats)
 
         async def run(sender: Sender) -> tuple[float, float]:
-            return await _broadcast(store, asked.platform, sender, asked.sections)
+            return await _broadcast(store, options.platform, sender, options.sections)
 
-        stood, (taken_s, typed) = ours(asked.chats, store, run)
-        _print(asked, stood, asked.chats, taken_s)
-        first = next(at for chat, _, at in stood.posted if chat == _PERSON)
+        result, (taken_s, typed) = ours(options.chats, store, run)
+        _print(options, result, options.chats, taken_s)
+        first = next(at for chat, _, at in result.posted if chat == _PERSON)
         print(f"digest_asked_meanwhile_s: {first - typed:.2f}")
-    if asked.beside:
-        stood, taken_s = theirs(asked.beside, asked.sections)
-        _print(asked, stood, asked.beside, taken_s, "library_")
+    if options.beside:
+        result, taken_s = theirs(options.beside, options.sections)
+        _print(options, result, options.beside, taken_s, "library_")
 
 
 def _fill(store: Store, platform: str, chats: int) -> None:
@@ -103,14 +103,14 @@ def _fill(store: Store, platform: str, chats: int) -> None:
 
 
 async def _broadcast(store: Store, platform: str, sender: Sender, sections: int) -> tuple[float, float]:
-    """Returns (seconds of the broadcast, the moment at which a person asked for a digest)."""
+    """Returns (seconds of the broadcast, the moment at which a person requested a digest)."""
     rendered_ = [Message(_text(platform, n), (n,)) for n in range(sections)]
 
     def rendered(_content: Content, _delivery: Delivery) -> list[Message]:
         return rendered_
 
     started = time.monotonic()
-    serve = asyncio.create_task(outbox.serve(store, platform, sender, rendered, _Bell()))
+    serve = asyncio.create_task(outbox.serve(store, platform, sender, rendered, _PollingWakeup()))
     await asyncio.sleep(2)
     typed = time.monotonic()
     store.outbox.request("request:1", ChatRef(platform, str(_PERSON)), DAY, View())
@@ -127,8 +127,8 @@ def _text(platform: str, n: int) -> str:
     return f"section {n}" if platform == "telegram" else json.dumps(card)
 
 
-def _telegram(chats: int, store: Store, run: Broadcast) -> tuple[Stood, tuple[float, float]]:
-    async def story(server: fake_telegram.TelegramServer) -> tuple[float, float]:
+def _telegram(chats: int, store: Store, run: Broadcast) -> tuple[BroadcastResult, tuple[float, float]]:
+    async def scenario(server: fake_telegram.TelegramServer) -> tuple[float, float]:
         request = HTTPXRequest(connection_pool_size=64, pool_timeout=5)
         async with Bot(fake_telegram.TOKEN, base_url=f"{server.url}/bot", request=request) as bot:
             return await run(TelegramSender(bot, store, Pacer(TELEGRAM.limits)))
@@ -136,12 +136,12 @@ def _telegram(chats: int, store: Store, run: Broadcast) -> tuple[Stood, tuple[fl
     with fake_telegram.serving(enforce=True) as server:
         for chat in (*range(1, chats + 1), _PERSON):
             server.room(chat, "private")
-        figures = asyncio.run(story(server))
-        return Stood([(each.chat, each.text, each.at) for each in server.posted], server.refusals), figures
+        figures = asyncio.run(scenario(server))
+        return BroadcastResult([(each.chat, each.text, each.at) for each in server.posted], server.refusals), figures
 
 
-def _discord(chats: int, store: Store, run: Broadcast) -> tuple[Stood, tuple[float, float]]:
-    async def story() -> tuple[float, float]:
+def _discord(chats: int, store: Store, run: Broadcast) -> tuple[BroadcastResult, tuple[float, float]]:
+    async def scenario() -> tuple[float, float]:
         async with discord.Client(intents=discord.Intents.none()) as client:
             await client.login(fake_discord.TOKEN)
             await asyncio.sleep(1)  # the login's requests count against the limit of their second
@@ -151,14 +151,14 @@ def _discord(chats: int, store: Store, run: Broadcast) -> tuple[Stood, tuple[flo
         discord.http.Route.BASE = f"{server.url}/api/v10"
         for chat in (*range(1, chats + 1), _PERSON):
             server.room(chat)
-        figures = asyncio.run(story())
-        return Stood([(each.channel, each.text, each.at) for each in server.posted], server.refusals), figures
+        figures = asyncio.run(scenario())
+        return BroadcastResult([(each.channel, each.text, each.at) for each in server.posted], server.refusals), figures
 
 
-def _gathered_telegram(chats: int, sections: int) -> tuple[Stood, float]:
+def _gathered_telegram(chats: int, sections: int) -> tuple[BroadcastResult, float]:
     """Sends each chat's messages in order, all chats concurrently, paced by AIORateLimiter."""
 
-    async def story(server: fake_telegram.TelegramServer) -> float:
+    async def scenario(server: fake_telegram.TelegramServer) -> float:
         request = HTTPXRequest(connection_pool_size=256, pool_timeout=60)
         limiter = AIORateLimiter(max_retries=5)
         base = f"{server.url}/bot"
@@ -178,14 +178,14 @@ def _gathered_telegram(chats: int, sections: int) -> tuple[Stood, float]:
     with fake_telegram.serving(enforce=True) as server:
         for chat in range(1, chats + 1):
             server.room(chat, "private")
-        taken_s = asyncio.run(story(server))
-        return Stood([(each.chat, each.text, each.at) for each in server.posted], server.refusals), taken_s
+        taken_s = asyncio.run(scenario(server))
+        return BroadcastResult([(each.chat, each.text, each.at) for each in server.posted], server.refusals), taken_s
 
 
-def _gathered_discord(chats: int, sections: int) -> tuple[Stood, float]:
+def _gathered_discord(chats: int, sections: int) -> tuple[BroadcastResult, float]:
     """Sends each channel's messages in order, all channels concurrently, paced by discord.py."""
 
-    async def story() -> float:
+    async def scenario() -> float:
         async with discord.Client(intents=discord.Intents.none()) as client:
             await client.login(fake_discord.TOKEN)
 
@@ -206,24 +206,24 @@ def _gathered_discord(chats: int, sections: int) -> tuple[Stood, float]:
         discord.http.Route.BASE = f"{server.url}/api/v10"
         for chat in range(1, chats + 1):
             server.room(chat)
-        taken_s = asyncio.run(story())
-        return Stood([(each.channel, each.text, each.at) for each in server.posted], server.refusals), taken_s
+        taken_s = asyncio.run(scenario())
+        return BroadcastResult([(each.channel, each.text, each.at) for each in server.posted], server.refusals), taken_s
 
 
-def _print(asked: argparse.Namespace, stood: Stood, chats: int, taken_s: float, name: str = "") -> None:
-    sections = asked.sections
+def _print(options: argparse.Namespace, result: BroadcastResult, chats: int, taken_s: float, name: str = "") -> None:
+    sections = options.sections
     floor_s = max(chats * sections / 30, sections - 1)
-    if asked.platform == "discord":
+    if options.platform == "discord":
         floor_s = max(chats * sections / 50, 5 * ((sections - 1) // 5))
     wanted = [f"section {n}" for n in range(sections)]
-    posted = [each for each in stood.posted if each[0] != _PERSON]
+    posted = [each for each in result.posted if each[0] != _PERSON]
     in_chat: dict[int, list[str]] = {chat: [] for chat in range(1, chats + 1)}
     for chat, text, _ in posted:
         in_chat[chat].append(text)
     print(f"{name}seconds: {taken_s:.1f}")
     print(f"{name}floor: {floor_s:.1f}")
     print(f"{name}over_floor: {taken_s / floor_s:.3f}")
-    print(f"{name}answers_429: {stood.refusals}")
+    print(f"{name}answers_429: {result.refusals}")
     print(f"{name}lost: {chats * sections - len(posted)}")
     print(f"{name}out_of_order: {sum(texts != wanted for texts in in_chat.values())}")
     print(f"{name}twice: {sum(count - 1 for count in Counter((chat, text) for chat, text, _ in posted).values())}")

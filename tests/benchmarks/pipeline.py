@@ -84,17 +84,17 @@ def whole_way(bodies: dict[str, bytes], shares: dict[str, float]) -> float:
     )
     last = started = time.perf_counter()
 
-    def tell(step: str, _figures: str) -> None:
+    def add_share(step: str, _figures: str) -> None:
         nonlocal last
         now = time.perf_counter()
         shares[step] = shares.get(step, 0.0) + now - last
         last = now
 
     with tempfile.TemporaryDirectory() as folder, open_store(f"sqlite:///{folder}/store.db", clock) as store:
-        context = pipeline_context(chosen, store, tell)
+        context = pipeline_context(chosen, store, add_share)
         last = started = time.perf_counter()
         edition = pipeline.find_or_make(DAY, context)
-        tell("close", "")
+        add_share("close", "")
         text = pipeline.find_or_write(edition, "ko", context)
         assert text.chart_png is not None
         for name, content in {
@@ -103,7 +103,7 @@ def whole_way(bodies: dict[str, bytes], shares: dict[str, float]) -> float:
             "digest.json": digest_json(text.digest),
         }.items():
             (Path(folder) / name).write_bytes(content)
-        tell("files", "")
+        add_share("files", "")
         return time.perf_counter() - started
 
 

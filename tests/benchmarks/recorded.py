@@ -18,7 +18,7 @@ SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 def recorded_file(place: str, folder: Path | None = None) -> Path:
     """The file or folder at `place` below `folder`, by default SHARED.
 
-    Raises SystemExit with one line where it is missing, because benchmarks call this.
+    Raises SystemExit with one line if it is missing, because benchmarks call this.
     """
     file = (folder or SHARED) / place
     if not file.exists():

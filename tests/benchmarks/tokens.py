@@ -49,8 +49,9 @@ def main() -> None:
         print(f"{name}: {value}")
     print(f"repairs: {sum(prompt.purpose == 'repair' for prompt in model.asked)}")
     for prompt in model.asked:
-        told = json.loads(prompt.material)
-        size = sum(len(each["papers"]) for each in told["sections"]) if isinstance(told, dict) else len(told)
+        material = json.loads(prompt.material)
+        by_section = isinstance(material, dict)
+        size = sum(len(each["papers"]) for each in material["sections"]) if by_section else len(material)
         print(
             f"call {prompt.purpose} of {size}: {count(prompt.rules + prompt.material)} in, {count(_answer(prompt))} out"
         )
@@ -68,8 +69,8 @@ def _realistic(rules: str, material: str) -> str:
     """Returns the honest answer to a prompt; all labels are Robotics."""
     if '"labels"' in rules:
         return json.dumps({"labels": [{"i": each["i"], "category": "Robotics"} for each in json.loads(material)]})
-    told, language = asked(rules, material)
-    return answered([section(each, language) for each in told["sections"]])
+    request, language = asked(rules, material)
+    return answered([section(each, language) for each in request["sections"]])
 
 
 def _answer(prompt: Prompt) -> str:
@@ -84,30 +85,30 @@ def _answer(prompt: Prompt) -> str:
     return answered(written)
 
 
-def _usage(asked_for: Sequence[Prompt], count: Count) -> tuple[int, int, int]:
+def _usage(prompts: Sequence[Prompt], count: Count) -> tuple[int, int, int]:
     return (
-        len(asked_for),
-        sum(count(prompt.rules + prompt.material) for prompt in asked_for),
-        sum(count(_answer(prompt)) for prompt in asked_for),
+        len(prompts),
+        sum(count(prompt.rules + prompt.material) for prompt in prompts),
+        sum(count(_answer(prompt)) for prompt in prompts),
     )
 
 
 def _ancestor(edition: Edition, count: Count) -> tuple[int, int, int]:
     """Returns (calls, input tokens, output tokens) of 1 + C calls, each with the whole conversation so far."""
     titles = count("\n".join(item.paper.title for item in edition.ranked))
-    history, told_in, told_out = titles, titles, titles
+    history, tokens_in, tokens_out = titles, titles, titles
     for group in sections(edition.ranked):
         question = sum(count(f"{item.paper.title} {readable(item.paper.abstract)}") for item in group)
         answer = count(_KOREAN) * 12
-        told_in, told_out = told_in + history + question, told_out + answer
+        tokens_in, tokens_out = tokens_in + history + question, tokens_out + answer
         history += question + answer
-    return 1 + len(sections(edition.ranked)), told_in, told_out
+    return 1 + len(sections(edition.ranked)), tokens_in, tokens_out
 
 
 def _one_a_paper(edition: Edition, count: Count) -> tuple[int, int, int]:
     rules = 400
-    told_in = sum(rules + count(f"{item.paper.title} {readable(item.paper.abstract)}") for item in edition.ranked)
-    return len(edition.ranked), told_in, len(edition.ranked) * count(_KOREAN) * 5
+    tokens_in = sum(rules + count(f"{item.paper.title} {readable(item.paper.abstract)}") for item in edition.ranked)
+    return len(edition.ranked), tokens_in, len(edition.ranked) * count(_KOREAN) * 5
 
 
 if __name__ == "__main__":
