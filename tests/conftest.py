@@ -1,5 +1,8 @@
 """Fixtures for every test, the mark `e2e` by folder, and the whole suite spread over processes."""
 
+import fcntl
+import os
+import pickle
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +26,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     A run of named files stays in one process, which starts sooner. Does nothing without pytest-xdist, and nothing in a
     process that pytest-xdist started.
     """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes start, and each would compile the program
     option = config.option
     started_by_xdist = hasattr(config, "workerinput")
     if not config.pluginmanager.hasplugin("xdist") or started_by_xdist or option.usepdb or option.collectonly:
@@ -66,5 +70,13 @@ def clock() -> FakeClock:
 
 @pytest.fixture(scope="session")
 def recorded(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Recorded:
-    """The digests of every recorded day."""
-    return recorded_days(shared_data, tmp_path_factory.mktemp("days"))
+    """The digests of every recorded day, made by one of the processes of a run and read by the others."""
+    folder = tmp_path_factory.getbasetemp()
+    shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    file = shared / "recorded_days.pickle"
+    with (shared / "recorded_days.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
+            file.write_bytes(pickle.dumps(recorded_days(shared_data, tmp_path_factory.mktemp("days"))))
+        days: Recorded = pickle.loads(file.read_bytes())  # noqa: S301 - written by this run
+    return days
