@@ -127,6 +127,7 @@ def test_what_does_not_stand_reaches_no_reader(change: dict[str, object]) -> Non
     assert all(sentence.text in " ".join(text for _, text in TEXTS) for sentence in given.sentences)
 
 
+@pytest.mark.slow
 def test_of_two_hundred_answers_with_an_invention_none_reaches_a_reader() -> None:
     rng = random.Random(7)  # noqa: S311 - no secret
 

@@ -7,7 +7,7 @@ from tests.fakes.model import FakeModel
 from tests.fakes.writers import INVENTIONS, PARTS, answered, asked, section
 from tests.recorded_days import Recorded
 
-pytestmark = pytest.mark.shared_data
+pytestmark = [pytest.mark.shared_data, pytest.mark.slow]
 
 
 def inventing_everything(rules: str, material: str) -> str:

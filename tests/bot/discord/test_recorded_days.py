@@ -11,7 +11,7 @@ from tests.bot.discord.test_renderer import fits
 from tests.recorded_days import Recorded
 from workers.domain.deliveries import Layout, Place, View
 
-pytestmark = pytest.mark.shared_data
+pytestmark = [pytest.mark.shared_data, pytest.mark.slow]
 
 
 @pytest.mark.parametrize(

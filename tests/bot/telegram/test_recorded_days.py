@@ -12,7 +12,7 @@ from tests.fakes.telegram_wire import parsed
 from tests.recorded_days import Recorded
 from workers.domain.deliveries import Layout, Place, View
 
-pytestmark = pytest.mark.shared_data
+pytestmark = [pytest.mark.shared_data, pytest.mark.slow]
 HOME = "https://t.me/paper_bot"
 
 
