@@ -16,7 +16,7 @@ setup: ## make .venv with the pinned versions and an editable install, so that e
 	PIP_CONSTRAINT=constraints.txt $(BIN)/pip install -e '.[test]'
 
 test: | $(BIN)/pytest ## run the fast tests: they start no process of the program and no PostgreSQL
-	$(BIN)/pytest -n logical -m "not e2e and not postgresql and not slow"
+	$(BIN)/pytest -m "not e2e and not postgresql and not slow"
 
 test-all: | $(BIN)/pytest ## run every test
 	$(BIN)/pytest

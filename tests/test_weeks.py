@@ -24,6 +24,8 @@ from workers.scheduler import Scheduler
 from workers.store import Store, open_store
 from workers.store.tables import delivery, source_answer
 
+pytestmark = pytest.mark.slow
+
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 MONDAY = date(2025, 6, 2)
 
