@@ -1,14 +1,14 @@
 """Simulated weeks: every edition is made once and every chat gets it at its hour, across holidays and clock changes."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import FakeClock, utc
 from tests.fakes.empty_store import empty_store
 from tests.fakes.papers import entry
 from tests.fakes.source import Answer, FakeSource
@@ -28,10 +28,6 @@ pytestmark = pytest.mark.slow
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 MONDAY = date(2025, 6, 2)
-
-
-def utc(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def a_paper_on(day: date, source: str = "arxiv") -> list[Any]:

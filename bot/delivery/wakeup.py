@@ -39,7 +39,7 @@ class RedisWakeup:
         self._here.clear()
 
     async def _listen(self) -> None:
-        """Return at a message, or after LONGEST_S; also when Redis cannot be reached."""
+        """Return at a message, or after `longest_s`; also when Redis cannot be reached."""
         started = asyncio.get_running_loop().time()
         try:
             if not self._pubsub.subscribed:

@@ -122,7 +122,7 @@ def _add_subscription_commands(tree: app_commands.CommandTree[discord.Client], h
 
 
 def _add_owner_commands(tree: app_commands.CommandTree[discord.Client], handlers: Handlers) -> None:
-    @tree.command(name=_text("status", "상태"), description=_text("How it stands (owners)", "상태(운영자)"))
+    @tree.command(name=_text("status", "상태"), description=_text("Status (owners)", "상태(운영자)"))
     async def status(interaction: Interaction) -> None:
         await handlers.give(interaction, "/status", private=True)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.clock import utc
 from tests.fakes.subscriptions import FakeSubscriptions
 from workers.digest.publish import publish
 from workers.domain.chats import ChatRef
@@ -15,10 +16,6 @@ WEEKDAYS, EVERY_DAY = (0, 1, 2, 3, 4), tuple(range(7))
 MONDAY, TUESDAY, WEDNESDAY = date(2025, 6, 2), date(2025, 6, 3), date(2025, 6, 4)
 NOW = datetime(2025, 6, 4, 0, 0, 30, tzinfo=UTC)
 """Wednesday, 09:00:30 in Seoul."""
-
-
-def utc(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def chat(n: int = 1, **overrides: Any) -> Subscription:

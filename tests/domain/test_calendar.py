@@ -5,13 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.fakes.clock import utc
 from workers.domain.calendar import Calendar, Hour, is_night, next_slot
 
 WEEKDAYS, EVERY_DAY = (0, 1, 2, 3, 4), tuple(range(7))
-
-
-def utc(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,11 @@
 """A clock that moves only when a test or a sleep moves it."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+
+
+def utc(text: str) -> datetime:
+    """The moment of an ISO date and time in UTC, e.g. "2025-06-03 08:00"."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 class FakeClock:

@@ -1,4 +1,4 @@
-"""What running by itself needs: kept collections, editions made anew, silent deliveries and notices, owners."""
+"""What running by itself needs: kept collections, editions made again, silent deliveries and notices, owners."""
 
 import sqlalchemy as sa
 from alembic import op
