@@ -19,6 +19,7 @@ from workers import config
 from workers.domain.chats import ChatRef
 from workers.domain.models import Digest, RankedPaper, Selection, SourceAnswer, SourceReport, Text
 from workers.domain.questions import QuestionRequest
+from workers.domain.units import TRIES, Unit, UnitKind
 from workers.queue import EDITIONS, QUESTIONS, WorkQueue
 from workers.scheduler import Scheduler
 from workers.store import Store, open_store
@@ -112,3 +113,18 @@ def test_what_is_due_is_published_even_while_the_queue_is_away(store: Store, clo
     delivery = store.outbox.claim("terminal")
     assert delivery is not None
     assert delivery.day == DAY
+
+
+def test_the_owners_are_told_once_of_a_unit_that_was_given_up(store: Store, queue: WorkQueue, clock: FakeClock) -> None:
+    unit = Unit(UnitKind.DELIVERY, "7", "telegram -100")
+    for _ in range(TRIES):
+        store.failures.record(unit, "KeyError in renderer.py:12")
+    tick(store, queue, clock)
+    assert store.outbox.claim("telegram") is None, "nobody is an owner yet"
+    store.owners.add("telegram", "9")
+    tick(store, queue, clock)
+    tick(store, queue, clock)
+    delivery = store.outbox.claim("telegram")
+    assert delivery is not None
+    assert "telegram -100: KeyError in renderer.py:12" in (delivery.notice or "")
+    assert store.outbox.claim("telegram") is None

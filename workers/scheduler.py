@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from workers.config import Settings
+from workers.digest import alerts
 from workers.digest.publish import publish
 from workers.domain.errors import QueueDown, SettingsError
 from workers.domain.ports import Clock, Work
 from workers.queue import WorkQueue
+from workers.runtime.boundary import reason_of
 from workers.runtime.logs import note
 from workers.store import Store, open_store
 
@@ -33,8 +35,11 @@ def serve(settings: Settings, clock: Clock) -> int:
     with open_store(settings.store.url, clock, settings.lease.edition_s, settings.lease.delivery_s) as store:
         lease, scheduler = store.lease("clock", settings.clock.lease_s), Scheduler(store, queue, clock, settings)
         while not stopped.is_set():
-            if lease.acquire():
-                scheduler.tick()
+            try:
+                if lease.acquire():
+                    scheduler.tick()
+            except Exception as error:  # noqa: BLE001 - the next tick tries again, whatever the store or a row did
+                note(log, "tick failed", level=logging.ERROR, reason=reason_of(error))
             stopped.wait(settings.clock.tick_s)
         lease.release()
     return 0
@@ -59,7 +64,8 @@ class Scheduler:
         for day in self.settings.calendar().to_make(now, editions.newest_asked_for()):
             editions.want(day)
         published = publish(self.store.subscriptions, editions.in_the_making, now)
-        if published or self.store.outbox.left_behind():
+        told = self._tell_owners()
+        if published or told or self.store.outbox.left_behind():
             self.queue.wake()
         try:
             for day in self._editions():
@@ -73,6 +79,19 @@ class Scheduler:
                     note(log, "collection queued", day=due.day, source=due.source)
         except QueueDown as error:
             note(log, "queue down", level=logging.WARNING, error=error)
+
+    def _tell_owners(self) -> int:
+        """Tell the owners of the units of work that failed since the last tick; returns how many messages that makes.
+
+        Where there is no owner yet, they are told once there is one.
+        """
+        untold, owners = self.store.failures.untold(), self.store.owners.all(self.settings.named_owners())
+        if not untold or not owners:
+            return 0
+        language, outbox = self.settings.digest.language, self.store.outbox
+        told = sum(alerts.failed_unit(failure, owners, outbox, language) for failure in untold)
+        self.store.failures.told(untold)
+        return told
 
     def _editions(self) -> list[date]:
         """The oldest open edition, because editions are made one after the other, and those that lack a text."""

@@ -33,7 +33,7 @@ def status(ctx: CommandContext) -> Reply:
     """Queue, last digest, deliveries, costs and paused chats; with a button if messages may be lost."""
     if not ctx.is_owner:
         return text_reply(ctx.catalog.owners_only)
-    current = overview(ctx.store.engine, limit=1)
+    current = overview(ctx.store, limit=1)
     unknown = sum(parts.count for parts in current.parts if parts.state == PartState.UNKNOWN)
     again = Choice(ctx.catalog.status_repeat.format(count=unknown), "/repeat")
     return Reply([text_block("\n".join(_lines(ctx, current))), *([ChoiceBlock((again,))] if unknown else [])])
@@ -64,6 +64,9 @@ def _lines(ctx: CommandContext, current: Overview) -> Iterator[str]:
         yield catalog["costs"].format(day=cost.day, calls=use.calls, tokens=tokens, usd=f"{use.cost_usd:.4f}")
     for paused in current.paused[-_PAUSED_SHOWN:]:
         yield catalog["paused"].format(name=str(paused.chat), reason=paused.reason)
+    for failure in current.failures:
+        line = catalog["given_up" if failure.given_up else "retried"]
+        yield line.format(unit=failure.unit, reason=failure.reason)
 
 
 def _queue(ctx: CommandContext) -> str:

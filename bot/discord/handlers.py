@@ -132,7 +132,7 @@ class Handlers:
 
     async def days(self) -> list[str]:
         """The days of the newest editions."""
-        status = await asyncio.to_thread(overview, self.services.store.engine, _DAYS)
+        status = await asyncio.to_thread(overview, self.services.store, _DAYS)
         return [str(edition.day) for edition in status.editions if edition.closed_at and not edition.retracted]
 
     async def language_of(self, interaction: Interaction) -> str:

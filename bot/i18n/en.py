@@ -104,6 +104,8 @@ ENGLISH = Catalog(
         "deliveries": "Deliveries: {waiting} waiting, messages {parts}",
         "costs": "Model ({day}): {calls} calls, {tokens} tokens, ${usd}",
         "paused": "Resting {name}: {reason}",
+        "retried": "Tried again later: {unit}: {reason}",
+        "given_up": "Failed: {unit}: {reason}",
     },
     status_repeat="Send the {count} messages again whose fate is unknown",
     status_repeated="{count} messages are sent again.",

@@ -107,6 +107,8 @@ KOREAN = Catalog(
         "deliveries": "배달: 기다리는 것 {waiting}개, 글 {parts}",
         "costs": "모델({day}): 호출 {calls}번, 토큰 {tokens}개, ${usd}",
         "paused": "쉬는 채팅 {name}: {reason}",
+        "retried": "다시 시도할 작업 {unit}: {reason}",
+        "given_up": "실패한 작업 {unit}: {reason}",
     },
     status_repeat="보냈는지 알 수 없는 글 {count}개 다시 보내기",
     status_repeated="글 {count}개를 다시 보냅니다.",

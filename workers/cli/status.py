@@ -8,6 +8,7 @@ from workers.cli.exit_codes import OK
 from workers.cli.settings import settings_of
 from workers.domain.deliveries import PartState
 from workers.domain.errors import QueueDown
+from workers.domain.units import Failure
 from workers.queue import WorkQueue
 from workers.runtime.clock import system_clock
 from workers.store import open_store
@@ -18,7 +19,7 @@ def status(arguments: argparse.Namespace) -> int:
     """Print the status. Changes nothing."""
     settings = settings_of(arguments)
     with open_store(settings.store.url, system_clock()) as store:
-        for line in lines(overview(store.engine)):
+        for line in lines(overview(store)):
             print(line)
     print(f"queue: {_queue(settings)}")
     return OK
@@ -41,6 +42,12 @@ def lines(seen: Overview) -> Iterator[str]:
     for parts in seen.parts:
         mark = " <- look at these" if parts.state in {PartState.UNKNOWN, PartState.FAILED} else ""
         yield f"messages {parts.platform}: {parts.count} {parts.state}{mark}"
+    for failure in seen.failures:
+        yield f"failed {failure.unit}: {failure.reason} ({_next_try(failure)})"
+
+
+def _next_try(failure: Failure) -> str:
+    return f"tried again at {failure.retry_at:%Y-%m-%d %H:%M} UTC" if failure.retry_at else "given up"
 
 
 def _edition(line: EditionLine) -> str:

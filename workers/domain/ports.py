@@ -8,6 +8,7 @@ from typing import Protocol
 
 from workers.domain.deliveries import Subscription
 from workers.domain.models import Edition, KnownPaper, Language, Paper, RankedPaper, Selection, SourceAnswer, Text
+from workers.domain.units import Failure, Unit
 
 
 class Clock(Protocol):
@@ -172,4 +173,16 @@ class Work(Protocol):
 
     def wake(self) -> None:
         """Wake the frontends that wait for new deliveries."""
+        ...
+
+
+class Failures(Protocol):
+    """The store of failed units, as far as a boundary needs it."""
+
+    def record(self, unit: Unit, reason: str) -> Failure:
+        """Count a failed try."""
+        ...
+
+    def clear(self, unit: Unit) -> None:
+        """Forget the failed tries of a unit that succeeded."""
         ...

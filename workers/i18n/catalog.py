@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from workers.domain.units import UnitKind
+
 
 @dataclass(frozen=True, slots=True)
 class DigestCatalog:
@@ -63,3 +65,9 @@ class DigestCatalog:
     """What a paper's text was taken from ("html", "pdf", "abstract") → a sentence that says so."""
     alert_failed: str
     alert_sources: str
+    alert_given_up: str
+    """A unit of work that was given up: its kind, what it is about, why it failed."""
+    alert_waits: str
+    """A unit of work that has to wait."""
+    units: Mapping[UnitKind, str]
+    """Names of the kinds of units."""

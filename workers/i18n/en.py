@@ -1,6 +1,7 @@
 """The digest's fixed texts in English."""
 
 from workers.domain.models import ANNOUNCED_BEFORE, NOT_SELECTED, REPLACEMENT, WITHDRAWN
+from workers.domain.units import UnitKind
 from workers.i18n.catalog import DigestCatalog
 
 ENGLISH = DigestCatalog(
@@ -53,4 +54,15 @@ ENGLISH = DigestCatalog(
     },
     alert_failed="No digest of {date} yet: every source failed ({reason}). It is tried again every 10 minutes.",
     alert_sources="The digest of {date} came out without some sources.",
+    alert_given_up="Something failed: {unit} · {about}: {reason}. Everything else goes on.",
+    alert_waits="Something has to wait: {unit} · {about}: {reason}. Everything else goes on.",
+    units={
+        UnitKind.SOURCE: "source",
+        UnitKind.TEXT: "digest",
+        UnitKind.SECTION: "category",
+        UnitKind.READING: "reading a paper",
+        UnitKind.DELIVERY: "sending",
+        UnitKind.UPDATE: "handling a message",
+        UnitKind.QUESTION: "question",
+    },
 )

@@ -1,6 +1,7 @@
 """The digest's fixed texts in Korean."""
 
 from workers.domain.models import ANNOUNCED_BEFORE, NOT_SELECTED, REPLACEMENT, WITHDRAWN
+from workers.domain.units import UnitKind
 from workers.i18n.catalog import DigestCatalog
 
 KOREAN = DigestCatalog(
@@ -49,4 +50,15 @@ KOREAN = DigestCatalog(
         "10분마다 다시 시도합니다."
     ),
     alert_sources="{date} 다이제스트에 빠진 출처가 있습니다.",
+    alert_given_up="실패한 작업이 있습니다. {unit} · {about}: {reason}. 나머지는 그대로 진행됩니다.",
+    alert_waits="기다리는 작업이 있습니다. {unit} · {about}: {reason}. 나머지는 그대로 진행됩니다.",
+    units={
+        UnitKind.SOURCE: "출처",
+        UnitKind.TEXT: "다이제스트",
+        UnitKind.SECTION: "분류",
+        UnitKind.READING: "논문 읽기",
+        UnitKind.DELIVERY: "전송",
+        UnitKind.UPDATE: "메시지 처리",
+        UnitKind.QUESTION: "질문",
+    },
 )

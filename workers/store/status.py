@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Approval, PartState
-from workers.store import chat_columns
+from workers.domain.units import Failure
+from workers.store import Store, chat_columns
 from workers.store.source_answers import SourceAnswerRow
 from workers.store.subscriptions import is_active
 from workers.store.tables import delivery, edition, listing, part, source_answer, subscription
 from workers.store.transactions import read
+
+FAILURES_SHOWN = 10
+"""Failed units that the status lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +61,17 @@ class Overview:
     open_deliveries: int
     parts: Sequence[PartCount]
     """By platform, then state."""
+    failures: Sequence[Failure]
+    """Units of work whose last try failed, the latest first."""
 
 
-def overview(engine: Engine, limit: int = 5) -> Overview:
-    """The newest `limit` editions, the newest answer of each source, and all subscriptions, deliveries and parts."""
-    with read(engine) as connection:
+def overview(store: Store, limit: int = 5) -> Overview:
+    """The newest `limit` editions, the newest answer of each source, all subscriptions, deliveries and parts.
+
+    Of the failures, the newest FAILURES_SHOWN.
+    """
+    failures = store.failures.newest(FAILURES_SHOWN)
+    with read(store.engine) as connection:
         return Overview(
             editions=_editions(connection, limit),
             sources=_sources(connection),
@@ -85,6 +95,7 @@ def overview(engine: Engine, limit: int = 5) -> Overview:
                     .order_by(delivery.c.platform, part.c.state)
                 )
             ],
+            failures=failures,
         )
 
 

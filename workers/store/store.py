@@ -14,6 +14,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 from workers.domain.errors import SettingsError
 from workers.domain.ports import Clock
 from workers.store.editions import EditionStore
+from workers.store.failures import FailureStore
 from workers.store.http_cache import HttpCacheStore
 from workers.store.locks import RowGate, RowLease
 from workers.store.migrate import bring_up_to_date
@@ -51,6 +52,7 @@ class Store:
     questions: QuestionStore
     paper_texts: PaperTextStore
     http_cache: HttpCacheStore
+    failures: FailureStore
     clock: Clock
 
     def gate(self, name: str, interval_s: float) -> RowGate:
@@ -99,6 +101,7 @@ def open_store(url: str, clock: Clock, edition_lease_s: float = 20, delivery_lea
         QuestionStore(engine, clock, timedelta(seconds=edition_lease_s)),
         PaperTextStore(engine, clock),
         HttpCacheStore(engine, clock),
+        FailureStore(engine, clock),
         clock,
     )
 

@@ -355,3 +355,17 @@ upload = Table(
     Column("picture", String(80), primary_key=True),
     Column("file_id", String(250), nullable=False),
 )
+
+failure = Table(
+    "failure",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("about", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
+    Column("retry_at", UtcDateTime),
+    Column("tell", Boolean, nullable=False),
+    Column("told_at", UtcDateTime),
+)

@@ -1,0 +1,62 @@
+"""Units of work: what goes wrong inside one costs that unit alone."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class UnitKind(StrEnum):
+    """What is tried, fails and is told on its own."""
+
+    SOURCE = "source"
+    """A source's answer for a day; tried again until the edition closes."""
+    TEXT = "text"
+    """An edition in one language."""
+    SECTION = "section"
+    """A category of a text."""
+    READING = "reading"
+    """The text of a paper."""
+    DELIVERY = "delivery"
+    """A post to one chat."""
+    UPDATE = "update"
+    """A message, a press or a change that a platform reports."""
+    QUESTION = "question"
+    """A reader's question."""
+
+
+TRIES = 3
+"""Tries of a unit before it is given up."""
+BACK_OFF = (timedelta(seconds=5), timedelta(minutes=1))
+"""Pauses after the first and after every later failed try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """`key` is unique among the units of a kind; `about` names the unit for the owner: a chat, a day, a paper."""
+
+    kind: UnitKind
+    key: str
+    about: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.about or self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A unit that failed `attempts` times. It is tried again at `retry_at`; None if it is given up."""
+
+    unit: Unit
+    attempts: int
+    reason: str
+    retry_at: datetime | None
+
+    @property
+    def given_up(self) -> bool:
+        return self.retry_at is None
+
+
+def failure_after(unit: Unit, attempts: int, reason: str, now: datetime) -> Failure:
+    """The failure of the try number `attempts`, with the time of the next try, if there is one."""
+    pause = BACK_OFF[min(attempts, len(BACK_OFF)) - 1]
+    return Failure(unit, attempts, reason, now + pause if attempts < TRIES else None)

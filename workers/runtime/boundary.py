@@ -1,0 +1,116 @@
+"""The boundary of a unit of work: the one place that catches every exception, records it, and goes on."""
+
+import logging
+import traceback
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from workers.domain.errors import LeaseLost, PaperboyError, SettingsError
+from workers.domain.ports import Clock, Failures
+from workers.domain.units import Failure, Unit, failure_after
+from workers.runtime.logs import note
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+_PASSES = (LeaseLost, SettingsError)
+"""Not faults of a unit: another process has the work, or the owner must change a setting."""
+_PACKAGES = ("workers", "bot")
+_REASON_CHARS = 300
+PAUSES_S = (0.5, 2.0)
+"""Seconds between the tries of a unit whose result is needed now."""
+
+
+class Boundary:
+    """Runs units of work. An exception inside one is recorded in the store and returned as a `Failure`.
+
+    The caller decides what a failed unit leaves behind, and tries it again at `Failure.retry_at`. LeaseLost and
+    SettingsError pass, because they end more than a unit.
+    """
+
+    def __init__(self, failures: Failures, clock: Clock) -> None:
+        self._failures, self._clock = failures, clock
+        self._unrecorded: dict[Unit, int] = {}
+        """Failed tries that the store did not record, so that a store that is full or away is no endless loop."""
+
+    def run(self, unit: Unit, work: Callable[[], T]) -> T | Failure:
+        """The result of `work`, or its failure. Raises LeaseLost and SettingsError only."""
+        try:
+            result = work()
+        except _PASSES:
+            raise
+        except Exception as error:  # noqa: BLE001 - a unit's boundary catches everything
+            return self.failed(unit, error)
+        self.succeeded(unit)
+        return result
+
+    async def run_async(self, unit: Unit, work: Callable[[], Awaitable[T]]) -> T | Failure:
+        """The same for a coroutine. The store is read and written in a thread."""
+        import asyncio  # workers have no event loop
+
+        try:
+            result = await work()
+        except _PASSES:
+            raise
+        except Exception as error:  # noqa: BLE001 - a unit's boundary catches everything
+            return await asyncio.to_thread(self.failed, unit, error)
+        await asyncio.to_thread(self.succeeded, unit)
+        return result
+
+    def run_in_place(self, unit: Unit, work: Callable[[], T]) -> T | Failure:
+        """The same for a unit whose result is needed now: it is tried again here, after PAUSES_S, until given up."""
+        for pause_s in PAUSES_S:
+            result = self.run(unit, work)
+            if not isinstance(result, Failure) or result.given_up:
+                return result
+            self._clock.sleep(pause_s)
+        return self.run(unit, work)
+
+    def failed(self, unit: Unit, error: Exception) -> Failure:
+        """Record a failed try. Does not raise: where the store refuses the record, the tries are counted here."""
+        reason = reason_of(error)
+        try:
+            failure = self._failures.record(unit, reason)
+        except Exception as refused:  # noqa: BLE001 - the store may be what failed
+            attempts = self._unrecorded[unit] = self._unrecorded.get(unit, 0) + 1
+            failure = failure_after(unit, attempts, reason, self._clock.now())
+            note(log, "failure not recorded", level=logging.ERROR, unit=unit, error=reason_of(refused))
+        note(log, "unit failed", level=logging.ERROR, unit=unit, attempt=failure.attempts, reason=reason)
+        return failure
+
+    def succeeded(self, unit: Unit) -> None:
+        """Forget the failed tries of a unit. Does not raise."""
+        self._unrecorded.pop(unit, None)
+        try:
+            self._failures.clear(unit)
+        except Exception as refused:  # noqa: BLE001 - the unit succeeded, whatever the store says
+            note(log, "failure not cleared", level=logging.ERROR, unit=unit, error=reason_of(refused))
+
+
+def reason_of(error: BaseException) -> str:
+    """What failed, in one line for the owner.
+
+    The text of one of our own errors or of a database's; of any other exception only its type and the place in our
+    code, because its text may contain a reader's words or a secret.
+    """
+    if isinstance(error, PaperboyError):
+        return _one_line(str(error))
+    cause = getattr(error, "orig", None)  # SQLAlchemy's errors carry the driver's, whose first line has no values
+    if isinstance(cause, Exception):
+        return _one_line(f"database: {cause}")
+    if isinstance(error, OSError) and error.strerror:
+        return _one_line(error.strerror)
+    return f"{type(error).__name__}{_place(error)}"
+
+
+def _place(error: BaseException) -> str:
+    """` in FILE:LINE` of the innermost frame in our code; "" if there is none."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if set(Path(frame.filename).parts) & set(_PACKAGES)]
+    inner = next(iter(reversed(ours)), None)
+    return f" in {Path(inner.filename).name}:{inner.lineno}" if inner else ""
+
+
+def _one_line(text: str) -> str:
+    return (text.strip().splitlines() or [""])[0][:_REASON_CHARS]
