@@ -1,1 +1,1 @@
-"""What every process uses: log, clock, heartbeats of leases, and the end with its parent process."""
+"""What every process uses: log, clock, proxies, heartbeats of leases, and the end with its parent process."""
