@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
-
-import httpx
+from urllib.parse import urlsplit
 
 from workers.answers.extractive import Vocabulary
 from workers.answers.generate import Answerer
@@ -21,10 +21,11 @@ from workers.domain.models import Paper
 from workers.domain.passages import PaperText
 from workers.domain.ports import Clock, Gate, Source
 from workers.fulltext.reader import PaperReader
+from workers.runtime.children import ChildLimits, ChildProcesses
 from workers.sources.arxiv import Arxiv, ArxivFeeds
 from workers.sources.deeplearn import DeepLearn
+from workers.sources.documents import DocumentReader
 from workers.sources.feed import Feed
-from workers.sources.fetch import Fetcher, client
 from workers.sources.huggingface import HuggingFace
 from workers.store import Store, open_store
 from workers.text.data import frequencies, glossary, korean_terms
@@ -51,8 +52,33 @@ def _ignore(_step: str, _figures: str) -> None:
 @contextmanager
 def open_pipeline(settings: Settings, clock: Clock, on_progress: OnProgress = _ignore) -> Iterator[Pipeline]:
     """The pipeline of `settings`; its store and connections are closed at the end. Raises SettingsError."""
-    with open_configured_store(settings, clock) as store, client(settings.http, user_agent()) as web:
-        yield Pipeline(store, pipeline_context(pipeline_config(settings, store, web, clock), store, on_progress))
+    with open_configured_store(settings, clock) as store, child_processes(settings) as children:
+        documents = document_reader(settings, store, children)
+        yield Pipeline(store, pipeline_context(pipeline_config(settings, store, documents), store, on_progress))
+
+
+@contextmanager
+def child_processes(settings: Settings) -> Iterator[ChildProcesses]:
+    """The processes in which documents are read; they end with the body."""
+    limits = ChildLimits(settings.child.time_s, settings.child.memory_mb << 20, 2 * settings.http.max_bytes)
+    with closing(ChildProcesses("workers.sources.document_child:service", limits)) as children:
+        yield children
+
+
+def document_reader(settings: Settings, store: Store, children: ChildProcesses) -> DocumentReader:
+    """Reads documents for sources and questions; waits end before the edition of the day closes."""
+    calendar = settings.calendar()
+
+    def close_of_today(now: datetime) -> datetime | None:
+        today = calendar.closes.day_of(now)
+        closes = calendar.closes.on(today)
+        return closes if calendar.expected(today) and now < closes else None
+
+    addresses = [settings.arxiv.base_url]
+    addresses += [url for source in settings.sources.values() for url in (source.url, source.api_url) if url]
+    hosts = frozenset(host for url in addresses if (host := urlsplit(url).hostname))
+    cache, clock = store.http_cache, store.clock
+    return DocumentReader(children, settings.http, user_agent(), cache, clock, hosts, close_of_today)
 
 
 def pipeline_context(config: PipelineConfig, store: Store, on_progress: OnProgress = _ignore) -> PipelineContext:
@@ -63,13 +89,13 @@ def pipeline_context(config: PipelineConfig, store: Store, on_progress: OnProgre
 
 
 def answer_services(settings: Settings, store: Store) -> AnswerServices:
-    """The services that answer questions; a connection is opened only to fetch a paper that the store lacks."""
+    """The services that answer questions; a process is started only to read a paper that the store lacks."""
 
     def read(paper: Paper) -> PaperText:
-        with client(settings.http, user_agent()) as web:
-            fetcher = Fetcher(web, settings.http, store.http_cache, store.clock)
+        with child_processes(settings) as children:
+            documents = document_reader(settings, store, children)
             gate = store.gate(ARXIV_GATE, settings.arxiv.min_interval_s)
-            return PaperReader(settings.arxiv.base_url, fetcher, gate).read(paper)
+            return PaperReader(settings.arxiv.base_url, documents, gate).read(paper)
 
     model = _model(settings, store)
     vocabulary = Vocabulary(korean_terms(), glossary(), frequencies())
@@ -93,9 +119,8 @@ def user_agent() -> str:
     return f"Paperboy/{version('paperboy')}"
 
 
-def pipeline_config(settings: Settings, store: Store, web: httpx.Client, clock: Clock) -> PipelineConfig:
-    """The owner's choices as the pipeline takes them; its sources fetch over `web`."""
-    fetcher = Fetcher(web, settings.http, store.http_cache, clock)
+def pipeline_config(settings: Settings, store: Store, documents: DocumentReader) -> PipelineConfig:
+    """The owner's choices as the pipeline takes them; its sources read `documents`."""
     gate = store.gate(ARXIV_GATE, settings.arxiv.min_interval_s)
     model, categories, terms = _model(settings, store), settings.closed_list(), glossary()
     limits = settings.model
@@ -105,7 +130,7 @@ def pipeline_config(settings: Settings, store: Store, web: httpx.Client, clock: 
         writer = ModelWriter(extractive, model, terms, limits.deadline_s, limits.parallel, limits.context_tokens)
     enabled = [source for source in settings.sources.values() if source.enabled]
     return PipelineConfig(
-        sources=[_source(source, fetcher, gate) for source in enabled],
+        sources=[_source(source, documents, gate) for source in enabled],
         daily=frozenset(source.name for source in enabled if source.daily),
         calendar=settings.calendar(),
         categories=categories,
@@ -129,14 +154,14 @@ def _model(settings: Settings, store: Store) -> "OpenAiModel | None":
     return OpenAiModel(settings.model, ModelEndpoint(settings.model.name, key, base), store.model_calls)
 
 
-def _source(settings: SourceSettings, fetcher: Fetcher, gate: Gate) -> Source:
+def _source(settings: SourceSettings, documents: DocumentReader, gate: Gate) -> Source:
     match settings.kind:
         case "arxiv":
             feeds = ArxivFeeds(settings.url, settings.categories, settings.api_url)
-            return Arxiv(settings.name, feeds, fetcher, gate)
+            return Arxiv(settings.name, feeds, documents, gate, documents.clock)
         case "huggingface":
-            return HuggingFace(settings.name, settings.url, fetcher)
+            return HuggingFace(settings.name, settings.url, documents)
         case "deeplearn":
-            return DeepLearn(settings.name, settings.url, fetcher)
+            return DeepLearn(settings.name, settings.url, documents)
         case "feed":
-            return Feed(settings.name, settings.url, fetcher)
+            return Feed(settings.name, settings.url, documents)

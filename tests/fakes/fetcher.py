@@ -1,10 +1,14 @@
-"""A fetcher without a network: it returns fixed bodies by the end of the address."""
+"""A reader of documents without a network: it parses fixed bodies in this process, by the end of the address."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from typing import TypeVar
 
+from workers.domain.documents import Document
 from workers.domain.errors import SourceError
 from workers.domain.ports import Gate
+
+T = TypeVar("T")
 
 
 class FakeFetcher:
@@ -14,10 +18,20 @@ class FakeFetcher:
         self._bodies = bodies
         self.asked: list[tuple[str, Mapping[str, str]]] = []
 
-    def get(self, url: str, params: Mapping[str, str] | None = None, gate: Gate | None = None) -> bytes:
+    def for_one_answer(self) -> "FakeFetcher":
+        return self
+
+    def read(
+        self,
+        url: str,
+        parse: Callable[..., T],
+        *arguments: object,
+        params: Mapping[str, str] | None = None,
+        gate: Gate | None = None,
+    ) -> T:
         with gate.passing() if gate else nullcontext():
             self.asked.append((url, params or {}))
         body = next((body for end, body in self._bodies.items() if url.endswith(end)), "HTTP 404")
         if isinstance(body, str):
             raise SourceError(body)
-        return body.pop(0) if isinstance(body, list) else body
+        return parse(Document(body.pop(0) if isinstance(body, list) else body, url=url), *arguments)

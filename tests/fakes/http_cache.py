@@ -7,8 +7,8 @@ class FakeHttpCache:
     def __init__(self) -> None:
         self.kept: dict[str, CachedAnswer] = {}
 
-    def get(self, url: str) -> CachedAnswer | None:
-        return self.kept.get(url)
+    def get(self, key: str) -> CachedAnswer | None:
+        return self.kept.get(key)
 
-    def put(self, url: str, answer: CachedAnswer) -> None:
-        self.kept[url] = answer
+    def put(self, key: str, answer: CachedAnswer) -> None:
+        self.kept[key] = answer

@@ -9,7 +9,11 @@ from pathlib import Path
 from workers.domain.errors import SourceError
 
 
-def service() -> Callable[[bytes], bytes]:
+def service() -> Callable[[], Callable[[bytes], bytes]]:
+    return handler
+
+
+def handler() -> Callable[[bytes], bytes]:
     """A handler that does what the message says: the name of a function below, and its argument."""
     known: list[Callable[[str], bytes]] = [
         *(_environment, _work, _hang, _stop, _eat, _reply, _die, _refuse, _raise, _write),

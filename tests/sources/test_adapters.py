@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.fetcher import FakeFetcher
+from workers.domain.documents import Document
 from workers.domain.errors import SourceError
 from workers.sources.deeplearn import DeepLearn, FrontPage, PaperLink, parse_front, public_link
 from workers.sources.feed import Feed
@@ -43,7 +44,7 @@ def test_the_list_of_a_day_is_asked_for_by_its_date() -> None:
 )
 def test_an_odd_answer_is_a_reason_never_a_quiet_day(body: bytes, reason: str) -> None:
     with pytest.raises(SourceError, match=reason):
-        parse(body, "huggingface")
+        parse(Document(body), "huggingface")
 
 
 def test_odd_records_are_dropped_and_counted_and_odd_fields_do_without() -> None:
@@ -54,7 +55,7 @@ def test_odd_records_are_dropped_and_counted_and_odd_fields_do_without() -> None
         {"paper": {"id": "2410.00003"}},
         "text",
     ]
-    parsed = parse(json.dumps(rows).encode(), "huggingface")
+    parsed = parse(Document(json.dumps(rows).encode()), "huggingface")
     assert [(entry.title, entry.upvotes, entry.authors) for entry in parsed.entries] == [
         ("Kept", None, ()),
         ("Kept Too", None, ("Ada",)),
@@ -93,7 +94,7 @@ def test_a_paper_page_without_an_abstract_is_dropped_and_counted() -> None:
 
 def test_a_new_layout_is_a_reason() -> None:
     with pytest.raises(SourceError, match="layout"):
-        parse_front(b"<html><div class='cards'></div></html>", "http://d")
+        parse_front(Document(b"<html><div class='cards'></div></html>"), "http://d")
     with pytest.raises(SourceError, match="no paper page"):
         DeepLearn("deeplearn", "http://d", FakeFetcher({"http://d": FRONT})).collect(DAY)
 
@@ -106,7 +107,9 @@ def test_a_page_never_names_another_host_to_fetch_from() -> None:
         '<div class="title"><a href="/login">Login</a></div>'
         '<div class="title"><a href="/arxiv/3/a-paper">A Paper</a></div></div>'
     )
-    assert parse_front(panel.encode(), "http://d") == FrontPage([PaperLink("A Paper", "http://d/arxiv/3/a-paper")], 3)
+    assert parse_front(Document(panel.encode()), "http://d") == FrontPage(
+        [PaperLink("A Paper", "http://d/arxiv/3/a-paper")], 3
+    )
 
 
 def test_readers_are_sent_to_the_site_itself_with_a_clean_address() -> None:
@@ -117,4 +120,4 @@ def test_readers_are_sent_to_the_site_itself_with_a_clean_address() -> None:
 
 def _pages() -> dict[str, bytes | str | list[bytes]]:
     """Returns the HTML page of each paper by its address."""
-    return {link.url: PAGES[link.url.split("/")[4]] for link in parse_front(FRONT, "http://d").papers}
+    return {link.url: PAGES[link.url.split("/")[4]] for link in parse_front(Document(FRONT), "http://d").papers}

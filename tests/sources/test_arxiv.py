@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.clock import FakeClock, utc
 from tests.fakes.fetcher import FakeFetcher
 from tests.fakes.gate import FakeGate
+from workers.domain.documents import Document
 from workers.domain.errors import SourceError
 from workers.sources.arxiv import EASTERN, PAGE_SIZE, Arxiv, ArxivFeeds, announced_on, parse_api, window
 
@@ -35,7 +37,7 @@ def atom_entry(number: str, published: str, updated: str = "", primary: str = "c
 def source(bodies: dict[str, bytes | str | list[bytes]], gate: FakeGate | None = None) -> tuple[Arxiv, FakeFetcher]:
     fetcher = FakeFetcher(bodies)
     feeds = ArxivFeeds("http://a/rss", ("cs.CL", "cs.CV"), "http://a/api")
-    return Arxiv("arxiv", feeds, fetcher, gate or FakeGate()), fetcher
+    return Arxiv("arxiv", feeds, fetcher, gate or FakeGate(), FakeClock(utc("2025-06-10 05:00"))), fetcher
 
 
 @pytest.mark.parametrize(
@@ -124,7 +126,7 @@ def test_the_api_tells_replacements_and_cross_lists_by_what_it_has() -> None:
         atom_entry("2405.00003", "2025-06-03T00:00:00Z", version=4),
         atom_entry("2506.00004", "2025-06-02T10:00:00Z", primary="cs.RO"),
     )
-    parsed = parse_api(body, "arxiv", ("cs.CL",))
+    parsed = parse_api(Document(body), "arxiv", ("cs.CL",))
     assert [found.entry.announce_type for found in parsed.announcements] == ["new", "new", "replace", "cross"]
     assert parsed.dropped == 0
 
@@ -133,11 +135,11 @@ def test_the_apis_error_entry_is_a_reason() -> None:
     summary = "<summary>incorrect id format</summary>"
     error = f"<entry><id>http://arxiv.org/api/errors#x</id><title>Error</title>{summary}</entry>"
     with pytest.raises(SourceError, match="arXiv answers: incorrect id format"):
-        parse_api(atom(error), "arxiv", ())
+        parse_api(Document(atom(error)), "arxiv", ())
 
 
 @pytest.mark.shared_data
 def test_every_captured_answer_is_read(shared_data: Path) -> None:
     for file in sorted((shared_data / "feeds/captured").glob("api_query_*entries*.xml")):
-        parsed = parse_api(file.read_bytes(), "arxiv", ("cs.LG", "cs.RO"))
+        parsed = parse_api(Document(file.read_bytes()), "arxiv", ("cs.LG", "cs.RO"))
         assert parsed.total >= len(parsed.announcements) > 0 == parsed.dropped, file.name

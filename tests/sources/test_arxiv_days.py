@@ -6,9 +6,11 @@ from xml.sax.saxutils import escape
 
 import pytest
 
+from tests.fakes.clock import FakeClock, utc
 from tests.fakes.fetcher import FakeFetcher
 from tests.fakes.gate import FakeGate
 from tests.fakes.papers import DAY
+from workers.domain.documents import Document
 from workers.domain.errors import SourceError
 from workers.sources.arxiv import EASTERN, PAGE_SIZE, Arxiv, ArxivFeeds, announced_on, parse_api, parse_rss, window
 
@@ -21,7 +23,7 @@ def eastern(text: str) -> datetime:
 
 def source(fetcher: FakeFetcher, gate: FakeGate | None = None, api_url: str | None = "http://a/api") -> Arxiv:
     feeds = ArxivFeeds("http://a/rss", ("cs.CL", "cs.LG"), api_url)
-    return Arxiv("arxiv", feeds, fetcher, gate or FakeGate())
+    return Arxiv("arxiv", feeds, fetcher, gate or FakeGate(), FakeClock(utc("2025-06-10 05:00")))
 
 
 def rss(day: date, *items: str) -> bytes:
@@ -123,7 +125,7 @@ def test_a_month_of_submissions_belongs_to_the_day_whose_window_holds_it() -> No
 
 def test_the_day_of_a_feed_is_the_date_in_new_york() -> None:
     late = rss(DAY).replace(b"00:00:00 -0400", b"23:30:00 -0400")
-    assert parse_rss(late, "arxiv").day == DAY
+    assert parse_rss(Document(late), "arxiv").day == DAY
 
 
 def test_a_feed_without_a_date_of_its_own_has_that_of_its_latest_item() -> None:
@@ -131,30 +133,30 @@ def test_a_feed_without_a_date_of_its_own_has_that_of_its_latest_item() -> None:
     body = rss(OTHER_DAY, dated.replace("03 Jun", "02 Jun"), dated)
     undated = body.replace(f"<pubDate>{OTHER_DAY:%a, %d %b %Y} 00:00:00 -0400</pubDate>".encode(), b"")
     assert len(undated) < len(body)
-    assert parse_rss(undated, "arxiv").day == DAY
+    assert parse_rss(Document(undated), "arxiv").day == DAY
 
 
 def test_a_feed_without_any_date_is_no_answer() -> None:
     with pytest.raises(SourceError, match="the feed has no date"):
-        parse_rss(b'<rss version="2.0"><channel><title>x</title></channel></rss>', "arxiv")
+        parse_rss(Document(b'<rss version="2.0"><channel><title>x</title></channel></rss>'), "arxiv")
 
 
 def test_a_feed_of_two_thousand_entries_may_be_cut_and_is_no_answer() -> None:
     items = [rss_item(f"2506.{number:05}") for number in range(2_000)]
     with pytest.raises(SourceError, match="truncated: 2,000 entries"):
-        parse_rss(rss(DAY, *items), "arxiv")
-    assert len(parse_rss(rss(DAY, *items[1:]), "arxiv").entries) == 1_999
+        parse_rss(Document(rss(DAY, *items)), "arxiv")
+    assert len(parse_rss(Document(rss(DAY, *items[1:])), "arxiv").entries) == 1_999
 
 
 def test_a_full_slice_of_the_api_is_read() -> None:
     entries = [api_entry(f"2506.{number:05}", "2025-06-02T12:00:00Z") for number in range(PAGE_SIZE)]
-    parsed = parse_api(api(*entries, total=4_100), "arxiv", ("cs.CL",))
+    parsed = parse_api(Document(api(*entries, total=4_100)), "arxiv", ("cs.CL",))
     assert (parsed.total, len(parsed.announcements), parsed.dropped) == (4_100, PAGE_SIZE, 0)
 
 
 def test_an_api_answer_that_floods_is_refused_unread() -> None:
     with pytest.raises(SourceError, match="truncated"):
-        parse_api(api(*["<entry></entry>"] * (PAGE_SIZE + 1)), "arxiv", ("cs.CL",))
+        parse_api(Document(api(*["<entry></entry>"] * (PAGE_SIZE + 1))), "arxiv", ("cs.CL",))
 
 
 def test_the_same_line_of_two_categories_counts_once() -> None:
@@ -248,7 +250,7 @@ def test_every_captured_day_is_read_whole(shared_data: Path) -> None:
     files = sorted((shared_data / "feeds" / "full_days").glob("*.xml"))
     assert len(files) == 8
     for file in files:
-        parsed = parse_rss(file.read_bytes(), "arxiv")
+        parsed = parse_rss(Document(file.read_bytes()), "arxiv")
         assert file.name.split("_")[1].startswith(str(parsed.day))
         assert (len(parsed.entries) > 150, parsed.dropped) == (True, 0), file.name
         assert all(entry.abstract and entry.authors and entry.categories and entry.version for entry in parsed.entries)
@@ -260,5 +262,5 @@ def test_every_captured_feed_has_the_day_of_its_name(shared_data: Path) -> None:
     files = sorted((shared_data / "feeds" / "captured").glob("rss_*.xml"))
     assert len(files) >= 6
     for file in files:
-        parsed = parse_rss(file.read_bytes(), "arxiv")
+        parsed = parse_rss(Document(file.read_bytes()), "arxiv")
         assert (str(parsed.day) in file.name, parsed.dropped) == (True, 0), file.name

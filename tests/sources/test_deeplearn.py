@@ -6,6 +6,7 @@ import pytest
 
 from tests.fakes.fetcher import FakeFetcher
 from tests.fakes.papers import DAY
+from workers.domain.documents import Document
 from workers.domain.errors import SourceError
 from workers.sources.deeplearn import PAPER_LIMIT, DeepLearn, parse_front, parse_paper, public_link
 
@@ -19,7 +20,7 @@ def page(number: str) -> bytes:
 
 
 def sample_site() -> dict[str, bytes | str | list[bytes]]:
-    pages = {link.url: page(link.url.split("/")[4]) for link in parse_front(FRONT, SITE).papers}
+    pages = {link.url: page(link.url.split("/")[4]) for link in parse_front(Document(FRONT), SITE).papers}
     return {SITE: FRONT, **pages}
 
 
@@ -29,7 +30,7 @@ def panel(*links: str) -> bytes:
 
 
 def test_the_front_page_names_the_hot_papers_in_its_order() -> None:
-    front = parse_front(FRONT, SITE)
+    front = parse_front(Document(FRONT), SITE)
     assert [link.title.partition(" ")[0] for link in front.papers] == [
         "Provably",
         "Second",
@@ -51,11 +52,11 @@ def test_the_front_page_names_the_hot_papers_in_its_order() -> None:
 
 def test_what_stands_in_the_panel_of_tweets_is_no_hot_paper() -> None:
     assert b"/arxiv/1/a-sample-tweet-that-is-not-a-paper" in FRONT
-    assert all("/arxiv/1/" not in link.url for link in parse_front(FRONT, SITE).papers)
+    assert all("/arxiv/1/" not in link.url for link in parse_front(Document(FRONT), SITE).papers)
 
 
 def test_a_page_holds_one_abstract() -> None:
-    abstract = parse_paper(page("529202"))
+    abstract = parse_paper(Document(page("529202")))
     assert abstract.startswith("We study contextual bandits")
     assert abstract.endswith("nearly exact feedback.")
     assert "Quick Read" not in abstract
@@ -112,13 +113,13 @@ def test_links_to_other_places_are_dropped_and_never_fetched(link: str) -> None:
 
 def test_a_link_without_words_is_dropped() -> None:
     body = panel("/arxiv/1/x", "/arxiv/2/y").replace(b"A Fine Title", b" ", 1)
-    front = parse_front(body, SITE)
+    front = parse_front(Document(body), SITE)
     assert (len(front.papers), front.dropped) == (1, 1)
 
 
 def test_a_panel_without_a_single_paper_is_a_failure_and_no_quiet_day() -> None:
     with pytest.raises(SourceError, match="names no paper"):
-        parse_front(panel(), SITE)
+        parse_front(Document(panel()), SITE)
 
 
 @pytest.mark.parametrize("body", [b"", b"Rate exceeded.", b"<html><body>New design</body></html>"])
@@ -129,11 +130,11 @@ def test_a_new_layout_is_a_failure_and_no_quiet_day(body: bytes) -> None:
 
 def test_the_front_page_without_that_panel_is_a_failure() -> None:
     with pytest.raises(SourceError, match="has its layout changed"):
-        parse_front(FRONT.replace(b"Hot Papers", b"Top Papers"), SITE)
+        parse_front(Document(FRONT.replace(b"Hot Papers", b"Top Papers")), SITE)
 
 
 def test_the_site_is_read_for_a_bounded_number_of_papers() -> None:
-    front = parse_front(panel(*(f"/arxiv/{number}/x" for number in range(PAPER_LIMIT + 5))), SITE)
+    front = parse_front(Document(panel(*(f"/arxiv/{number}/x" for number in range(PAPER_LIMIT + 5)))), SITE)
     assert [link.url.split("/")[4] for link in front.papers] == [str(number) for number in range(PAPER_LIMIT)]
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.fakes.fetcher import FakeFetcher
 from tests.fakes.papers import DAY
+from workers.domain.documents import Document
 from workers.domain.errors import SourceError
 from workers.sources.feed import Feed, parse
 from workers.sources.feed_entries import ParsedEntries
@@ -28,18 +29,18 @@ def dated(day: date) -> str:
 
 def test_the_week_up_to_the_day_is_news() -> None:
     days = [DAY + timedelta(days=offset) for offset in range(-9, 3)]
-    parsed = parse(blog(*map(dated, days)), "blog", DAY)
+    parsed = parse(Document(blog(*map(dated, days))), "blog", DAY)
     assert [entry.title for entry in parsed.entries] == [str(DAY - timedelta(days=back)) for back in range(6, -1, -1)]
     assert parsed.dropped == 0
 
 
 def test_the_day_of_an_item_is_the_date_in_new_york() -> None:
     late = item(more="<pubDate>Wed, 04 Jun 2025 03:30:00 GMT</pubDate>")
-    assert len(parse(blog(late), "blog", DAY).entries) == 1
+    assert len(parse(Document(blog(late)), "blog", DAY).entries) == 1
 
 
 def test_an_undated_item_is_always_news() -> None:
-    assert len(parse(blog(item()), "blog", date(2001, 1, 1)).entries) == 1
+    assert len(parse(Document(blog(item())), "blog", date(2001, 1, 1)).entries) == 1
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_an_undated_item_is_always_news() -> None:
     ],
 )
 def test_the_link_tells_the_arxiv_id(link: str, arxiv_id: str | None, version: int | None) -> None:
-    [entry] = parse(blog(item(link)), "blog", DAY).entries
+    [entry] = parse(Document(blog(item(link))), "blog", DAY).entries
     assert (entry.url, entry.arxiv_id, entry.version) == (link, arxiv_id, version)
 
 
@@ -71,7 +72,7 @@ def test_the_link_tells_the_arxiv_id(link: str, arxiv_id: str | None, version: i
 def test_link_and_fields_tell_the_doi(link: str, more: str, doi: str | None) -> None:
     names = 'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:prism="http://prismstandard.org/namespaces/basic/2.0/"'
     body = blog(item(link, more=more)).replace(b"<rss ", f"<rss {names} ".encode())
-    [entry] = parse(body, "blog", DAY).entries
+    [entry] = parse(Document(body), "blog", DAY).entries
     assert entry.doi == doi
 
 
@@ -92,7 +93,7 @@ def test_link_and_fields_tell_the_doi(link: str, more: str, doi: str | None) -> 
     ],
 )
 def test_a_link_no_reader_may_be_sent_to_drops_the_item(link: str) -> None:
-    assert parse(blog(item(link)), "blog", DAY) == ParsedEntries([], 1)
+    assert parse(Document(blog(item(link))), "blog", DAY) == ParsedEntries([], 1)
 
 
 def test_the_longer_of_summary_and_content_is_the_abstract() -> None:
@@ -101,26 +102,26 @@ def test_the_longer_of_summary_and_content_is_the_abstract() -> None:
             more="<description>Short.</description><content:encoded>&lt;p&gt;A longer text.&lt;/p&gt;</content:encoded>"
         )
     ).replace(b"<rss ", b'<rss xmlns:content="http://purl.org/rss/1.0/modules/content/" ')
-    [entry] = parse(body, "blog", DAY).entries
+    [entry] = parse(Document(body), "blog", DAY).entries
     assert entry.abstract == "A longer text."
 
 
 def test_scripts_are_no_part_of_the_abstract() -> None:
     markup = "&lt;p&gt;Seen&lt;/p&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;style&gt;p{}&lt;/style&gt;"
-    [entry] = parse(blog(item(more=f"<description>{markup}</description>")), "blog", DAY).entries
+    [entry] = parse(Document(blog(item(more=f"<description>{markup}</description>"))), "blog", DAY).entries
     assert entry.abstract == "Seen"
 
 
 def test_an_abstract_without_tags_keeps_its_angle_brackets() -> None:
     [entry] = parse(
-        blog(item(more="<description>We let p &lt; 0.05 and &lt;think&gt;.</description>")), "blog", DAY
+        Document(blog(item(more="<description>We let p &lt; 0.05 and &lt;think&gt;.</description>"))), "blog", DAY
     ).entries
     assert entry.abstract == "We let p < 0.05 and <think>."
 
 
 def test_a_feed_of_two_thousand_items_is_not_read() -> None:
     with pytest.raises(SourceError, match="truncated: 2,000 entries"):
-        parse(blog(*[item()] * 2_000), "blog", DAY)
+        parse(Document(blog(*[item()] * 2_000)), "blog", DAY)
 
 
 def test_the_feed_is_asked_once_and_reported() -> None:
@@ -146,6 +147,6 @@ def test_every_captured_feed_is_read_as_any_other(shared_data: Path) -> None:
     files = sorted((shared_data / "feeds").glob("*/*.xml"))
     assert len(files) == 20
     for file in files:
-        parsed = parse(file.read_bytes(), "blog", date(2026, 4, 28))
+        parsed = parse(Document(file.read_bytes()), "blog", date(2026, 4, 28))
         assert parsed.dropped == 0, file.name
         assert all(entry.url.startswith(("http://arxiv.org/", "https://arxiv.org/")) for entry in parsed.entries)

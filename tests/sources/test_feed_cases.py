@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from workers.digest.merge import merge
+from workers.domain.documents import Document
 from workers.domain.errors import SourceError
 from workers.domain.models import Entry, Paper
 from workers.sources import arxiv, feed
@@ -29,9 +30,9 @@ def outcome(parser: str, body: bytes, today: date = DAY) -> tuple[str, Sequence[
     """Returns (the result as an Expect line writes it, entries, the feed's day or None)."""
     try:
         if parser == "arxiv":
-            day_feed = arxiv.parse_rss(body, "arxiv")
+            day_feed = arxiv.parse_rss(Document(body), "arxiv")
             return f"entries {len(day_feed.entries)} dropped {day_feed.dropped}", day_feed.entries, day_feed.day
-        parsed = feed.parse(body, "lab", today)
+        parsed = feed.parse(Document(body), "lab", today)
     except SourceError as error:
         return f"failed {error}", (), None
     return f"entries {len(parsed.entries)} dropped {parsed.dropped}", parsed.entries, None

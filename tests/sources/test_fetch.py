@@ -2,7 +2,6 @@
 
 import gzip
 import threading
-from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -12,10 +11,9 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.gate import FakeGate
 from tests.fakes.http_cache import FakeHttpCache
 from tests.fakes.web import Answer, web
+from tests.sources.conftest import MakeFetcher
 from workers.domain.errors import SourceError
-from workers.sources.fetch import Fetcher
 
-MakeFetcher = Callable[..., Fetcher]
 LATER = Answer(429, b"Rate exceeded.", {"Retry-After": "7"})
 
 
@@ -84,7 +82,7 @@ def test_a_wait_beyond_all_patience_is_not_begun(make_fetcher: MakeFetcher, cloc
         (Answer(hold=threading.Event()), {"timeout_s": 0.2}, "no answer within 0.2 s"),
         (Answer(body=b"x" * 5000), {"max_bytes": 4096}, "larger than 4,096 bytes"),
         (Answer(body=gzip.compress(b"x" * 5000)), {"max_bytes": 4096}, "larger than 4,096 bytes"),
-        (Answer(body=b"\x1f\x8bnot gzip"), {}, "gzip body that cannot be unpacked"),
+        (Answer(body=b"\x1f\x8bnot gzip"), {}, "packed body that cannot be unpacked"),
         (Answer(302, headers={"Location": "/again"}), {}, "is redirected without end"),
     ],
 )

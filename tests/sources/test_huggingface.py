@@ -9,6 +9,7 @@ import pytest
 
 from tests.fakes.fetcher import FakeFetcher
 from tests.fakes.papers import DAY
+from workers.domain.documents import Document
 from workers.domain.errors import SourceError
 from workers.sources.feed_entries import ParsedEntries
 from workers.sources.huggingface import HuggingFace, parse
@@ -32,7 +33,7 @@ def body(*rows: object) -> bytes:
 
 
 def test_a_record_becomes_an_entry() -> None:
-    parsed = parse(body(row()), "huggingface")
+    parsed = parse(Document(body(row())), "huggingface")
     [entry] = parsed.entries
     assert parsed.dropped == 0
     assert (entry.source, entry.title, entry.abstract) == ("huggingface", "A Fine Title", "We do things.")
@@ -43,18 +44,18 @@ def test_a_record_becomes_an_entry() -> None:
 
 def test_titles_keep_their_angle_brackets_and_lose_their_tex() -> None:
     titles = ["Let's <think> about LLM Reasoning", "Why 1 + 1 < 1", r"$\mu$LO"]
-    entries = parse(body(*(row(title=title) for title in titles)), "huggingface").entries
+    entries = parse(Document(body(*(row(title=title) for title in titles))), "huggingface").entries
     assert [entry.title for entry in entries] == ["Let's <think> about LLM Reasoning", "Why 1 + 1 < 1", "μLO"]
 
 
 @pytest.mark.parametrize("odd", [None, "12", -5, True, 3.5, [], {}])
 def test_upvotes_that_are_no_count_are_unknown(odd: object) -> None:
-    [entry] = parse(body(row(upvotes=odd)), "huggingface").entries
+    [entry] = parse(Document(body(row(upvotes=odd))), "huggingface").entries
     assert entry.upvotes is None
 
 
 def test_no_upvotes_yet_is_a_count() -> None:
-    [entry] = parse(body(row(upvotes=0)), "huggingface").entries
+    [entry] = parse(Document(body(row(upvotes=0))), "huggingface").entries
     assert entry.upvotes == 0
 
 
@@ -68,13 +69,13 @@ def test_no_upvotes_yet_is_a_count() -> None:
     ],
 )
 def test_authors_are_those_with_a_name(authors: object, names: tuple[str, ...]) -> None:
-    [entry] = parse(body(row(authors=authors)), "huggingface").entries
+    [entry] = parse(Document(body(row(authors=authors))), "huggingface").entries
     assert entry.authors == names
 
 
 @pytest.mark.parametrize("odd", [None, 7, ["x"]])
 def test_a_summary_that_is_no_text_is_empty(odd: object) -> None:
-    [entry] = parse(body(row(summary=odd)), "huggingface").entries
+    [entry] = parse(Document(body(row(summary=odd))), "huggingface").entries
     assert entry.abstract == ""
 
 
@@ -99,13 +100,13 @@ def test_a_summary_that_is_no_text_is_empty(odd: object) -> None:
     ],
 )
 def test_a_record_without_a_usable_id_or_title_is_dropped_and_counted(bad: object) -> None:
-    parsed = parse(body(bad, row()), "huggingface")
+    parsed = parse(Document(body(bad, row())), "huggingface")
     assert (len(parsed.entries), parsed.dropped) == (1, 1)
 
 
 @pytest.mark.parametrize("number", ["hep-th/9901001", "math.CO/0112567", "2506.0001"])
 def test_ids_of_every_age_are_known(number: str) -> None:
-    [entry] = parse(body(row(id=number)), "huggingface").entries
+    [entry] = parse(Document(body(row(id=number))), "huggingface").entries
     assert entry.arxiv_id == number
 
 
@@ -127,13 +128,13 @@ def test_ids_of_every_age_are_known(number: str) -> None:
 )
 def test_an_answer_that_is_no_list_of_papers_is_a_failure(answer: bytes, reason: str) -> None:
     with pytest.raises(SourceError) as failure:
-        parse(answer, "huggingface")
+        parse(Document(answer), "huggingface")
     assert str(failure.value) == reason
 
 
 def test_an_error_of_the_server_is_quoted_in_one_short_line() -> None:
     with pytest.raises(SourceError) as failure:
-        parse(json.dumps({"error": "line one\nline two " + "x" * 5_000}).encode(), "huggingface")
+        parse(Document(json.dumps({"error": "line one\nline two " + "x" * 5_000}).encode()), "huggingface")
     assert str(failure.value).startswith("answers: line one line two x")
     assert len(str(failure.value)) < 140
 
@@ -167,14 +168,14 @@ def test_dropped_records_are_in_the_report() -> None:
 )
 def test_a_hostile_answer_is_reported(shared_data: Path, name: str, reason: str) -> None:
     with pytest.raises(SourceError, match=reason):
-        parse((shared_data / "hostile" / "own" / name).read_bytes(), "huggingface")
+        parse(Document((shared_data / "hostile" / "own" / name).read_bytes()), "huggingface")
 
 
 @pytest.mark.shared_data
 def test_of_a_hostile_list_the_good_records_are_kept(shared_data: Path) -> None:
     hostile = shared_data / "hostile" / "own"
-    assert parse((hostile / "hf_empty_list.json").read_bytes(), "huggingface") == ParsedEntries([], 0)
-    parsed = parse((hostile / "hf_nulls_and_wrong_types.json").read_bytes(), "huggingface")
+    assert parse(Document((hostile / "hf_empty_list.json").read_bytes()), "huggingface") == ParsedEntries([], 0)
+    parsed = parse(Document((hostile / "hf_nulls_and_wrong_types.json").read_bytes()), "huggingface")
     assert [entry.arxiv_id for entry in parsed.entries] == ["2501.00001", "2501.00002", "2501.00003", "2501.00001"]
     assert ([entry.upvotes for entry in parsed.entries], parsed.dropped) == ([None, None, None, 3], 4)
 
@@ -182,6 +183,6 @@ def test_of_a_hostile_list_the_good_records_are_kept(shared_data: Path) -> None:
 @pytest.mark.shared_data
 def test_a_recorded_answer_in_full_shape_is_read_whole(shared_data: Path) -> None:
     answer = (shared_data / "hf_daily" / "api_answer_2025-08-05.json").read_bytes()
-    parsed = parse(answer, "huggingface")
+    parsed = parse(Document(answer), "huggingface")
     assert (len(parsed.entries), parsed.dropped) == (len(json.loads(answer)), 0)
     assert all(entry.abstract and entry.authors and entry.upvotes is not None for entry in parsed.entries)

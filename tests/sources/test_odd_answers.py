@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -10,14 +9,14 @@ import pytest
 from tests.fakes.clock import FakeClock
 from tests.fakes.http_cache import FakeHttpCache
 from tests.fakes.web import Answer, web
+from tests.sources.conftest import MakeFetcher
+from workers.domain.documents import Document
 from workers.domain.errors import SourceError
 from workers.sources import arxiv, feed, huggingface
 from workers.sources.deeplearn import FrontPage, PaperLink, parse_front
 from workers.sources.feed_entries import title_text
-from workers.sources.fetch import Fetcher
 from workers.text.latex import authors, readable
 
-MakeFetcher = Callable[..., Fetcher]
 ITEM = "<item><title>A Title</title><link>https://arxiv.org/abs/2506.00001</link><pubDate>{}</pubDate></item>"
 
 
@@ -35,14 +34,14 @@ def test_dollars_and_tildes_outside_formulas_are_text() -> None:
 )
 def test_a_date_no_feed_can_mean_is_no_date(stamp: str) -> None:
     body = f"<rss><channel>{ITEM.format(stamp)}</channel></rss>".encode()
-    assert len(feed.parse(body, "lab", date(2025, 6, 3)).entries) == 1
+    assert len(feed.parse(Document(body), "lab", date(2025, 6, 3)).entries) == 1
     with pytest.raises(SourceError, match="no date"):
-        arxiv.parse_rss(body, "arxiv")
+        arxiv.parse_rss(Document(body), "arxiv")
     entry = (
         f"<entry><id>http://arxiv.org/abs/2506.00001v1</id><title>A Title</title><published>{stamp}</published></entry>"
     )
     atom = f'<feed xmlns="http://www.w3.org/2005/Atom">{entry}</feed>'.encode()
-    assert arxiv.parse_api(atom, "arxiv", ()) == arxiv.ApiPage(1, [], 1)
+    assert arxiv.parse_api(Document(atom), "arxiv", ()) == arxiv.ApiPage(1, [], 1)
 
 
 def test_a_number_of_results_that_is_none_is_counted() -> None:
@@ -50,26 +49,26 @@ def test_a_number_of_results_that_is_none_is_counted() -> None:
         b'<feed xmlns="http://www.w3.org/2005/Atom" xmlns:o="http://a9.com/-/spec/opensearch/1.1/">'
         b"<o:totalResults>many</o:totalResults></feed>"
     )
-    assert arxiv.parse_api(body, "arxiv", ()).total == 0
+    assert arxiv.parse_api(Document(body), "arxiv", ()).total == 0
 
 
 def test_json_nested_without_end_is_not_json() -> None:
     with pytest.raises(SourceError, match="not JSON"):
-        huggingface.parse(b"[" * 200_000, "h")
+        huggingface.parse(Document(b"[" * 200_000), "h")
 
 
 def test_half_a_surrogate_can_be_written_down() -> None:
     rows = [{"paper": {"id": "2410.00001", "title": "Kept", "summary": "a \ud800 b", "authors": [{"name": "\udfff"}]}}]
-    (entry,) = huggingface.parse(json.dumps(rows).encode(), "h").entries
+    (entry,) = huggingface.parse(Document(json.dumps(rows).encode()), "h").entries
     assert entry.abstract.encode() == b"a ? b"
     with pytest.raises(SourceError) as failure:
-        huggingface.parse(rb'{"error": "bad \ud800 \u0000date"}', "h")
+        huggingface.parse(Document(rb'{"error": "bad \ud800 \u0000date"}'), "h")
     assert str(failure.value) == "answers: bad ? date"
 
 
 def test_what_no_database_takes_is_left_out() -> None:
     rows = [{"paper": {"id": "2410.00001", "title": "Ke\0pt", "summary": "a\0b", "upvotes": 10**30}}]
-    (entry,) = huggingface.parse(json.dumps(rows).encode(), "h").entries
+    (entry,) = huggingface.parse(Document(json.dumps(rows).encode()), "h").entries
     assert (entry.title, entry.abstract, entry.upvotes) == ("Ke pt", "a b", None)
 
 
@@ -77,7 +76,7 @@ def test_what_no_database_takes_is_left_out() -> None:
 def test_a_link_that_is_no_address_is_dropped(href: str) -> None:
     links = "".join(f'<div class="title"><a href="{each}">T</a></div>' for each in (href, "/arxiv/1/x"))
     page = f'<div class="panel"><h3 class="panel-title">Hot Papers</h3>{links}</div>'
-    assert parse_front(page.encode(), "http://d") == FrontPage([PaperLink("T", "http://d/arxiv/1/x")], 1)
+    assert parse_front(Document(page.encode()), "http://d") == FrontPage([PaperLink("T", "http://d/arxiv/1/x")], 1)
 
 
 def test_markup_without_end_costs_no_time() -> None:
@@ -85,7 +84,7 @@ def test_markup_without_end_costs_no_time() -> None:
     assert authors("A" + " " * 100_000 + "B") == ("A B",)
     body = b"<rss><channel>" + b"<item/>" * 100_000 + b"</channel></rss>"
     with pytest.raises(SourceError, match="truncated: 100,000 entries"):
-        feed.parse(body, "lab", date(2025, 6, 3))
+        feed.parse(Document(body), "lab", date(2025, 6, 3))
 
 
 def test_a_torn_gzip_body_is_not_taken_for_a_whole_one(make_fetcher: MakeFetcher) -> None:
@@ -98,7 +97,7 @@ def test_a_torn_gzip_body_is_not_taken_for_a_whole_one(make_fetcher: MakeFetcher
         assert make_fetcher().get(site.url) == b"one two"
 
 
-@pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "deflate"])
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, br"])
 def test_a_body_packed_in_a_way_nobody_asked_for_is_refused(encoding: str, make_fetcher: MakeFetcher) -> None:
     with web(Answer(body=b"x", headers={"Content-Encoding": encoding})) as site:
         with pytest.raises(SourceError, match="not asked for"):
@@ -121,11 +120,3 @@ def test_a_validator_that_cannot_be_sent_is_not_sent(make_fetcher: MakeFetcher) 
 def test_an_address_that_is_none_is_a_reason(make_fetcher: MakeFetcher) -> None:
     with pytest.raises(SourceError, match="not a URL"):
         make_fetcher().get("http://xn--/")
-
-
-def test_a_redirect_stays_on_the_site(make_fetcher: MakeFetcher) -> None:
-    with web(Answer(302, headers={"Location": "/there"}), Answer(body=b"here")) as site:
-        assert make_fetcher().get(site.url) == b"here"
-    elsewhere = Answer(302, headers={"Location": "http://169.254.169.254/latest"})
-    with web(elsewhere) as site, pytest.raises(SourceError, match="another site"):
-        make_fetcher().get(site.url)

@@ -3,12 +3,13 @@
 import argparse
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
 import httpx
 
 from workers import config
-from workers.bootstrap import pipeline_config, user_agent
+from workers.bootstrap import child_processes, document_reader, pipeline_config
 from workers.cli.exit_codes import FAILED, OK
 from workers.config import Settings
 from workers.digest.chart import font_files
@@ -17,8 +18,9 @@ from workers.domain.errors import QueueDown, SettingsError
 from workers.domain.findings import Finding
 from workers.domain.ports import Clock
 from workers.queue import QUEUES, WorkQueue
+from workers.runtime.boundary import reason_of
 from workers.runtime.clock import system_clock
-from workers.sources.fetch import client
+from workers.sources.fetch import Response
 from workers.store import Store, open_store
 from workers.store.migrate import HEAD
 
@@ -38,6 +40,16 @@ def doctor(arguments: argparse.Namespace) -> int:
     return OK if ok else FAILED
 
 
+def _guarded(name: str, check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+    """The findings of a check; a check that fails is a finding, because what it examines may do anything."""
+    try:
+        yield from check()
+    except SettingsError as error:
+        yield Finding(name, False, str(error))
+    except Exception as error:  # noqa: BLE001 - doctor must not die of what it examines
+        yield Finding(name, False, f"could not be examined: {reason_of(error)}")
+
+
 def findings(arguments: argparse.Namespace, more_checks: Checks, environment: Mapping[str, str]) -> Iterator[Finding]:
     """Check settings, store, sources, clock, queue, font and model, then `more_checks`.
 
@@ -49,21 +61,25 @@ def findings(arguments: argparse.Namespace, more_checks: Checks, environment: Ma
         yield from (Finding("settings", False, line) for line in str(error).splitlines())
         return
     yield Finding("settings", True, f"{len(settings.sources)} sources, {len(settings.categories)} categories")
-    clock = system_clock(environment)
-    try:
-        with open_store(settings.store.url, clock) as store:
-            yield Finding("store", True, f"{store.engine.dialect.name}, schema {HEAD}")
-            yield from _sources(settings, store, clock)
-    except SettingsError as error:
-        yield Finding("store", False, str(error))
-    if settings.queue.url:
-        yield _queue(WorkQueue(settings.queue.url))
-    yield _font()
-    yield _model(environment, settings.model.name)
-    yield from more_checks(settings, environment)
+    yield from _guarded("store", lambda: _store(settings, system_clock(environment)))
+    yield from _guarded("queue", lambda: _queue(settings.queue.url))
+    yield from _guarded("font", _font)
+    yield from _guarded("model", lambda: _model(environment, settings.model.name))
+    yield from _guarded("frontends", lambda: more_checks(settings, environment))
 
 
-def _queue(queue: WorkQueue) -> Finding:
+def _store(settings: Settings, clock: Clock) -> Iterator[Finding]:
+    with open_store(settings.store.url, clock) as store:
+        yield Finding("store", True, f"{store.engine.dialect.name}, schema {HEAD}")
+        yield from _guarded("sources", lambda: _sources(settings, store, clock))
+
+
+def _queue(url: str | None) -> Iterator[Finding]:
+    if url:
+        yield _queue_state(WorkQueue(url))
+
+
+def _queue_state(queue: WorkQueue) -> Finding:
     try:
         workers = queue.workers()
     except QueueDown as error:
@@ -80,10 +96,10 @@ def _sources(settings: Settings, store: Store, clock: Clock) -> Iterator[Finding
     """
     skews: list[float] = []
 
-    def note_skew(answer: httpx.Response) -> None:
+    def note_skew(response: Response) -> None:
         try:
-            skews.append((clock.now() - parsedate_to_datetime(answer.headers["Date"])).total_seconds())
-        except (KeyError, ValueError, TypeError):
+            skews.append((clock.now() - parsedate_to_datetime(response.date)).total_seconds())
+        except (ValueError, TypeError, OverflowError):
             return
 
     one_category = {
@@ -95,9 +111,9 @@ def _sources(settings: Settings, store: Store, clock: Clock) -> Iterator[Finding
         source.name: settings.calendar().newest(clock.now(), source.collected_at, source.daily)
         for source in settings.sources.values()
     }
-    with client(settings.http, user_agent()) as web:
-        web.event_hooks = {"response": [note_skew]}
-        for source in pipeline_config(first_categories, store, web, clock).sources:
+    with child_processes(settings) as children:
+        documents = replace(document_reader(settings, store, children), on_response=note_skew)
+        for source in pipeline_config(first_categories, store, documents).sources:
             report = ask(source, newest[source.name]).report
             message = f"{report.entries} entries of {newest[source.name]}"
             cure = f"{report.reason}; see `sources` in config.yaml, or set enabled: false"
@@ -114,13 +130,17 @@ def _sources(settings: Settings, store: Store, clock: Clock) -> Iterator[Finding
         )
 
 
-def _font() -> Finding:
+def _font() -> Iterator[Finding]:
     found = font_files()
     cure = "no Korean font: reinstall with pip install --force-reinstall koreanize-matplotlib"
-    return Finding("font", bool(found), found[0].name if found else cure)
+    yield Finding("font", bool(found), found[0].name if found else cure)
 
 
-def _model(environment: Mapping[str, str], name: str | None) -> Finding:
+def _model(environment: Mapping[str, str], name: str | None) -> Iterator[Finding]:
+    yield _endpoint(environment, name)
+
+
+def _endpoint(environment: Mapping[str, str], name: str | None) -> Finding:
     """Ask the endpoint for its list of models. Neither key nor address is printed."""
     key, base = environment.get("OPENAI_API_KEY"), environment.get("OPENAI_BASE_URL")
     if not key and not base:

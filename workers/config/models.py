@@ -81,6 +81,13 @@ class HttpSettings(Section):
     contact: str = ""
 
 
+class ChildSettings(Section):
+    """Limits of a process in which foreign bytes are read."""
+
+    time_s: Positive
+    memory_mb: int = Field(ge=64)
+
+
 class SelectSettings(Section):
     """Points that decide which papers are listed; `digest.select` adds them up."""
 
@@ -169,6 +176,7 @@ class Settings(Section):
     """By name, in the order in which they are asked."""
     arxiv: ArxivSettings
     http: HttpSettings
+    child: ChildSettings
     select: SelectSettings
     lease: LeaseSettings
     clock: ClockSettings

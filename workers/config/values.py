@@ -21,7 +21,7 @@ def language_code(text: str) -> str:
 
 def _web_address(url: str) -> str:
     TypeAdapter(HttpUrl).validate_python(url)
-    return url.rstrip("/")
+    return url
 
 
 def _hour(text: str) -> str:
@@ -102,7 +102,7 @@ HourText = Annotated[str, AfterValidator(_hour)]
 ChatName = Annotated[str, AfterValidator(_chat)]
 """A person or chat of a platform: `PLATFORM:ID`."""
 Url = Annotated[str, AfterValidator(_web_address)]
-"""A web address without a slash at its end."""
+"""A web address, as it is written."""
 ClockTime = Annotated[str, BeforeValidator(_clock_time)]
 """A time of day, such as `09:00`."""
 ZoneName = Annotated[str, AfterValidator(_zone)]

@@ -1,14 +1,16 @@
 """The interfaces between the pipelines and the outside world; tests pass fakes for them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from workers.domain.deliveries import Subscription
 from workers.domain.models import Edition, KnownPaper, Language, Paper, RankedPaper, Selection, SourceAnswer, Text
 from workers.domain.units import Failure, Unit
+
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -45,23 +47,39 @@ class Gate(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CachedAnswer:
-    """The body of the last answer with status 200, and its validators."""
+    """The last answer that could be read: its body, its validators and its Content-Type."""
 
     body: bytes
     etag: str | None
     last_modified: str | None
+    content_type: str = ""
 
 
-class Fetch(Protocol):
-    def get(self, url: str, params: Mapping[str, str] | None = None, gate: Gate | None = None) -> bytes:
-        """The whole body. Raises SourceError with a reason that the digest can show."""
+class DocumentReader(Protocol):
+    """Fetches documents and parses them where foreign bytes can do no harm."""
+
+    def for_one_answer(self) -> "DocumentReader":
+        """A reader whose documents share one limit of time."""
+        ...
+
+    def read(
+        self,
+        url: str,
+        parse: Callable[..., T],
+        *arguments: object,
+        params: Mapping[str, str] | None = None,
+        gate: Gate | None = None,
+    ) -> T:
+        """What `parse(document, *arguments)` returns. Raises SourceError with a reason that the digest can show."""
         ...
 
 
 class HttpCache(Protocol):
-    def get(self, url: str) -> CachedAnswer | None: ...
+    """Answers by a key made from the address."""
 
-    def put(self, url: str, answer: CachedAnswer) -> None: ...
+    def get(self, key: str) -> CachedAnswer | None: ...
+
+    def put(self, key: str, answer: CachedAnswer) -> None: ...
 
 
 class Editions(Protocol):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from workers.domain.documents import Document
 from workers.domain.errors import SourceError
 from workers.domain.passages import Passage
 from workers.text.latex import fold
@@ -28,12 +29,12 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _PASSAGE_ELEMENTS = ".ltx_title, .ltx_p, figcaption, .ltx_caption, table.ltx_tabular, pre, li.ltx_item"
 
 
-def passages(body: bytes, title: str) -> tuple[Passage, ...]:
+def passages(document: Document, title: str) -> tuple[Passage, ...]:
     """The paragraphs, captions and tables in the order of the page, numbered from 1.
 
     Raises SourceError if the page has another title than `title`, or fewer than MIN_CHARS characters of text.
     """
-    tree = LexborHTMLParser(body.decode("utf-8", "replace"))
+    tree = LexborHTMLParser(document.body.decode("utf-8", "replace"))
     heading = tree.css_first("h1.ltx_title_document") or tree.css_first("h1")
     if heading is None or not same_title(_text(heading), title):
         raise SourceError("the page has another title")

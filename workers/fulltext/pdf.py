@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from workers.domain.documents import Document
 from workers.domain.errors import SourceError
 from workers.domain.passages import Passage
 from workers.text.latex import fold
@@ -41,23 +42,24 @@ class _Line:
     page: int
 
 
-def passages(body: bytes) -> tuple[Passage, ...]:
+def passages(document: Document) -> tuple[Passage, ...]:
     """The paragraphs in reading order, numbered from 1; `anchor` is `page=N`, counted from 1.
 
-    Raises SourceError if the body is not a PDF, cannot be read, or has no text.
+    Raises SourceError if the document is not a PDF, cannot be read, or has no text.
     """
+    body = document.body
     if not body.startswith(b"%PDF-"):
         raise SourceError("not a PDF")
     try:
-        document = pypdfium2.PdfDocument(body)
+        opened = pypdfium2.PdfDocument(body)
     except pypdfium2.PdfiumError:
         raise SourceError("a PDF that cannot be opened") from None
     try:
-        lines = [line for n in range(min(len(document), PAGE_LIMIT)) for line in _lines(document[n], n + 1)]
+        lines = [line for n in range(min(len(opened), PAGE_LIMIT)) for line in _lines(opened[n], n + 1)]
     except pypdfium2.PdfiumError:
         raise SourceError("a PDF that cannot be read") from None
     finally:
-        document.close()
+        opened.close()
     found = tuple(_paragraphs(lines))
     if not found:
         raise SourceError("a PDF without text")

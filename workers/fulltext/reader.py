@@ -5,7 +5,7 @@ import logging
 from workers.domain.errors import SourceError
 from workers.domain.models import Paper
 from workers.domain.passages import PaperText, Passage
-from workers.domain.ports import Fetch, Gate
+from workers.domain.ports import DocumentReader, Gate
 from workers.fulltext import html, pdf
 from workers.runtime.logs import note
 from workers.text.latex import readable
@@ -16,29 +16,28 @@ log = logging.getLogger(__name__)
 class PaperReader:
     """Fetches from `base`, arXiv's address, through the gate that all requests to arXiv share."""
 
-    def __init__(self, base: str, fetch: Fetch, gate: Gate) -> None:
-        self._base, self._fetch, self._gate = base.rstrip("/"), fetch, gate
+    def __init__(self, base: str, documents: DocumentReader, gate: Gate) -> None:
+        self._base, self._documents, self._gate = base.rstrip("/"), documents, gate
 
     def read(self, paper: Paper) -> PaperText:
         """The best text that arXiv serves now; the abstract if there is none. Raises no SourceError."""
         if paper.arxiv_id is None:
             return abstract_of(paper)
         version = f"{paper.arxiv_id}v{paper.version}" if paper.version else paper.arxiv_id
+        documents, title = self._documents.for_one_answer(), readable(paper.title)
         try:
-            return PaperText("html", html.passages(self._get(f"/html/{version}"), readable(paper.title)))
+            page = documents.read(f"{self._base}/html/{version}", html.passages, title, gate=self._gate)
+            return PaperText("html", page)
         except SourceError as error:
             note(log, "no html", arxiv_id=paper.arxiv_id, error=error)
         try:
-            found = pdf.passages(self._get(f"/pdf/{version}"))
-            if not html.same_title(" ".join(passage.text for passage in found[:4])[:2000], readable(paper.title)):
+            found = documents.read(f"{self._base}/pdf/{version}", pdf.passages, gate=self._gate)
+            if not html.same_title(" ".join(passage.text for passage in found[:4])[:2000], title):
                 raise SourceError("the PDF has another title")
             return PaperText("pdf", found)
         except SourceError as error:
             note(log, "no pdf", arxiv_id=paper.arxiv_id, error=error)
         return abstract_of(paper)
-
-    def _get(self, path: str) -> bytes:
-        return self._fetch.get(f"{self._base}{path}", None, self._gate)
 
 
 def abstract_of(paper: Paper) -> PaperText:

@@ -32,7 +32,7 @@ def main() -> None:
     control_fd, service, time_s, memory_bytes = sys.argv[1:]
     control = socket.socket(fileno=int(control_fd))
     module, _, name = service.partition(":")
-    make_handler: Callable[[], Handler] = getattr(import_module(module), name)
+    make_handler: Callable[[], Handler] = getattr(import_module(module), name)()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped by the system
     gc.freeze()  # a collection in a child would copy the pages that it shares with this process
     while True:
@@ -44,6 +44,7 @@ def main() -> None:
         pid = os.fork()
         if not pid:
             control.close()
+            gc.disable()  # a child ends after a document or two, and its memory is limited
             _limit(float(time_s), int(memory_bytes))
             _serve(Connection(conversation), make_handler(), int(memory_bytes))
             os._exit(0)

@@ -68,10 +68,11 @@ class OwnWork:
 
 
 class ChildProcesses:
-    """Starts child processes that answer messages with `service`, "module:name" of a function that makes a handler.
+    """Starts child processes that answer messages with `service`, the "module:name" of a function.
 
-    A server process imports the service once, in a clean environment, and forks a child for each conversation, which
-    takes milliseconds. The server starts at the first child and ends at `close`, or when this process ends.
+    A server process calls it once, in a clean environment, and forks a child for each conversation, which takes
+    milliseconds. It returns a function that makes a conversation's handler: bytes of a message → bytes of the reply.
+    The server starts at the first child and ends at `close`, or when this process ends.
     """
 
     def __init__(self, service: str, limits: ChildLimits) -> None:

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from workers.domain.documents import Document
 from workers.domain.errors import SourceError
 from workers.domain.models import AnnounceType, Entry, SourceAnswer, answered
-from workers.domain.ports import Fetch, Gate
+from workers.domain.ports import Clock, DocumentReader, Gate
 from workers.sources.feed_entries import (
     ARXIV_ID,
     ArxivVersion,
@@ -79,13 +81,13 @@ class ApiPage:
 
 
 class Arxiv:
-    """Reads the categories one after the other; every request passes the gate that all processes share."""
+    """Reads the categories side by side; every request passes the gate that all processes share."""
 
     dated = True
 
-    def __init__(self, name: str, feeds: ArxivFeeds, fetcher: Fetch, gate: Gate) -> None:
+    def __init__(self, name: str, feeds: ArxivFeeds, documents: DocumentReader, gate: Gate, clock: Clock) -> None:
         self.name = name
-        self._feeds, self._fetcher, self._gate = feeds, fetcher, gate
+        self._feeds, self._documents, self._gate, self._clock = feeds, documents, gate, clock
 
     def collect(self, day: date) -> SourceAnswer:
         """The papers that arXiv announced on `day` (an Eastern date).
@@ -93,16 +95,15 @@ class Arxiv:
         If a category fails, the answer has the status `failed` and still contains the entries of the other categories.
         Raises SourceError if every category fails.
         """
+        documents = self._documents.for_one_answer()
         entries: list[Entry] = []
         dropped, faults = 0, []
-        for category in self._feeds.categories:
-            try:
-                feed = parse_rss(self._fetcher.get(f"{self._feeds.base_url}/{category}", gate=self._gate), self.name)
-            except SourceError as error:
-                faults.append(f"{category}: {error}")
+        for category, feed in self._read_all(day, documents).items():
+            if isinstance(feed, SourceError):
+                faults.append(f"{category}: {feed}")
                 continue
             if feed.day != day:
-                return self._from_api(day, feed.day)
+                return self._from_api(day, feed.day, documents)
             entries += feed.entries
             dropped += feed.dropped
         if len(faults) == len(self._feeds.categories):
@@ -110,15 +111,39 @@ class Arxiv:
         distinct = list(dict.fromkeys(entries))  # a cross-listed paper is in several feeds with equal entries
         return answered(self.name, distinct, dropped, "; ".join(faults))
 
-    def _from_api(self, day: date, feed_day: date) -> SourceAnswer:
+    def _read_all(self, day: date, documents: DocumentReader) -> "dict[str, RssFeed | SourceError]":
+        """Category → its feed or why there is none.
+
+        Of a day that is over, only the first one if its feed shows another day, because then the others do too.
+        """
+
+        def read(category: str) -> RssFeed | SourceError:
+            try:
+                return documents.read(
+                    f"{self._feeds.base_url.rstrip('/')}/{category}", parse_rss, self.name, gate=self._gate
+                )
+            except SourceError as error:
+                return error
+
+        categories = list(self._feeds.categories)
+        feeds: dict[str, RssFeed | SourceError] = {}
+        if day != self._clock.now().astimezone(EASTERN).date():
+            first = categories.pop(0)
+            shown = feeds[first] = read(first)
+            if not categories or (isinstance(shown, RssFeed) and shown.day != day):
+                return feeds
+        with ThreadPoolExecutor(len(categories), thread_name_prefix="arxiv") as pool:
+            return feeds | dict(zip(categories, pool.map(read, categories), strict=True))
+
+    def _from_api(self, day: date, feed_day: date, documents: DocumentReader) -> SourceAnswer:
         if self._feeds.api_url is None:
             raise SourceError(f"the feed shows {feed_day}, and no api_url is set to ask for {day}")
         entries: list[Entry] = []
         dropped = 0
         total = start = 0
         while start <= total:
-            body = self._fetcher.get(self._feeds.api_url, self._query(day, start), self._gate)
-            page = parse_api(body, self.name, self._feeds.categories)
+            query, followed = self._query(day, start), self._feeds.categories
+            page = documents.read(self._feeds.api_url, parse_api, self.name, followed, params=query, gate=self._gate)
             total = page.total
             entries += [announcement.entry for announcement in page.announcements if announcement.day == day]
             dropped += page.dropped
@@ -161,9 +186,9 @@ def announced_on(submitted: datetime) -> date:
     return day
 
 
-def parse_rss(body: bytes, source: str) -> RssFeed:
-    """Parse the feed of one category. Raises SourceError if the body is not a feed or has no date."""
-    feed = parse_feed(body)
+def parse_rss(document: Document, source: str) -> RssFeed:
+    """Parse the feed of one category. Raises SourceError if the document is not a feed or has no date."""
+    feed = parse_feed(document)
     title = feed.channel.get("title", "")
     if "feed error" in title.lower():
         raise SourceError(f"arXiv answers: {fold(title)}")
@@ -172,13 +197,13 @@ def parse_rss(body: bytes, source: str) -> RssFeed:
     return RssFeed(day, entries, len(feed.items) - len(entries))
 
 
-def parse_api(body: bytes, source: str, followed: tuple[str, ...]) -> ApiPage:
+def parse_api(document: Document, source: str, followed: Sequence[str]) -> ApiPage:
     """Parse one page of the API's answer. Raises SourceError if it is not a feed or is arXiv's error entry.
 
     The API does not say how a paper was announced, so a paper whose primary category is not in `followed` counts as
     a cross-list.
     """
-    feed = parse_feed(body, limit=PAGE_SIZE + 1)
+    feed = parse_feed(document, limit=PAGE_SIZE + 1)
     for item in feed.items:
         if "/api/errors" in item.get("id", "") or (item.get("title") == "Error" and len(feed.items) == 1):
             raise SourceError(f"arXiv answers: {fold(item.get('summary', 'Error'))}")
@@ -206,7 +231,7 @@ def _rss_entry(item: FeedItem, source: str) -> Entry | None:
     )
 
 
-def _announcement(item: FeedItem, source: str, followed: tuple[str, ...]) -> Announcement | None:
+def _announcement(item: FeedItem, source: str, followed: Sequence[str]) -> Announcement | None:
     paper = arxiv_version_in(item.get("id", ""))
     title = readable(title_text(item.get("title", "")))
     published = utc_time(item.get("published_parsed"))

@@ -6,9 +6,10 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from workers.domain.documents import Document
 from workers.domain.errors import SourceError
 from workers.domain.models import Entry, SourceAnswer, answered
-from workers.domain.ports import Fetch
+from workers.domain.ports import DocumentReader
 from workers.text.latex import fold, readable
 
 SITE = "https://deeplearn.org"
@@ -37,20 +38,21 @@ class DeepLearn:
 
     dated = False
 
-    def __init__(self, name: str, url: str, fetcher: Fetch) -> None:
+    def __init__(self, name: str, url: str, documents: DocumentReader) -> None:
         self.name = name
-        self._url, self._fetcher = url, fetcher
+        self._url, self._documents = url, documents
 
     def collect(self, day: date) -> SourceAnswer:  # noqa: ARG002 - the site shows only today
         """Today's hot papers. A paper is dropped if its page cannot be read.
 
         Raises SourceError if the front page cannot be read, or if none of the paper pages can.
         """
-        front = parse_front(self._fetcher.get(self._url), self._url)
+        documents = self._documents.for_one_answer()
+        front = documents.read(self._url, parse_front, self._url)
         entries = []
         for link in front.papers:
             try:
-                abstract = parse_paper(self._fetcher.get(link.url))
+                abstract = documents.read(link.url, parse_paper)
             except SourceError:
                 continue
             entries.append(Entry(source=self.name, title=link.title, url=public_link(link.url), abstract=abstract))
@@ -59,9 +61,11 @@ class DeepLearn:
         return answered(self.name, entries, front.dropped + len(front.papers) - len(entries))
 
 
-def parse_front(body: bytes, base: str) -> FrontPage:
+def parse_front(document: Document, base: str) -> FrontPage:
     """The papers that the panel links to on the host of `base`. Raises SourceError if there is no panel or no paper."""
-    panel = next((node for node in LexborHTMLParser(body).css("div.panel") if _heading(node) == "hot papers"), None)
+    panel = next(
+        (node for node in LexborHTMLParser(document.body).css("div.panel") if _heading(node) == "hot papers"), None
+    )
     if panel is None:
         raise SourceError('the page has no "Hot Papers" panel: has its layout changed?')
     links = panel.css("div.title a[href]")
@@ -73,9 +77,9 @@ def parse_front(body: bytes, base: str) -> FrontPage:
     return FrontPage(papers, len(found) - len(papers))
 
 
-def parse_paper(body: bytes) -> str:
+def parse_paper(document: Document) -> str:
     """The abstract on a paper's page. Raises SourceError if there is none."""
-    paragraph = LexborHTMLParser(body).css_first("div.article-content p")
+    paragraph = LexborHTMLParser(document.body).css_first("div.article-content p")
     abstract = fold(paragraph.text()) if paragraph else ""
     if not abstract:
         raise SourceError("the paper's page has no abstract")

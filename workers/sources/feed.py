@@ -2,8 +2,9 @@
 
 from datetime import date, timedelta
 
+from workers.domain.documents import Document
 from workers.domain.models import Entry, SourceAnswer, answered
-from workers.domain.ports import Fetch
+from workers.domain.ports import DocumentReader
 from workers.sources.arxiv import EASTERN
 from workers.sources.feed_entries import (
     FeedItem,
@@ -27,19 +28,19 @@ class Feed:
 
     dated = False
 
-    def __init__(self, name: str, url: str, fetcher: Fetch) -> None:
+    def __init__(self, name: str, url: str, documents: DocumentReader) -> None:
         self.name = name
-        self._url, self._fetcher = url, fetcher
+        self._url, self._documents = url, documents
 
     def collect(self, day: date) -> SourceAnswer:
         """The items dated in the RECENT_DAYS up to `day`, and those without a date. Raises SourceError."""
-        found = parse(self._fetcher.get(self._url), self.name, day)
+        found = self._documents.for_one_answer().read(self._url, parse, self.name, day)
         return answered(self.name, found.entries, found.dropped)
 
 
-def parse(body: bytes, source: str, day: date) -> ParsedEntries:
+def parse(document: Document, source: str, day: date) -> ParsedEntries:
     """The recent items of a feed; one without a title or a web link is dropped. Raises SourceError."""
-    recent = [item for item in parse_feed(body).items if _is_recent(item, day)]
+    recent = [item for item in parse_feed(document).items if _is_recent(item, day)]
     entries = [entry for item in recent if (entry := _entry(item, source))]
     return ParsedEntries(entries, len(recent) - len(entries))
 

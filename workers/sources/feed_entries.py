@@ -11,6 +11,7 @@ from typing import Any
 import feedparser
 from selectolax.lexbor import LexborHTMLParser
 
+from workers.domain.documents import Document
 from workers.domain.errors import SourceError
 from workers.domain.models import Entry
 from workers.sources.xml_guard import guard
@@ -63,11 +64,12 @@ class ArxivVersion:
     version: int | None
 
 
-def parse_feed(body: bytes, limit: int = FEED_LIMIT) -> ParsedFeed:
+def parse_feed(document: Document, limit: int = FEED_LIMIT) -> ParsedFeed:
     """Parse a complete feed of fewer than `limit` items that declares no entities. Raises SourceError otherwise.
 
     Items are counted before they are parsed, so that a very large feed takes no time.
     """
+    body = document.body
     guard(body)
     count = len(_ITEM.findall(body))
     if count >= limit:

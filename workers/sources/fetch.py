@@ -1,180 +1,246 @@
-"""HTTP for the sources: GET with limits on time and size, validators from the cache, and waits when throttled."""
+"""One HTTP request, as a child process makes it: bounded in time and size, and refused where it must not lead."""
 
-import logging
-import re
-import time
+import ipaddress
+import signal
+import socket
+import ssl
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
-from email.utils import parsedate_to_datetime
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import httpx
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
 
-from workers.config import HttpSettings
 from workers.domain.errors import SourceError
-from workers.domain.ports import CachedAnswer, Clock, Gate, HttpCache
-from workers.runtime.logs import loggable_url, note
 
-log = logging.getLogger(__name__)
-
-THROTTLED = frozenset({406, 429, 503})
-"""HTTP statuses with which arXiv throttles (info.arxiv.org/help/api/tou; 406 was observed)."""
 _GZIP_MAGIC = b"\x1f\x8b"
-_REDIRECT_LIMIT = 3
-_LONGEST_WAIT_S = 60.0
-"""Of the waits that we choose ourselves; a Retry-After may be longer."""
-_BACK_OFF = wait_exponential_jitter(initial=1, max=_LONGEST_WAIT_S)
+_MEMBERS = 1_000
+"""A gzip body may have that many members; programs that compress in parallel write one for each 64 KiB or more."""
+_SLICE = 65_536
+"""Bytes of packed data that are unpacked at a time."""
+_PACKED = {"gzip": "gzip", "x-gzip": "gzip", "deflate": "deflate", "br": "br", "zstd": "zstd", "compress": "compress"}
+"""Content codings (IANA). Any other word, such as `UTF-8` or `none`, is a mistake that means "not packed"."""
+_SHOWN_CHARS = 200
+"""Characters of an address in a reason."""
 
 
-class Throttled(Exception):
-    """The server throttles; `retry_after_s` is its Retry-After, 0 without one."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`public_only`: the address comes from a redirect, so it must not lead into a private network."""
 
-    def __init__(self, status: int, retry_after_s: float) -> None:
-        super().__init__(f"HTTP {status}")
-        self.retry_after_s = retry_after_s
+    url: str
+    headers: Mapping[str, str]
+    timeout_s: float
+    deadline_s: float
+    max_bytes: int
+    proxy: str | None = None
+    public_only: bool = False
 
 
-class Fetcher:
-    """GET requests for the adapters.
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a server answered. `location` is the absolute address of a redirect; `body` is unpacked, only of a 200."""
 
-    If the server throttles, the request is repeated after exactly its Retry-After, or after a growing pause without
-    one. The waits of one request add up to at most `http.patience_s`. Every other status than 200 and 304, and every
-    time-out, raises SourceError at once.
+    status: int
+    url: str
+    content_type: str = ""
+    etag: str | None = None
+    last_modified: str | None = None
+    retry_after: str = ""
+    date: str = ""
+    location: str = ""
+    body: bytes = b""
+
+
+class _Late(BaseException):
+    """The deadline has passed. No library may catch it."""
+
+
+def fetch(request: Request) -> Response:
+    """Send the request; redirects are not followed. Raises SourceError with a reason that readers can be shown.
+
+    Runs in the main thread, because a signal ends it at its deadline: a server may send its headers one by one, each
+    before the time-out.
     """
-
-    def __init__(self, client: httpx.Client, settings: HttpSettings, cache: HttpCache, clock: Clock) -> None:
-        self._client, self._settings, self._cache, self._clock = client, settings, cache, clock
-
-    def get(self, url: str, params: Mapping[str, str] | None = None, gate: Gate | None = None) -> bytes:
-        """The decoded body. Each try passes `gate`. Raises SourceError with a reason that can be shown to readers."""
-        retrying = Retrying(
-            sleep=self._clock.sleep,
-            wait=_wait,
-            stop=lambda state: state.idle_for + state.upcoming_sleep > self._settings.patience_s,
-            retry=retry_if_exception_type(Throttled),
-            reraise=True,
-        )
-        try:
-            address = httpx.URL(url).copy_merge_params(params or {})
-            return retrying(self._get_once, str(address), gate)
-        except Throttled as error:
-            raise SourceError(f"{error}: asks to wait longer than http.patience_s allows") from None
-        except httpx.TimeoutException:
-            raise SourceError(f"no answer within {self._settings.timeout_s:g} s") from None
-        except httpx.HTTPError as error:
-            raise SourceError(f"cannot be reached: {type(error).__name__}") from None
-        except (httpx.InvalidURL, UnicodeError):
-            raise SourceError("its address is not a URL") from None
-
-    def _get_once(self, url: str, gate: Gate | None) -> bytes:
-        cached = self._cache.get(url)
-        with (
-            gate.passing() if gate else nullcontext(),
-            self._followed(httpx.URL(url), _validators(cached)) as answer,
-        ):
-            note(log, "fetched", level=logging.DEBUG, url=loggable_url(url), status=answer.status_code)
-            if answer.status_code == httpx.codes.NOT_MODIFIED and cached:
-                return cached.body
-            if answer.status_code in THROTTLED:
-                raise Throttled(answer.status_code, _retry_after_s(answer, self._clock))
-            if answer.status_code != httpx.codes.OK:
-                raise SourceError(f"HTTP {answer.status_code}")
-            body = _unpacked(self._read(answer), answer.headers.get("Content-Encoding", ""), self._settings.max_bytes)
-        etag, modified = answer.headers.get("ETag"), answer.headers.get("Last-Modified")
-        if body and (etag or modified):
-            self._cache.put(url, CachedAnswer(body, etag, modified))
-        return body
-
-    @contextmanager
-    def _followed(self, url: httpx.URL, validators: Mapping[str, str]) -> Iterator[httpx.Response]:
-        """Send the request and follow at most _REDIRECT_LIMIT redirects.
-
-        Raises SourceError for a redirect to another site, so that no server can make us fetch from another host.
-        """
-        for _ in range(_REDIRECT_LIMIT + 1):
-            with self._client.stream("GET", url, headers=validators) as answer:
-                if answer.next_request is None:
-                    yield answer
-                    return
-                target = answer.next_request.url
-            if _site(target) != _site(url):
-                raise SourceError("is redirected to another site")
-            url = target
-        raise SourceError("is redirected without end")
-
-    def _read(self, answer: httpx.Response) -> bytes:
-        """The body as sent. It is read in chunks; raises SourceError once it is too large or takes too long."""
-        started, body = time.monotonic(), bytearray()
-        for chunk in answer.iter_raw():
-            body += chunk
-            if len(body) > self._settings.max_bytes:
-                raise SourceError(f"larger than {self._settings.max_bytes:,} bytes")
-            if time.monotonic() - started > self._settings.deadline_s:
-                raise SourceError(f"not complete within {self._settings.deadline_s:g} s")
-        return bytes(body)
-
-
-def client(settings: HttpSettings, user_agent: str) -> httpx.Client:
-    """An httpx client that names the program and its contact. It accepts only gzip, which `_unpacked` decodes."""
-    contact = f" ({settings.contact})" if settings.contact else ""
-    return httpx.Client(
-        timeout=settings.timeout_s,
-        headers={"User-Agent": user_agent + contact, "Accept-Encoding": "gzip"},
-    )
-
-
-def _wait(state: RetryCallState) -> float:
-    outcome = state.outcome.exception() if state.outcome else None
-    retry_after_s = outcome.retry_after_s if isinstance(outcome, Throttled) else 0.0
-    return retry_after_s or float(_BACK_OFF(state))
-
-
-def _retry_after_s(answer: httpx.Response, clock: Clock) -> float:
-    """Retry-After, which is seconds or an HTTP date (RFC 9110, 10.2.3); 0 if it is missing or unreadable."""
-    value = answer.headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"\d{1,9}", value):
-        return float(value)
     try:
-        return max(0.0, (parsedate_to_datetime(value) - clock.now()).total_seconds())
-    except (TypeError, ValueError):
-        return 0.0
+        url = httpx.URL(request.url)
+        readable = url.scheme in {"http", "https"} and bool(url.host)
+    except (httpx.InvalidURL, UnicodeError):
+        readable = False
+    if not readable:
+        raise SourceError("its address is not a URL")
+    try:
+        with _deadline(request.deadline_s):
+            return _fetch(request, url)
+    except _Late:
+        raise SourceError(f"not complete within {request.deadline_s:g} s") from None
+    except httpx.TimeoutException:
+        raise SourceError(f"no answer within {request.timeout_s:g} s") from None
+    except (httpx.InvalidURL, UnicodeError):
+        raise SourceError("is redirected to what is not a web address") from None
+    except httpx.ProxyError:
+        raise SourceError("the proxy refuses: check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY") from None
+    except httpx.HTTPError as error:
+        raise SourceError(f"cannot be reached: {type(error).__name__}") from None
 
 
-def _validators(cached: CachedAnswer | None) -> dict[str, str]:
-    if cached is None:
-        return {}
-    pairs = {"If-None-Match": cached.etag, "If-Modified-Since": cached.last_modified}
-    return {header: value for header, value in pairs.items() if value and value.isascii()}
+@lru_cache(maxsize=1)
+def tls_context() -> ssl.SSLContext:
+    """The authorities that a server's certificate is checked by; reading them takes longer than a request."""
+    return httpx.create_ssl_context()
 
 
-def _site(url: httpx.URL) -> str:
-    """The last two labels of the host name; for an IP address, host and port."""
-    host = url.host
-    return url.netloc.decode() if re.fullmatch(r"[\d.:]+", host) else ".".join(host.split(".")[-2:])
+def _fetch(request: Request, url: httpx.URL) -> Response:
+    if request.public_only:
+        _refuse_private(url, _addresses(url) if not request.proxy else _literal(url))
+    with (
+        httpx.Client(timeout=request.timeout_s, proxy=request.proxy, verify=tls_context(), trust_env=False) as client,
+        client.stream("GET", url, headers=request.headers) as answer,
+    ):
+        if request.public_only and not request.proxy:
+            _refuse_private(url, _peer(answer))
+        headers = answer.headers
+        found = Response(
+            status=answer.status_code,
+            url=request.url,
+            content_type=headers.get("Content-Type", ""),
+            etag=headers.get("ETag"),
+            last_modified=headers.get("Last-Modified"),
+            retry_after=headers.get("Retry-After", "").strip(),
+            date=headers.get("Date", ""),
+            location=_location(answer),
+        )
+        if answer.status_code != httpx.codes.OK:
+            return found
+        body = _read(answer, request.max_bytes)
+    return replace(found, body=unpacked(body, headers.get("Content-Encoding", ""), request.max_bytes))
 
 
-def _unpacked(body: bytes, encoding: str, max_bytes: int) -> bytes:
-    """`body`, decompressed if it is gzip, with or without the header.
+def _location(answer: httpx.Response) -> str:
+    """The address that a redirect leads to; "" without one. Raises SourceError if it is not a web address."""
+    if not answer.has_redirect_location:
+        return ""
+    given = answer.headers["Location"]
+    try:
+        target = answer.url.join(given)
+    except (httpx.InvalidURL, UnicodeError, ValueError):
+        raise SourceError(f"is redirected to {shown(given)}: not a web address") from None
+    if target.scheme not in {"http", "https"} or not target.host:
+        raise SourceError(f"is redirected to {shown(given)}: not a web address")
+    return str(target)
 
-    Raises SourceError if it cannot be decompressed or exceeds `max_bytes`.
-    """
-    if encoding.lower() not in {"", "gzip", "identity"}:
-        raise SourceError("packed in a way that was not asked for")
-    if not body.startswith(_GZIP_MAGIC):
-        if encoding.lower() == "gzip" and body:
-            raise SourceError("a gzip body that cannot be unpacked")
-        return body
-    unpacked = b""
-    while body.startswith(_GZIP_MAGIC):  # a gzip file can have several members
-        unpacker = zlib.decompressobj(wbits=31)
-        try:
-            unpacked += unpacker.decompress(body, max_bytes - len(unpacked) + 1)
-        except zlib.error:
-            raise SourceError("a gzip body that cannot be unpacked") from None
-        if len(unpacked) > max_bytes:
+
+def shown(address: str) -> str:
+    """An address of a redirect as a reason shows it: printable, short, without user and query."""
+    plain = "".join(character for character in address.partition("?")[0] if character.isprintable())
+    scheme, separator, rest = plain.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"[:_SHOWN_CHARS]
+
+
+def _refuse_private(url: httpx.URL, addresses: list[str]) -> None:
+    """Raise SourceError unless every address is public: no server may make us ask another one in our network."""
+    for address in addresses:
+        if not ipaddress.ip_address(address.partition("%")[0]).is_global:
+            raise SourceError(
+                f"is redirected to {shown(str(url))}, which is not a public address; if that is right, set it as url"
+            )
+
+
+def _addresses(url: httpx.URL) -> list[str]:
+    try:
+        found = socket.getaddrinfo(url.host, url.port or url.scheme, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise SourceError(f"is redirected to {shown(str(url))}, whose host is not known") from None
+    return [str(each[4][0]) for each in found]
+
+
+def _literal(url: httpx.URL) -> list[str]:
+    """The address that a URL names instead of a host. A proxy resolves host names itself."""
+    if url.host.rstrip(".").lower() == "localhost":
+        return ["127.0.0.1"]
+    try:
+        return [str(ipaddress.ip_address(url.host))]
+    except ValueError:
+        return []
+
+
+def _peer(answer: httpx.Response) -> list[str]:
+    """The address that was connected to: a name may resolve to another one at each look-up."""
+    stream = answer.extensions.get("network_stream")
+    address = stream.get_extra_info("server_addr") if stream else None
+    return [str(address[0])] if address else []
+
+
+def _read(answer: httpx.Response, max_bytes: int) -> bytes:
+    body = bytearray()
+    for chunk in answer.iter_raw():
+        body += chunk
+        if len(body) > max_bytes:
             raise SourceError(f"larger than {max_bytes:,} bytes")
+    return bytes(body)
+
+
+@contextmanager
+def _deadline(seconds: float) -> Iterator[None]:
+    def late(*_: object) -> None:
+        raise _Late
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def unpacked(body: bytes, encoding: str, max_bytes: int) -> bytes:
+    """`body`, decompressed if it is gzip (with or without the header) or deflate.
+
+    Raises SourceError if it is packed in another way, cannot be decompressed, or exceeds `max_bytes`.
+    """
+    packed = [_PACKED[word] for each in encoding.lower().split(",") if (word := each.strip()) in _PACKED]
+    if body.startswith(_GZIP_MAGIC):
+        return _gunzipped(body, max_bytes)
+    if "deflate" in packed:
+        return _inflated(body, max_bytes)
+    for other in packed:
+        if other != "gzip":  # a body that is not gzip although the header says so was unpacked on its way
+            raise SourceError(f"packed as {other}, which was not asked for")
+    return body
+
+
+def _gunzipped(body: bytes, max_bytes: int) -> bytes:
+    unpacked, rest, members = bytearray(), memoryview(body), 0
+    while rest[:2] == _GZIP_MAGIC:
+        members += 1
+        if members > _MEMBERS:
+            raise SourceError(f"a gzip body of more than {_MEMBERS:,} members")
+        unpacker = zlib.decompressobj(wbits=31)
+        while rest and not unpacker.eof:
+            piece, rest = rest[:_SLICE], rest[_SLICE:]
+            unpacked += _decompressed(unpacker, piece, len(unpacked), max_bytes)
         if not unpacker.eof:
             raise SourceError("torn: the gzip body ends too soon")
-        body = unpacker.unused_data
-    return unpacked
+        unused = len(unpacker.unused_data)
+        rest = memoryview(body)[len(body) - len(rest) - unused :]
+    return bytes(unpacked)
+
+
+def _inflated(body: bytes, max_bytes: int) -> bytes:
+    """Servers send `deflate` with the zlib header, as RFC 9110 says, or without it."""
+    zlib_header = body[:1] and body[0] & 0x0F == zlib.DEFLATED
+    return _decompressed(zlib.decompressobj(wbits=15 if zlib_header else -15), body, 0, max_bytes)
+
+
+def _decompressed(unpacker: "zlib._Decompress", piece: bytes | memoryview, before: int, max_bytes: int) -> bytes:
+    """The next part of a body of which `before` bytes are unpacked already."""
+    try:
+        found = unpacker.decompress(piece, max_bytes - before + 1)
+    except zlib.error:
+        raise SourceError("a packed body that cannot be unpacked") from None
+    if before + len(found) > max_bytes:
+        raise SourceError(f"larger than {max_bytes:,} bytes")
+    return found

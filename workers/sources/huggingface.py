@@ -7,9 +7,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
+from workers.domain.documents import Document
 from workers.domain.errors import SourceError
 from workers.domain.models import Entry, SourceAnswer, answered
-from workers.domain.ports import Fetch
+from workers.domain.ports import DocumentReader
 from workers.sources.feed_entries import ARXIV_ID, ParsedEntries
 from workers.text.latex import authors, fold, readable
 
@@ -23,14 +24,14 @@ _LARGEST_COUNT = 2**31 - 1
 class HuggingFace:
     dated = True
 
-    def __init__(self, name: str, url: str, fetcher: Fetch) -> None:
+    def __init__(self, name: str, url: str, documents: DocumentReader) -> None:
         self.name = name
-        self._url, self._fetcher = url, fetcher
+        self._url, self._documents = url, documents
 
     def collect(self, day: date) -> SourceAnswer:
         """The papers of `day` in the list's order; an empty list is a quiet day. Raises SourceError."""
-        body = self._fetcher.get(self._url, {"date": day.isoformat(), "limit": str(LIMIT)})
-        found = parse(body, self.name)
+        query = {"date": day.isoformat(), "limit": str(LIMIT)}
+        found = self._documents.for_one_answer().read(self._url, parse, self.name, params=query)
         return answered(self.name, found.entries, found.dropped)
 
 
@@ -55,11 +56,12 @@ class _Paper(BaseModel):
     upvotes: Annotated[int | None, BeforeValidator(_count)] = None
 
 
-def parse(body: bytes, source: str) -> ParsedEntries:
+def parse(document: Document, source: str) -> ParsedEntries:
     """The papers in the list's order; a record with an unusable id or title is dropped.
 
     Raises SourceError if the body is not a JSON list, or if none of its records is usable.
     """
+    body = document.body
     if not body.strip():
         raise SourceError("empty answer")
     try:

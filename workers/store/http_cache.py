@@ -1,4 +1,4 @@
-"""The last complete answer of each URL, so that a source need not send an unchanged feed again."""
+"""The last answer of each address that could be read, so that a source need not send an unchanged feed again."""
 
 import zlib
 from datetime import timedelta
@@ -19,16 +19,19 @@ class HttpCacheStore:
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine, self._clock = engine, clock
 
-    def get(self, url: str) -> CachedAnswer | None:
+    def get(self, key: str) -> CachedAnswer | None:
         with read(self._engine) as connection:
-            row = connection.execute(select(http_cache).where(http_cache.c.url == url)).one_or_none()
-        return CachedAnswer(zlib.decompress(row.body), row.etag, row.last_modified) if row else None
+            row = connection.execute(select(http_cache).where(http_cache.c.key == key)).one_or_none()
+        if row is None:
+            return None
+        return CachedAnswer(zlib.decompress(row.body), row.etag, row.last_modified, row.content_type)
 
-    def put(self, url: str, answer: CachedAnswer) -> None:
+    def put(self, key: str, answer: CachedAnswer) -> None:
         now = self._clock.now()
         values = {
             "etag": answer.etag,
             "last_modified": answer.last_modified,
+            "content_type": answer.content_type,
             "body": zlib.compress(answer.body, level=1),
             "kept_at": now,
         }
@@ -36,6 +39,6 @@ class HttpCacheStore:
             connection.execute(http_cache.delete().where(http_cache.c.kept_at < now - _KEPT))
             connection.execute(
                 insert(connection, http_cache)
-                .values(url=url, **values)
-                .on_conflict_do_update(index_elements=["url"], set_=values)
+                .values(key=key, **values)
+                .on_conflict_do_update(index_elements=["key"], set_=values)
             )

@@ -316,9 +316,10 @@ gate = Table(
 http_cache = Table(
     "http_cache",
     metadata,
-    Column("url", Text, primary_key=True),
+    Column("key", String(64), primary_key=True),
     Column("etag", Text),
     Column("last_modified", Text),
+    Column("content_type", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("kept_at", UtcDateTime, nullable=False),
 )

@@ -1,4 +1,4 @@
-"""A table of the units of work that failed."""
+"""A table of the units of work that failed, and a cache of answers whose key holds no address."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,7 +21,28 @@ def upgrade() -> None:
         sa.Column("told_at", sa.DateTime(timezone=True)),
         sa.PrimaryKeyConstraint("kind", "key", name="pk_failure"),
     )
+    op.drop_table("http_cache")  # the sources send their answers again
+    op.create_table(
+        "http_cache",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("etag", sa.Text(), nullable=True),
+        sa.Column("last_modified", sa.Text(), nullable=True),
+        sa.Column("content_type", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_http_cache"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("http_cache")
+    op.create_table(
+        "http_cache",
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("etag", sa.Text(), nullable=True),
+        sa.Column("last_modified", sa.Text(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("url", name="pk_http_cache"),
+    )
     op.drop_table("failure")
