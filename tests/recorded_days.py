@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.benchmarks.recorded import entries_of
 from tests.fakes.clock import FakeClock
 from tests.fakes.empty_store import empty_store
+from tests.fakes.failures import NoBoundary
 from tests.fakes.source import FakeSource
 from workers import config
 from workers.bootstrap import pipeline_context
@@ -47,7 +48,7 @@ def recorded_days(data: Path, folder: Path) -> Recorded:
         max_papers=40,
         lease_s=60,
     )
-    writer, digests = Extractive(chosen.categories, chosen.glossary), dict[date, dict[str, Digest]]()
+    writer, digests = Extractive(chosen.categories, chosen.glossary, NoBoundary()), dict[date, dict[str, Digest]]()
     editions: dict[date, Edition] = {}
     with open_store(empty_store(folder / "days.db"), clock) as store:
         context = pipeline_context(chosen, store)
@@ -55,6 +56,7 @@ def recorded_days(data: Path, folder: Path) -> Recorded:
             edition = pipeline.find_or_make(day, context)
             editions[day] = edition
             digests[day] = {
-                language: check(writer.write(edition, language), edition, chosen.glossary) for language in ("ko", "en")
+                language: check(writer.write(edition, language), edition, chosen.glossary, NoBoundary())
+                for language in ("ko", "en")
             }
     return Recorded(digests, editions, chosen.categories)

@@ -15,6 +15,7 @@ from tests.fakes.source import Answer, FakeSource
 from tests.fakes.subscriptions import NewSubscription
 from tests.fakes.work import WorkAtOnce
 from workers import config
+from workers.bootstrap import boundary
 from workers.config import Settings
 from workers.digest.pipeline import PipelineConfig
 from workers.digest.select import Weights
@@ -58,7 +59,7 @@ class Simulation:
         self.work = WorkAtOnce(store, pipeline_config)
 
     def run(self, until: datetime, step: timedelta = 10 * MINUTE) -> None:
-        scheduler = Scheduler(self.store, self.work, self.clock, self.settings)
+        scheduler = Scheduler(self.store, self.work, self.clock, self.settings, boundary(self.store))
         while self.clock.now() <= until:
             scheduler.tick()
             self.clock.advance(step.total_seconds())

@@ -21,6 +21,7 @@ from workers.domain.models import Paper
 from workers.domain.passages import PaperText
 from workers.domain.ports import Clock, Gate, Source
 from workers.fulltext.reader import PaperReader
+from workers.runtime.boundary import Boundary
 from workers.runtime.children import ChildLimits, ChildProcesses
 from workers.sources.arxiv import Arxiv, ArxivFeeds
 from workers.sources.deeplearn import DeepLearn
@@ -84,8 +85,20 @@ def document_reader(settings: Settings, store: Store, children: ChildProcesses) 
 def pipeline_context(config: PipelineConfig, store: Store, on_progress: OnProgress = _ignore) -> PipelineContext:
     """The context of a run over `store`, on the store's clock."""
     return PipelineContext(
-        config, store.editions, store.texts, store.source_answers, store.subscriptions, store.clock, on_progress
+        config,
+        store.editions,
+        store.texts,
+        store.source_answers,
+        store.subscriptions,
+        store.clock,
+        boundary(store),
+        on_progress,
     )
+
+
+def boundary(store: Store) -> Boundary:
+    """The boundary of units of work that records in `store`."""
+    return Boundary(store.failures, store.clock)
 
 
 def answer_services(settings: Settings, store: Store) -> AnswerServices:
@@ -126,8 +139,9 @@ def pipeline_config(settings: Settings, store: Store, documents: DocumentReader)
     limits = settings.model
     writer = None
     if model:
-        extractive = Extractive(categories, terms)
-        writer = ModelWriter(extractive, model, terms, limits.deadline_s, limits.parallel, limits.context_tokens)
+        units = boundary(store)
+        extractive = Extractive(categories, terms, units)
+        writer = ModelWriter(extractive, model, terms, limits.deadline_s, limits.parallel, limits.context_tokens, units)
     enabled = [source for source in settings.sources.values() if source.enabled]
     return PipelineConfig(
         sources=[_source(source, documents, gate) for source in enabled],

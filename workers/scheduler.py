@@ -13,7 +13,7 @@ from workers.digest.publish import publish
 from workers.domain.errors import QueueDown, SettingsError
 from workers.domain.ports import Clock, Work
 from workers.queue import WorkQueue
-from workers.runtime.boundary import reason_of
+from workers.runtime.boundary import Boundary, reason_of
 from workers.runtime.logs import note
 from workers.store import Store, open_store
 
@@ -33,7 +33,10 @@ def serve(settings: Settings, clock: Clock) -> int:
         signal.signal(number, lambda *_: stopped.set())
     queue = WorkQueue(settings.queue.url)
     with open_store(settings.store.url, clock, settings.lease.edition_s, settings.lease.delivery_s) as store:
-        lease, scheduler = store.lease("clock", settings.clock.lease_s), Scheduler(store, queue, clock, settings)
+        lease, scheduler = (
+            store.lease("clock", settings.clock.lease_s),
+            Scheduler(store, queue, clock, settings, Boundary(store.failures, clock)),
+        )
         while not stopped.is_set():
             try:
                 if lease.acquire():
@@ -53,6 +56,7 @@ class Scheduler:
     queue: Work
     clock: Clock
     settings: Settings
+    boundary: Boundary
 
     def tick(self) -> None:
         """Ask for the editions that are due, publish to the subscriptions that are due, and queue open work.
@@ -63,7 +67,7 @@ class Scheduler:
         now, editions = self.clock.now(), self.store.editions
         for day in self.settings.calendar().to_make(now, editions.newest_asked_for()):
             editions.want(day)
-        published = publish(self.store.subscriptions, editions.in_the_making, now)
+        published = publish(self.store.subscriptions, editions.in_the_making, now, self.boundary)
         told = self._tell_owners()
         if published or told or self.store.outbox.left_behind():
             self.queue.wake()

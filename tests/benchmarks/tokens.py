@@ -14,6 +14,7 @@ from pathlib import Path
 from rs_bpe.bpe import openai as vocabularies
 
 from tests.benchmarks.recorded import SHARED, recorded_file
+from tests.fakes.failures import NoBoundary
 from tests.fakes.model import FakeModel
 from tests.fakes.writers import answered, asked, section
 from tests.recorded_days import recorded_days
@@ -41,7 +42,8 @@ def main() -> None:
     model = FakeModel(_realistic)
     papers = [item.paper for item in edition.ranked]
     label(papers, recorded.categories, model, 60)
-    writer = ModelWriter(Extractive(recorded.categories, glossary()), model, glossary(), 600, 1, 32_000)
+    extractive = Extractive(recorded.categories, glossary(), NoBoundary())
+    writer = ModelWriter(extractive, model, glossary(), 600, 1, 32_000, NoBoundary())
     writer.write(edition, "ko")
     first = _usage(model.asked, count)
     print(f"papers: {len(papers)}")

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.clock import utc
+from tests.fakes.clock import FakeClock, utc
+from tests.fakes.failures import FakeFailures
 from tests.fakes.subscriptions import FakeSubscriptions
 from workers.digest.publish import publish
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Subscription
+from workers.runtime.boundary import Boundary
 
 WEEKDAYS, EVERY_DAY = (0, 1, 2, 3, 4), tuple(range(7))
 MONDAY, TUESDAY, WEDNESDAY = date(2025, 6, 2), date(2025, 6, 3), date(2025, 6, 4)
@@ -37,9 +39,13 @@ def none_in_the_making(_since: datetime) -> bool:
     return False
 
 
+def boundary() -> Boundary:
+    return Boundary(FakeFailures(FakeClock(NOW)), FakeClock(NOW))
+
+
 def published(chats: Sequence[Subscription], closed: Sequence[date]) -> tuple[FakeSubscriptions, int]:
     subscriptions = FakeSubscriptions(chats, closed)
-    return subscriptions, publish(subscriptions, none_in_the_making, NOW)
+    return subscriptions, publish(subscriptions, none_in_the_making, NOW, boundary())
 
 
 def test_a_chat_gets_what_it_has_not_had_the_newest_first() -> None:
@@ -61,7 +67,7 @@ def test_a_slot_missed_for_days_moves_past_now() -> None:
 
 def test_publishing_twice_delivers_once() -> None:
     subscriptions, _ = published([chat()], [TUESDAY])
-    assert publish(subscriptions, none_in_the_making, NOW) == 0
+    assert publish(subscriptions, none_in_the_making, NOW, boundary()) == 0
     assert subscriptions.delivered == [("chat1", TUESDAY)]
 
 
@@ -86,7 +92,7 @@ def test_a_chat_that_had_nothing_waits_for_the_first_edition() -> None:
     assert made == 0
     assert subscriptions.chats[1] == new
     subscriptions.closed = [MONDAY, TUESDAY]
-    assert publish(subscriptions, none_in_the_making, NOW + timedelta(hours=8)) == 1
+    assert publish(subscriptions, none_in_the_making, NOW + timedelta(hours=8), boundary()) == 1
     assert subscriptions.delivered == [("chat1", TUESDAY)]
 
 
@@ -99,7 +105,7 @@ def test_a_slot_that_another_process_moved_is_not_counted() -> None:
             return super().deliver(to, days, next_due_at, now, silent)
 
     subscriptions = OvertakenSubscriptions([chat()], [TUESDAY])
-    assert publish(subscriptions, none_in_the_making, NOW) == 0
+    assert publish(subscriptions, none_in_the_making, NOW, boundary()) == 0
     assert subscriptions.delivered == [("chat1", TUESDAY)]
 
 
@@ -122,7 +128,7 @@ def test_each_chat_has_its_own_hour() -> None:
 )
 def test_a_slot_caught_up_late_or_at_night_makes_no_sound(due: str, slot: str, now: str, silent: bool) -> None:
     subscriptions = FakeSubscriptions([chat(due_at=utc(due), slot=slot)], [TUESDAY])
-    assert publish(subscriptions, none_in_the_making, utc(now)) == 1
+    assert publish(subscriptions, none_in_the_making, utc(now), boundary()) == 1
     assert subscriptions.silent == [silent]
 
 
@@ -134,6 +140,18 @@ def test_a_slot_waits_for_an_edition_that_is_being_made() -> None:
         return True
 
     subscriptions = FakeSubscriptions([chat()], [TUESDAY])
-    assert publish(subscriptions, under_way, NOW) == 0
+    assert publish(subscriptions, under_way, NOW, boundary()) == 0
     assert subscriptions.chats[1].due_at == utc("2025-06-04 00:00")
     assert asked == [NOW - timedelta(hours=2)], "an edition that takes longer is not waited for"
+
+
+def test_a_subscription_that_fails_costs_itself_alone_and_is_left_alone_for_a_while() -> None:
+    subscriptions = FakeSubscriptions([chat(1, zone="Mars/Olympus"), chat(2)], [TUESDAY])
+    clock = FakeClock(NOW)
+    failures = FakeFailures(clock)
+    units = Boundary(failures, clock)
+    assert publish(subscriptions, none_in_the_making, NOW, units) == 1
+    assert subscriptions.delivered == [("chat2", TUESDAY)]
+    assert publish(subscriptions, none_in_the_making, NOW, units) == 0
+    (failure,) = failures.open.values()
+    assert failure.attempts == 1, "the next try is not due yet"

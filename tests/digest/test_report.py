@@ -8,6 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from tests.fakes.failures import NoBoundary
 from tests.fakes.papers import edition, quiet_edition, ranked_paper
 from workers import config
 from workers.digest.report import escape, report
@@ -48,7 +49,7 @@ def closed_list() -> Sequence[Category]:
 
 @pytest.fixture(scope="module")
 def writer(closed_list: Sequence[Category]) -> Extractive:
-    return Extractive(closed_list, glossary())
+    return Extractive(closed_list, glossary(), NoBoundary())
 
 
 def tokens(markdown: str) -> Iterator[Token]:

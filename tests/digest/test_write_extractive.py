@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from tests.fakes.failures import NoBoundary
 from tests.fakes.papers import DAY, edition, quiet_edition, ranked_paper
 from workers import config
 from workers.digest.write_extractive import Extractive, chart_name
@@ -17,7 +18,7 @@ QUOTE = re.compile(r"“[^”]*”")
 
 @pytest.fixture(scope="module")
 def writer() -> Extractive:
-    return Extractive(config.load(environment={}).closed_list(), glossary())
+    return Extractive(config.load(environment={}).closed_list(), glossary(), NoBoundary())
 
 
 def claims_of(section: Section) -> Iterator[Claim]:
@@ -193,7 +194,8 @@ def test_a_quiet_edition_becomes_a_digest_without_papers(language: str, writer: 
 
 
 def glossary_writer(*phrases: str) -> Extractive:
-    return Extractive(config.load(environment={}).closed_list(), {phrase: f"{phrase} 말" for phrase in phrases})
+    terms = {phrase: f"{phrase} 말" for phrase in phrases}
+    return Extractive(config.load(environment={}).closed_list(), terms, NoBoundary())
 
 
 def test_lines_themes_and_keywords_hold_a_handful_of_phrases() -> None:

@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from tests.fakes.failures import NoBoundary
 from tests.fakes.model import FakeModel
 from tests.fakes.papers import edition, ranked_paper
 from tests.fakes.writers import INVENTIONS, answered, asked, honest, inventing, section
@@ -21,11 +22,11 @@ from workers.text.data import glossary
 
 CATEGORIES = config.load(environment={}).closed_list()
 GLOSSARY = glossary()
-EXTRACTIVE = Extractive(CATEGORIES, GLOSSARY)
+EXTRACTIVE = Extractive(CATEGORIES, GLOSSARY, NoBoundary())
 
 
 def writer(model: FakeModel, **changed: object) -> ModelWriter:
-    plain = ModelWriter(EXTRACTIVE, model, GLOSSARY, deadline_s=600, parallel=1, context_tokens=32_000)
+    plain = ModelWriter(EXTRACTIVE, model, GLOSSARY, 600, parallel=1, context_tokens=32_000, boundary=NoBoundary())
     return replace(plain, **changed)  # type: ignore[arg-type]  # any field of ModelWriter
 
 
@@ -67,7 +68,7 @@ def test_an_honest_model_writes_every_section_in_one_call_each(language: str, wh
     assert all(paper.tldr and "“" not in paper.tldr for paper in digest.papers)
     assert (digest.model.name, digest.model.calls, digest.model.repairs) == ("fake", 3, 0)
     assert digest.model.dropped_claims == 0
-    assert check(digest, whole, GLOSSARY).model.dropped_claims == 0
+    assert check(digest, whole, GLOSSARY, NoBoundary()).model.dropped_claims == 0
     assert [claim.papers for claim in digest.highlights], "from the findings, without a call"
 
 

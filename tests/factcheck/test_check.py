@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.fakes.failures import NoBoundary
 from tests.fakes.papers import edition, ranked_paper
 from workers.domain.models import Claim, Digest, DigestPaper, Edition, Section, Synthesis
 from workers.factcheck.check import check
@@ -78,7 +79,7 @@ def kept(checked: Digest) -> Sequence[Claim]:
     ],
 )
 def test_a_claim_that_its_papers_hold_stays(claim: Claim, whole: Edition) -> None:
-    checked = check(digest(whole, [claim]), whole, GLOSSARY)
+    checked = check(digest(whole, [claim]), whole, GLOSSARY, NoBoundary())
     assert kept(checked) == (claim,)
     assert checked.model.dropped_claims == 0
 
@@ -106,7 +107,7 @@ def test_a_claim_that_its_papers_hold_stays(claim: Claim, whole: Edition) -> Non
 )
 def test_a_claim_that_its_papers_do_not_hold_falls_and_is_counted(claim: Claim, whole: Edition) -> None:
     good = Claim("TidyHand는 81.5%를 정리합니다.", (1,))
-    checked = check(digest(whole, [claim, good]), whole, GLOSSARY)
+    checked = check(digest(whole, [claim, good]), whole, GLOSSARY, NoBoundary())
     assert kept(checked) == (good,)
     assert checked.model.dropped_claims == 1
 
@@ -128,20 +129,20 @@ def test_a_claim_that_its_papers_do_not_hold_falls_and_is_counted(claim: Claim, 
 def test_english_claims_are_held_to_their_numbers_names_and_quotes(
     claim: Claim, accepted: bool, whole: Edition
 ) -> None:
-    checked = check(digest(whole, [claim], language="en"), whole, GLOSSARY)
+    checked = check(digest(whole, [claim], language="en"), whole, GLOSSARY, NoBoundary())
     assert (kept(checked) == (claim,)) is accepted
     assert checked.model.dropped_claims == (0 if accepted else 1)
 
 
 def test_counts_of_the_papers_named_are_free(whole: Edition) -> None:
     claims = [Claim("논문 1편입니다.", (2,)), Claim("논문 2편입니다.", (1, 2))]
-    assert kept(check(digest(whole, claims), whole, GLOSSARY)) == tuple(claims)
+    assert kept(check(digest(whole, claims), whole, GLOSSARY, NoBoundary())) == tuple(claims)
 
 
 def test_the_glossarys_words_are_free_and_no_others(whole: Edition) -> None:
     held, invented = Claim("KV cache로 빨라집니다.", (1,)), Claim("QZ cache로 빨라집니다.", (1,))
-    assert kept(check(digest(whole, [held, invented]), whole, GLOSSARY)) == (held,)
-    assert kept(check(digest(whole, [held]), whole, {})) == ()
+    assert kept(check(digest(whole, [held, invented]), whole, GLOSSARY, NoBoundary())) == (held,)
+    assert kept(check(digest(whole, [held]), whole, {}, NoBoundary())) == ()
 
 
 def test_every_part_of_a_synthesis_is_checked(whole: Edition) -> None:
@@ -149,14 +150,14 @@ def test_every_part_of_a_synthesis_is_checked(whole: Edition) -> None:
     written = digest(whole)
     synthesis = Synthesis(*([(bad, good)] * 5))
     written = replace(written, sections=(replace(written.sections[0], synthesis=synthesis), written.sections[1]))
-    checked = check(written, whole, GLOSSARY)
+    checked = check(written, whole, GLOSSARY, NoBoundary())
     assert checked.sections[0].synthesis == Synthesis(*([(good,)] * 5))
     assert checked.model.dropped_claims == 5
 
 
 def test_highlights_may_name_any_paper_of_the_edition_but_no_other(whole: Edition) -> None:
     good, bad = Claim("WhisperLess는 2 MB입니다.", (3,)), Claim("듣습니다.", (4,))
-    checked = check(digest(whole, highlights=[bad, good]), whole, GLOSSARY)
+    checked = check(digest(whole, highlights=[bad, good]), whole, GLOSSARY, NoBoundary())
     assert checked.highlights == (good,)
     assert checked.model.dropped_claims == 1
 
@@ -172,7 +173,7 @@ def test_highlights_may_name_any_paper_of_the_edition_but_no_other(whole: Editio
     ],
 )
 def test_a_papers_line_is_held_to_its_own_paper(line: str, accepted: bool, whole: Edition) -> None:
-    checked = check(digest(whole, line=line), whole, GLOSSARY)
+    checked = check(digest(whole, line=line), whole, GLOSSARY, NoBoundary())
     assert checked.papers[0].tldr == (line if accepted else "")
     assert [paper.n for paper in checked.papers] == [1, 2, 3]
     assert checked.model.dropped_claims == (0 if accepted else 1)
@@ -181,10 +182,10 @@ def test_a_papers_line_is_held_to_its_own_paper(line: str, accepted: bool, whole
 def test_what_fell_before_is_not_forgotten(whole: Edition) -> None:
     written = digest(whole, [Claim("듣습니다.", (99,))], [Claim("듣습니다.", (99,))], line="OpenVLA")
     written = replace(written, model=replace(written.model, calls=4, dropped_claims=2))
-    checked = check(written, whole, GLOSSARY)
+    checked = check(written, whole, GLOSSARY, NoBoundary())
     assert (checked.model.dropped_claims, checked.model.calls) == (5, 4)
 
 
 def test_a_digest_without_claims_is_left_as_it_is(whole: Edition) -> None:
     written = digest(whole)
-    assert check(written, whole, GLOSSARY) == written
+    assert check(written, whole, GLOSSARY, NoBoundary()) == written

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from tests.fakes.failures import NoBoundary
 from tests.fakes.papers import paper
 from workers import config
 from workers.digest.write_extractive import Extractive
@@ -36,7 +37,7 @@ def closed_edition(store: Store) -> Edition:
     store.editions.close(DAY, attempt, Selection(tuple(papers), {}), ranked, answers)
     closed = store.editions.get(DAY)
     assert closed is not None
-    writer = Extractive(config.load(environment={}).closed_list(), glossary())
+    writer = Extractive(config.load(environment={}).closed_list(), glossary(), NoBoundary())
     for language in ("ko", "en"):
         store.texts.save(DAY, Text(writer.write(closed, language), None))
     return closed

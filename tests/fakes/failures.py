@@ -1,7 +1,12 @@
-"""Failed units in memory, counted as the store counts them."""
+"""Failed units in memory, counted as the store counts them, and a boundary that lets every exception pass."""
+
+from collections.abc import Callable
+from typing import TypeVar
 
 from tests.fakes.clock import FakeClock
 from workers.domain.units import Failure, Unit, failure_after
+
+T = TypeVar("T")
 
 
 class FakeFailures:
@@ -22,6 +27,16 @@ class FakeFailures:
         self._write()
         self.open.pop(unit, None)
 
+    def units(self) -> set[Unit]:
+        return set(self.open)
+
     def _write(self) -> None:
         if self.refuses:
             raise OSError(28, "No space left on device")
+
+
+class NoBoundary:
+    """Implements `domain.ports.SectionBoundary` for tests of what is inside it."""
+
+    def run_or(self, unit: Unit, work: Callable[[], T], instead: T) -> T:
+        return work()

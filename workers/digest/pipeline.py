@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Protocol
 
 from workers.digest.arrange import arrange
@@ -31,7 +32,9 @@ from workers.domain.models import (
     Text,
 )
 from workers.domain.ports import Clock, Editions, Source, SourceAnswers, Subscriptions, Texts
+from workers.domain.units import section_unit, text_unit
 from workers.factcheck.check import check
+from workers.runtime.boundary import Boundary
 from workers.runtime.heartbeat import keep_alive
 from workers.runtime.logs import note
 
@@ -83,19 +86,20 @@ class PipelineContext:
     source_answers: SourceAnswers
     subscriptions: Subscriptions
     clock: Clock
+    boundary: Boundary
     on_progress: OnProgress
 
 
 def make_day(day: date, languages: Sequence[Language], context: PipelineContext) -> Edition:
     """Make the edition of `day`, its texts in `languages` and the deliveries that are due; returns the edition.
 
-    What exists already is found, so it is safe to run twice; after a crash the next run does what is missing. Raises
-    EditionFailed.
+    What exists already is found, so it is safe to run twice; after a crash the next run does what is missing. A text
+    that fails costs that language alone and is tried again by a later run. Raises EditionFailed.
     """
     edition = find_or_make(day, context)
     for language in languages:
-        find_or_write(edition, language, context)
-    delivered = publish(context.subscriptions, context.editions.in_the_making, context.clock.now())
+        context.boundary.run(text_unit(day, language), partial(find_or_write, edition, language, context))
+    delivered = publish(context.subscriptions, context.editions.in_the_making, context.clock.now(), context.boundary)
     context.on_progress("publish", f"{delivered:,}")
     return edition
 
@@ -206,13 +210,26 @@ def _write(edition: Edition, language: Language, context: PipelineContext) -> Te
         context.editions.note(edition.day, None, name, figures)
         context.on_progress(name, figures)
 
-    with keep_alive(lambda: texts.renew(edition.day), config.lease_s / 4):
-        written = (config.writer or Extractive(config.categories, config.glossary)).write(edition, language)
-        step("summarise", f"{len(written.papers):,}")
-        checked = check(written, edition, config.glossary)
-        step("check", f"{checked.model.dropped_claims:,}")
-        chart = draw(edition, config.categories, language) if edition.ranked else None
-        step("chart", f"{len(chart or b'') // 1024:,} KiB")
-        stored = texts.save(edition.day, Text(checked, chart))
-    texts.release(edition.day)
-    return stored
+    writer = config.writer or Extractive(config.categories, config.glossary, context.boundary)
+    try:
+        with keep_alive(lambda: texts.renew(edition.day), config.lease_s / 4):
+            written = writer.write(edition, language)
+            step("summarise", f"{len(written.papers):,}")
+            checked = check(written, edition, config.glossary, context.boundary)
+            step("check", f"{checked.model.dropped_claims:,}")
+            chart = _chart(edition, language, context) if edition.ranked else None
+            step("chart", f"{len(chart or b'') // 1024:,} KiB")
+            whole = checked if chart else replace(checked, chart=None)
+            return texts.save(edition.day, Text(whole, chart))
+    finally:
+        texts.release(edition.day)
+
+
+def _chart(edition: Edition, language: Language, context: PipelineContext) -> bytes | None:
+    """The chart as PNG; None if it cannot be drawn, then the digest comes without it."""
+    unit = section_unit(edition.day, language, "chart")
+
+    def drawn() -> bytes | None:
+        return draw(edition, context.config.categories, language)
+
+    return context.boundary.run_or(unit, drawn, None)

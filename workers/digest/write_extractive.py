@@ -18,6 +18,8 @@ from workers.domain.models import (
     Section,
     Synthesis,
 )
+from workers.domain.ports import SectionBoundary
+from workers.domain.units import section_unit
 from workers.i18n import DigestCatalog, digest_catalog_for
 from workers.i18n.lines import long_date
 
@@ -36,19 +38,24 @@ _ITEMS = 4
 """Sentences of the impact and of the outlook, at most."""
 _GLANCE = 240
 """Characters; a longer result becomes a highlight only where its section has no shorter one."""
+_NO_EXTRACT = Extract("", "", "", "", 0.0, {})
+"""Of a paper whose abstract cannot be read."""
 
 
 class Extractive:
     """The writer that needs no model: fixed sentences, key phrases, and quoted sentences of the abstracts."""
 
-    def __init__(self, categories: Sequence[Category], glossary: Mapping[str, str]) -> None:
+    def __init__(self, categories: Sequence[Category], glossary: Mapping[str, str], boundary: SectionBoundary) -> None:
         self._categories = {category.name: category for category in categories}
-        self._glossary, self._extractor = glossary, Extractor(glossary)
+        self._glossary, self._extractor, self._boundary = glossary, Extractor(glossary), boundary
 
     def write(self, edition: Edition, language: Language) -> Digest:
-        """The digest of `edition`; a quiet edition becomes a digest without papers."""
+        """The digest of `edition`; a quiet edition becomes a digest without papers.
+
+        A paper whose abstract cannot be read has no line, a section that cannot be written an empty synthesis.
+        """
         catalog = digest_catalog_for(language)
-        extracts = {item.n: self._extractor.read(item.paper) for item in edition.ranked}
+        extracts = {item.n: self._extract(item, edition.day, language) for item in edition.ranked}
         phrases = _ranked_phrases(extracts)
         groups = sections(edition.ranked)
         return Digest(
@@ -56,7 +63,7 @@ class Extractive:
             language=language,
             title=catalog.title.format(date=long_date(edition.day, language)),
             highlights=tuple(_highlights(groups, extracts, catalog)),
-            sections=tuple(self._section(group, extracts, phrases, language) for group in groups),
+            sections=tuple(self._section(edition.day, group, extracts, phrases, language) for group in groups),
             papers=tuple(
                 self._listed(item, extracts[item.n].purpose, phrases[item.n], language) for item in edition.ranked
             ),
@@ -67,20 +74,37 @@ class Extractive:
             chart=chart_name(edition.day) if edition.ranked else None,
         )
 
+    def _extract(self, item: RankedPaper, day: date, language: Language) -> Extract:
+        unit = section_unit(day, language, f"{item.label} {item.n}")
+        return self._boundary.run_or(unit, lambda: self._extractor.read(item.paper), _NO_EXTRACT)
+
     def _section(
-        self, group: Sequence[RankedPaper], extracts: Mapping[int, Extract], phrases: Phrases, language: Language
+        self,
+        day: date,
+        group: Sequence[RankedPaper],
+        extracts: Mapping[int, Extract],
+        phrases: Phrases,
+        language: Language,
     ) -> Section:
-        catalog, category = digest_catalog_for(language), self._categories.get(group[0].label)
-        synthesis = None
+        label, category, synthesis = group[0].label, self._categories.get(group[0].label), None
         if len(group) > 1:
-            synthesis = Synthesis(
-                themes=self._themes(group, phrases, language),
-                keywords=self._keywords(group, phrases, language),
-                findings=_quotes(((item.n, extracts[item.n].result) for item in group), catalog),
-                impact=_quotes(((item.n, extracts[item.n].use) for item in group), catalog)[:_ITEMS],
-                outlook=_quotes(((item.n, extracts[item.n].outlook) for item in group), catalog)[:_ITEMS],
+            unit = section_unit(day, language, label)
+            synthesis = self._boundary.run_or(
+                unit, lambda: self._synthesis(group, extracts, phrases, language), Synthesis()
             )
-        return Section(group[0].label, category.emoji if category else "", tuple(item.n for item in group), synthesis)
+        return Section(label, category.emoji if category else "", tuple(item.n for item in group), synthesis)
+
+    def _synthesis(
+        self, group: Sequence[RankedPaper], extracts: Mapping[int, Extract], phrases: Phrases, language: Language
+    ) -> Synthesis:
+        catalog = digest_catalog_for(language)
+        return Synthesis(
+            themes=self._themes(group, phrases, language),
+            keywords=self._keywords(group, phrases, language),
+            findings=_quotes(((item.n, extracts[item.n].result) for item in group), catalog),
+            impact=_quotes(((item.n, extracts[item.n].use) for item in group), catalog)[:_ITEMS],
+            outlook=_quotes(((item.n, extracts[item.n].outlook) for item in group), catalog)[:_ITEMS],
+        )
 
     def _themes(self, group: Sequence[RankedPaper], phrases: Phrases, language: Language) -> tuple[Claim, ...]:
         by_rank = [phrases[item.n][rank : rank + 1] for rank in range(2) for item in group]

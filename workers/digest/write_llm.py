@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from workers.digest.arrange import sections
 from workers.digest.llm_draft import Draft, Task, judged
@@ -15,6 +16,8 @@ from workers.digest.write_extractive import HIGHLIGHTS, Extractive
 from workers.domain.completions import Model, Prompt, Usage
 from workers.domain.errors import ContextTooLong, ModelError
 from workers.domain.models import SYNTHESIS_FIELDS, Claim, Digest, Edition, Language, ModelUse, Section, Synthesis
+from workers.domain.ports import SectionBoundary
+from workers.domain.units import section_unit
 from workers.factcheck.check import Judge
 from workers.runtime.logs import note
 from workers.text.latex import readable
@@ -46,6 +49,7 @@ class ModelWriter:
     deadline_s: float
     parallel: int
     context_tokens: int
+    boundary: SectionBoundary
     now: Callable[[], float] = time.monotonic
 
     def write(self, edition: Edition, language: Language) -> Digest:
@@ -55,10 +59,10 @@ class ModelWriter:
         tasks = [Task(place, tuple(group)) for place, group in enumerate(groups) if len(group) > 1]
         ones = tuple(group[0] for group in groups if len(group) == 1)
         tasks += [Task(len(groups), ones, lines_only=True)] if ones else []
-        round_ = _Round(self, language, Judge(edition, self.glossary), self.now() + self.deadline_s)
+        round_ = _Round(self, edition.day, language, Judge(edition, self.glossary), self.now() + self.deadline_s)
         drafts: Drafts = {}
         with ThreadPoolExecutor(self.parallel, thread_name_prefix="write") as pool:
-            for written in pool.map(round_.job, _jobs(tasks)):
+            for written in pool.map(round_.job_or_none, _jobs(tasks)):
                 drafts |= written
         labels = {group[0].label: place for place, group in enumerate(groups)}
         return _together(plain, drafts, labels, round_.bill(self.model.name, drafts))
@@ -69,12 +73,18 @@ class _Round:
     """The calls for one text, and what they cost. Calls run in threads, so the costs are added under a lock."""
 
     writer: ModelWriter
+    day: date
     language: Language
     judge: Judge
     end: float
     first: Usage = field(default_factory=Usage)
     repairs: Usage = field(default_factory=Usage)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def job_or_none(self, tasks: Sequence[Task]) -> Drafts:
+        """The drafts of `tasks`; empty ones if what the model answered makes the job fail."""
+        unit = section_unit(self.day, self.language, tasks[0].papers[0].label)
+        return self.writer.boundary.run_or(unit, lambda: self.job(tasks), {task.key: Draft() for task in tasks})
 
     def job(self, tasks: Sequence[Task]) -> Drafts:
         """The drafts of `tasks` by one call and at most one repair.

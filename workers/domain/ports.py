@@ -194,6 +194,14 @@ class Work(Protocol):
         ...
 
 
+class SectionBoundary(Protocol):
+    """The boundary of a part of a text, as far as writing and checking need it."""
+
+    def run_or(self, unit: Unit, work: Callable[[], T], instead: T) -> T:
+        """The result of `work`; `instead` if it fails, however often it is tried."""
+        ...
+
+
 class Failures(Protocol):
     """The store of failed units, as far as a boundary needs it."""
 
@@ -203,4 +211,8 @@ class Failures(Protocol):
 
     def clear(self, unit: Unit) -> None:
         """Forget the failed tries of a unit that succeeded."""
+        ...
+
+    def units(self) -> set[Unit]:
+        """The units whose last try failed."""
         ...

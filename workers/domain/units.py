@@ -1,13 +1,15 @@
 """Units of work: what goes wrong inside one costs that unit alone."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 
 class UnitKind(StrEnum):
     """What is tried, fails and is told on its own."""
 
+    EDITION = "edition"
+    """The making of an edition: collecting, selecting, closing it; tried until it is made."""
     SOURCE = "source"
     """A source's answer for a day; tried again until the edition closes."""
     TEXT = "text"
@@ -36,10 +38,19 @@ class Unit:
 
     kind: UnitKind
     key: str
-    about: str = ""
+    about: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.about or self.key}"
+
+
+def text_unit(day: date, language: str) -> Unit:
+    return Unit(UnitKind.TEXT, f"{day} {language}")
+
+
+def section_unit(day: date, language: str, name: str) -> Unit:
+    """The unit of a category of a text, or of another part of it that can be left out."""
+    return Unit(UnitKind.SECTION, f"{day} {language} {name}"[:200])
 
 
 @dataclass(frozen=True, slots=True)

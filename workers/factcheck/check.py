@@ -1,10 +1,13 @@
 """Removes the claims and lines of a digest that its papers do not support, whoever wrote them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from workers.domain.models import SYNTHESIS_FIELDS, Claim, Digest, DigestPaper, Edition, Section, Synthesis
+from workers.domain.ports import SectionBoundary
+from workers.domain.units import section_unit
 from workers.factcheck.evidence import common_words, evidence_in, name_faults, number_faults, style_faults
 from workers.text.latex import readable
 from workers.text.quotes import inner_quotes
@@ -33,23 +36,35 @@ COMMON = (
     *("token", "prompt", "benchmark", "dataset", "state-of-the-art"),
 )
 """Common terms of the field; a sentence may use them even if its papers do not."""
+Kept = Callable[[str, Sequence[Claim], frozenset[int]], tuple[Claim, ...]]
+"""(name of the part, claims, papers that they may cite) → the claims that are supported."""
 
 
-def check(digest: Digest, edition: Edition, glossary: Mapping[str, str]) -> Digest:
+def check(digest: Digest, edition: Edition, glossary: Mapping[str, str], boundary: SectionBoundary) -> Digest:
     """`digest` without the claims and lines that its papers do not support.
+
+    What cannot be checked counts as not supported.
 
     Their number is added to `model.dropped_claims`. A claim is supported if it cites only papers of its section, if
     the papers it cites contain each of its quotes word for word and, outside the quotes, each number with its unit and
     each name, and if it is in the digest's language, without links, repetition or boilerplate. The number of the
     papers cited and common terms need no support.
     """
-    judge = Judge(edition, glossary)
-    sections = tuple(_checked_section(section, judge, digest.language) for section in digest.sections)
-    highlights = tuple(
-        claim for claim in digest.highlights if judge.is_supported(claim, judge.all_papers, digest.language)
-    )
-    judge.dropped += len(digest.highlights) - len(highlights)
-    papers = tuple(_checked_line(paper, judge, digest.language) for paper in digest.papers)
+    judge, language = Judge(edition, glossary), digest.language
+
+    def kept(name: str, claims: Sequence[Claim], allowed: frozenset[int]) -> tuple[Claim, ...]:
+        unit = section_unit(edition.day, language, name)
+        supported = [
+            claim
+            for claim in claims
+            if boundary.run_or(unit, partial(judge.is_supported, claim, allowed, language), instead=False)
+        ]
+        judge.dropped += len(claims) - len(supported)
+        return tuple(supported)
+
+    sections = tuple(_checked_section(section, kept) for section in digest.sections)
+    highlights = kept("highlights", digest.highlights, judge.all_papers)
+    papers = tuple(_checked_line(paper, kept, judge.all_papers) for paper in digest.papers)
     return replace(
         digest,
         sections=sections,
@@ -91,19 +106,15 @@ def _in_any(quote: str, texts: tuple[str, ...]) -> bool:
     return any(quote in text for text in texts)
 
 
-def _checked_section(section: Section, judge: Judge, language: str) -> Section:
+def _checked_section(section: Section, kept: Kept) -> Section:
     if section.synthesis is None:
         return section
-    allowed, kept = frozenset(section.papers), {}
-    for field in SYNTHESIS_FIELDS:
-        claims: tuple[Claim, ...] = getattr(section.synthesis, field)
-        kept[field] = tuple(claim for claim in claims if judge.is_supported(claim, allowed, language))
-        judge.dropped += len(claims) - len(kept[field])
-    return replace(section, synthesis=Synthesis(**kept))
+    allowed = frozenset(section.papers)
+    parts = {field: kept(section.category, getattr(section.synthesis, field), allowed) for field in SYNTHESIS_FIELDS}
+    return replace(section, synthesis=Synthesis(**parts))
 
 
-def _checked_line(paper: DigestPaper, judge: Judge, language: str) -> DigestPaper:
-    if not paper.tldr or judge.is_supported(Claim(paper.tldr, (paper.n,)), judge.all_papers, language):
+def _checked_line(paper: DigestPaper, kept: Kept, allowed: frozenset[int]) -> DigestPaper:
+    if not paper.tldr or kept(paper.category, [Claim(paper.tldr, (paper.n,))], allowed):
         return paper
-    judge.dropped += 1
     return replace(paper, tldr="")

@@ -57,6 +57,7 @@ ENGLISH = DigestCatalog(
     alert_given_up="Something failed: {unit} · {about}: {reason}. Everything else goes on.",
     alert_waits="Something has to wait: {unit} · {about}: {reason}. Everything else goes on.",
     units={
+        UnitKind.EDITION: "edition",
         UnitKind.SOURCE: "source",
         UnitKind.TEXT: "digest",
         UnitKind.SECTION: "category",

@@ -53,6 +53,7 @@ KOREAN = DigestCatalog(
     alert_given_up="실패한 작업이 있습니다. {unit} · {about}: {reason}. 나머지는 그대로 진행됩니다.",
     alert_waits="기다리는 작업이 있습니다. {unit} · {about}: {reason}. 나머지는 그대로 진행됩니다.",
     units={
+        UnitKind.EDITION: "호",
         UnitKind.SOURCE: "출처",
         UnitKind.TEXT: "다이제스트",
         UnitKind.SECTION: "분류",

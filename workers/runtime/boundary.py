@@ -3,6 +3,7 @@
 import logging
 import traceback
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +19,8 @@ _PASSES = (LeaseLost, SettingsError)
 """Not faults of a unit: another process has the work, or the owner must change a setting."""
 _PACKAGES = ("workers", "bot")
 _REASON_CHARS = 300
+RESTS = timedelta(hours=1)
+"""How long a unit that was given up is left alone by callers that ask `Boundary.rests`."""
 PAUSES_S = (0.5, 2.0)
 """Seconds between the tries of a unit whose result is needed now."""
 
@@ -33,6 +36,9 @@ class Boundary:
         self._failures, self._clock = failures, clock
         self._unrecorded: dict[Unit, int] = {}
         """Failed tries that the store did not record, so that a store that is full or away is no endless loop."""
+        self._next_try: dict[Unit, datetime] = {}
+        self._failed: set[Unit] | None = None
+        """The units with a failure in the store; None until the first unit succeeds. Saves a query for each success."""
 
     def run(self, unit: Unit, work: Callable[[], T]) -> T | Failure:
         """The result of `work`, or its failure. Raises LeaseLost and SettingsError only."""
@@ -67,23 +73,40 @@ class Boundary:
             self._clock.sleep(pause_s)
         return self.run(unit, work)
 
+    def run_or(self, unit: Unit, work: Callable[[], T], instead: T) -> T:
+        """The result of `run_in_place`; `instead` if the unit is given up."""
+        result = self.run_in_place(unit, work)
+        return instead if isinstance(result, Failure) else result
+
     def failed(self, unit: Unit, error: Exception) -> Failure:
         """Record a failed try. Does not raise: where the store refuses the record, the tries are counted here."""
         reason = reason_of(error)
         try:
             failure = self._failures.record(unit, reason)
+            if self._failed is not None:
+                self._failed.add(unit)
         except Exception as refused:  # noqa: BLE001 - the store may be what failed
             attempts = self._unrecorded[unit] = self._unrecorded.get(unit, 0) + 1
             failure = failure_after(unit, attempts, reason, self._clock.now())
             note(log, "failure not recorded", level=logging.ERROR, unit=unit, error=reason_of(refused))
+        self._next_try[unit] = failure.retry_at or self._clock.now() + RESTS
         note(log, "unit failed", level=logging.ERROR, unit=unit, attempt=failure.attempts, reason=reason)
         return failure
+
+    def rests(self, unit: Unit) -> bool:
+        """Whether the next try of a unit that failed here is not due yet; one that was given up is due after RESTS."""
+        return unit in self._next_try and self._clock.now() < self._next_try[unit]
 
     def succeeded(self, unit: Unit) -> None:
         """Forget the failed tries of a unit. Does not raise."""
         self._unrecorded.pop(unit, None)
+        self._next_try.pop(unit, None)
         try:
-            self._failures.clear(unit)
+            if self._failed is None:
+                self._failed = self._failures.units()
+            if unit in self._failed:
+                self._failures.clear(unit)
+                self._failed.discard(unit)
         except Exception as refused:  # noqa: BLE001 - the unit succeeded, whatever the store says
             note(log, "failure not cleared", level=logging.ERROR, unit=unit, error=reason_of(refused))
 

@@ -39,12 +39,15 @@ class FailureStore:
             self._put(connection, failed, tell, self._clock.now())
 
     def clear(self, unit: Unit) -> None:
-        """Forget a unit that succeeded; writes only where it failed before."""
-        with read(self._engine) as connection:
-            if connection.execute(select(failure.c.key).where(_is(unit))).one_or_none() is None:
-                return
+        """Forget a unit that succeeded."""
         with write(self._engine) as connection:
             connection.execute(delete(failure).where(_is(unit)))
+
+    def units(self) -> set[Unit]:
+        """The units whose last try failed."""
+        with read(self._engine) as connection:
+            rows = connection.execute(select(failure.c.kind, failure.c.key)).all()
+        return {Unit(UnitKind(row.kind), row.key) for row in rows}
 
     def of(self, unit: Unit) -> Failure | None:
         """The failure of a unit; None if its last try succeeded or there was none."""

@@ -8,7 +8,8 @@ from sqlalchemy import Engine, func, select, update
 
 from workers.domain.models import Digest, Text
 from workers.domain.ports import Clock
-from workers.store.tables import edition, text
+from workers.domain.units import UnitKind, text_unit
+from workers.store.tables import edition, failure, text
 from workers.store.transactions import insert, read, write
 
 _WRITTEN_WITHIN = timedelta(days=1)
@@ -61,18 +62,26 @@ class TextStore:
     def unwritten_days(self, languages: Sequence[str]) -> list[date]:
         """Editions closed in the last day that lack a text in one of `languages` and that nobody writes, oldest first.
 
-        Their worker stopped between closing and writing. An edition closed less than one lease ago is left out,
-        because its worker may still start to write.
+        Their worker stopped between closing and writing, or writing failed and is due again; a text that was given up
+        is left out. An edition closed less than one lease ago is left out, because its worker may still start to write.
         """
         with read(self._engine) as connection:
             now = self._clock.now()
             closed = select(edition.c.day).where(edition.c.closed_at > now - _WRITTEN_WITHIN)
             closed = closed.where(edition.c.closed_at <= now - self._lease)
             closed = closed.where(edition.c.lease_until.is_(None) | (edition.c.lease_until <= now))
+            resting = set(
+                connection.execute(
+                    select(failure.c.key)
+                    .where(failure.c.kind == UnitKind.TEXT)
+                    .where(failure.c.retry_at.is_(None) | (failure.c.retry_at > now))
+                ).scalars()
+            )
             days: set[date] = set()
             for language in languages:
                 written = select(text.c.day).where(text.c.language == language)
-                days.update(connection.execute(closed.where(edition.c.day.not_in(written))).scalars())
+                missing = connection.execute(closed.where(edition.c.day.not_in(written))).scalars()
+                days.update(day for day in missing if text_unit(day, language).key not in resting)
         return sorted(days)
 
     def languages(self, day: date) -> list[str]:
