@@ -101,10 +101,10 @@ def test_when_every_source_fails_the_owners_hear_of_it_once_and_no_chat_does(
         monkeypatch.delenv("REDIS_URL", raising=False)
         store.subscriptions.add(NewSubscription(ChatRef("telegram", "-100"), store.clock.now()))
         for _ in range(2):
-            with pytest.raises(EditionFailed, match="huggingface: HTTP 500"):
+            with pytest.raises(EditionFailed, match="huggingface failed: HTTP 500"):
                 jobs.make_edition(DAY.isoformat())
         alert = store.outbox.claim("telegram")
         assert alert is not None
         assert (alert.chat, alert.day) == (direct_chat("telegram", "9"), None)
-        assert "huggingface: HTTP 500" in (alert.notice or "")
+        assert "huggingface failed: HTTP 500" in (alert.notice or "")
         assert store.outbox.claim("telegram") is None

@@ -1,87 +1,23 @@
 """Simulated weeks: every edition is made once and every chat gets it at its hour, across holidays and clock changes."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from tests.fakes.clock import FakeClock, utc
 from tests.fakes.empty_store import empty_store
-from tests.fakes.papers import entry
-from tests.fakes.source import Answer, FakeSource
+from tests.fakes.simulation import DAY, MINUTE, MONDAY, Simulation, a_paper_on
+from tests.fakes.source import Answer
 from tests.fakes.subscriptions import NewSubscription
-from tests.fakes.work import WorkAtOnce
-from workers import config
-from workers.bootstrap import boundary
-from workers.config import Settings
-from workers.digest.pipeline import PipelineConfig
-from workers.digest.select import Weights
 from workers.domain.chats import ChatRef
 from workers.domain.errors import SourceError
-from workers.scheduler import Scheduler
 from workers.store import Store, open_store
-from workers.store.tables import delivery, source_answer
+from workers.store.tables import source_answer
 
 pytestmark = pytest.mark.slow
-
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-MONDAY = date(2025, 6, 2)
-
-
-def a_paper_on(day: date, source: str = "arxiv") -> list[Any]:
-    number = f"{day:%y%m}.{day:%d}{1 if source == 'arxiv' else 2:03d}"
-    return [entry(source=source, arxiv_id=number, title=f"Paper {number} of {source}", url=f"https://x.org/{number}")]
-
-
-class Simulation:
-    """Runs the scheduler on a fake clock, with two sources that have one paper on each of their announcement days."""
-
-    def __init__(self, store: Store, clock: FakeClock, start: date, **digest: Any) -> None:
-        days = [start - DAY + n * DAY for n in range(40)]
-        self.arxiv = FakeSource("arxiv", {day: a_paper_on(day) for day in days if day.weekday() < 5})
-        self.huggingface = FakeSource("huggingface", {day: a_paper_on(day, "huggingface") for day in days})
-        self.store, self.clock = store, clock
-        plain = config.load(environment={})
-        self.settings: Settings = plain.model_copy(update={"digest": plain.digest.model_copy(update=digest)})
-        pipeline_config = PipelineConfig(
-            sources=[self.arxiv, self.huggingface],
-            daily=frozenset({"huggingface"}),
-            calendar=self.settings.calendar(),
-            categories=self.settings.closed_list(),
-            glossary={},
-            weights=Weights(**self.settings.select.model_dump()),
-            max_papers=40,
-            lease_s=20,
-        )
-        self.work = WorkAtOnce(store, pipeline_config)
-
-    def run(self, until: datetime, step: timedelta = 10 * MINUTE) -> None:
-        scheduler = Scheduler(self.store, self.work, self.clock, self.settings, boundary(self.store))
-        while self.clock.now() <= until:
-            scheduler.tick()
-            self.clock.advance(step.total_seconds())
-
-    def skip_to(self, until: datetime) -> None:
-        self.clock.advance((until - self.clock.now()).total_seconds())
-
-    def editions(self) -> dict[date, list[str]]:
-        """Returns the arXiv ids that each closed edition lists, by day."""
-        found = {}
-        for n in range(40):
-            edition = self.store.editions.get(MONDAY - 7 * DAY + n * DAY)
-            if edition:
-                found[edition.day] = [item.paper.arxiv_id or "" for item in edition.ranked]
-        return found
-
-    def deliveries(self, chat: str) -> list[tuple[str, str, bool]]:
-        """Returns (moment, day of the edition, silent) of each delivery to a chat, in order."""
-        query = select(delivery).where(delivery.c.chat == chat).order_by(delivery.c.id)
-        with self.store.engine.connect() as connection:
-            rows = connection.execute(query).all()
-        return [(f"{row.created_at:%m-%d %H:%M}", f"{row.day:%m-%d}", row.silent) for row in rows]
 
 
 @pytest.fixture
@@ -127,7 +63,7 @@ def test_every_answer_is_collected_once_soon_after_it_appears(store: Store, cloc
 def test_an_answer_that_failed_is_tried_again_before_the_close(store: Store, clock: FakeClock) -> None:
     simulation = Simulation(store, clock, MONDAY)
     answers: dict[date, Answer] = {MONDAY: SourceError("HTTP 503")}
-    simulation.arxiv._answers = answers  # noqa: SLF001 - the site recovers during the test
+    simulation.arxiv.answers = answers
     simulation.run(utc("2025-06-02 05:00"))
     tried = simulation.arxiv.asked.count(MONDAY)
     assert tried >= 3
@@ -140,8 +76,8 @@ def test_an_answer_that_failed_is_tried_again_before_the_close(store: Store, clo
 def test_a_site_that_is_down_at_the_close_costs_nothing_that_was_kept(store: Store, clock: FakeClock) -> None:
     simulation = Simulation(store, clock, MONDAY)
     simulation.run(utc("2025-06-02 07:20"))
-    simulation.arxiv._answers = {MONDAY: SourceError("HTTP 503")}  # noqa: SLF001 - the site fails during the test
-    simulation.huggingface._answers = {MONDAY: SourceError("HTTP 503")}  # noqa: SLF001
+    simulation.arxiv.answers = {MONDAY: SourceError("HTTP 503")}
+    simulation.huggingface.answers = {MONDAY: SourceError("HTTP 503")}
     simulation.run(utc("2025-06-02 08:00"))
     assert set(simulation.editions()[MONDAY]) == {"2506.02001", "2506.02002"}
 
@@ -159,8 +95,8 @@ def test_a_holiday_has_no_edition_and_what_hugging_face_had_comes_after_it(store
 def test_a_quiet_day_is_told_once_without_a_sound_worth_waking_for(store: Store, clock: FakeClock) -> None:
     simulation = Simulation(store, clock, MONDAY)
     quiet = date(2025, 6, 3)
-    simulation.arxiv._answers = {day: answer for day, answer in simulation.arxiv._answers.items() if day != quiet}  # noqa: SLF001
-    simulation.huggingface._answers = {MONDAY: a_paper_on(MONDAY, "huggingface")}  # noqa: SLF001
+    simulation.arxiv.answers = {day: answer for day, answer in simulation.arxiv.answers.items() if day != quiet}
+    simulation.huggingface.answers = {MONDAY: a_paper_on(MONDAY, "huggingface")}
     store.subscriptions.add(NewSubscription(ChatRef("terminal", "seoul"), utc("2025-06-03 00:00")))
     simulation.run(utc("2025-06-04 12:00"))
     assert simulation.editions()[quiet] == []
@@ -238,13 +174,13 @@ def test_a_day_whose_sources_all_fail_is_tried_again_and_then_taken_over(store: 
     simulation = Simulation(store, clock, MONDAY)
     simulation.run(utc("2025-06-02 08:00"))
     tuesday = date(2025, 6, 3)
-    recorded_answers = dict(simulation.arxiv._answers), dict(simulation.huggingface._answers)  # noqa: SLF001
-    simulation.arxiv._answers = {**recorded_answers[0], tuesday: SourceError("HTTP 503")}  # noqa: SLF001
-    simulation.huggingface._answers = {**recorded_answers[1], tuesday: SourceError("HTTP 503")}  # noqa: SLF001
+    recorded_answers = dict(simulation.arxiv.answers), dict(simulation.huggingface.answers)
+    simulation.arxiv.answers = {**recorded_answers[0], tuesday: SourceError("HTTP 503")}
+    simulation.huggingface.answers = {**recorded_answers[1], tuesday: SourceError("HTTP 503")}
     simulation.run(utc("2025-06-04 00:00"))
     assert tuesday not in simulation.editions()
     assert simulation.work.editions.count(tuesday) > 20
-    simulation.arxiv._answers, simulation.huggingface._answers = recorded_answers  # noqa: SLF001
+    simulation.arxiv.answers, simulation.huggingface.answers = recorded_answers
     simulation.skip_to(utc("2025-06-04 07:30"))
     simulation.run(utc("2025-06-04 12:00"))
     both = [number for ids in simulation.editions().values() for number in ids]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ from workers.fulltext.reader import PaperReader
 from workers.runtime.boundary import Boundary
 from workers.runtime.children import ChildLimits, ChildProcesses
 from workers.sources.arxiv import Arxiv, ArxivFeeds
+from workers.sources.arxiv_day import Expectation
 from workers.sources.deeplearn import DeepLearn
 from workers.sources.documents import DocumentReader
 from workers.sources.feed import Feed
@@ -144,7 +146,7 @@ def pipeline_config(settings: Settings, store: Store, documents: DocumentReader)
         writer = ModelWriter(extractive, model, terms, limits.deadline_s, limits.parallel, limits.context_tokens, units)
     enabled = [source for source in settings.sources.values() if source.enabled]
     return PipelineConfig(
-        sources=[_source(source, documents, gate) for source in enabled],
+        sources=[_source(source, documents, gate, settings, store) for source in enabled],
         daily=frozenset(source.name for source in enabled if source.daily),
         calendar=settings.calendar(),
         categories=categories,
@@ -168,14 +170,16 @@ def _model(settings: Settings, store: Store) -> "OpenAiModel | None":
     return OpenAiModel(settings.model, ModelEndpoint(settings.model.name, key, base), store.model_calls)
 
 
-def _source(settings: SourceSettings, documents: DocumentReader, gate: Gate) -> Source:
-    match settings.kind:
+def _source(source: SourceSettings, documents: DocumentReader, gate: Gate, settings: Settings, store: Store) -> Source:
+    match source.kind:
         case "arxiv":
-            feeds = ArxivFeeds(settings.url, settings.categories, settings.api_url)
-            return Arxiv(settings.name, feeds, documents, gate, documents.clock)
+            feeds = ArxivFeeds(source.url, source.categories, source.api_url)
+            shown = partial(store.source_answers.shown_before, source.name)
+            expectation = Expectation(settings.calendar().expected, shown)
+            return Arxiv(source.name, feeds, documents, gate, documents.clock, expectation)
         case "huggingface":
-            return HuggingFace(settings.name, settings.url, documents)
+            return HuggingFace(source.name, source.url, documents)
         case "deeplearn":
-            return DeepLearn(settings.name, settings.url, documents)
+            return DeepLearn(source.name, source.url, documents)
         case "feed":
-            return Feed(settings.name, settings.url, documents)
+            return Feed(source.name, source.url, documents)

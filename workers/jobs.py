@@ -36,7 +36,7 @@ def make_edition(day: str) -> None:
             alerts.no_edition(wanted_day, str(error), owners, store.outbox, language)
             raise
         owners = store.owners.all(settings.named_owners())
-        alerts.failed_sources(wanted_day, edition.sources, owners, store.outbox, language)
+        alerts.incomplete_sources(wanted_day, edition.sources, owners, store.outbox, language)
 
 
 def collect_source(day_and_source: str) -> None:

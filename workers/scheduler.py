@@ -125,5 +125,5 @@ def collections_due(settings: Settings, store: Store, now: datetime) -> Iterator
         if not source.enabled or hour.on(day) > now or closed or not (source.daily or calendar.expected(day)):
             continue
         answer = next((answer for answer in store.source_answers.of([day]) if answer.source == source.name), None)
-        if answer is None or (answer.status == "failed" and answer.retry_at and answer.retry_at <= now):
+        if answer is None or (answer.retry_at and answer.retry_at <= now):
             yield DueCollection(day, source.name)

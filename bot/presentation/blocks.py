@@ -102,7 +102,7 @@ def chat_blocks(
     day_papers: DayPapers | None = None,
     languages: Sequence[str] = (),
 ) -> list[Block]:
-    """The blocks of an edition for a chat: no closing lines, but a line if the main source failed.
+    """The blocks of an edition for a chat: no closing lines, but a line if the main source is incomplete.
 
     `day_papers` is needed if the view has keywords; `languages` are all languages of the edition.
     """
@@ -126,7 +126,7 @@ def chat_blocks(
         shown.insert(1, keyword_block(found, view.language))
     compact = view.layout == Layout.COMPACT
     shown = [part for block in shown for part in _with_choices(block, digest, view.language, compact)]
-    missing = [source_line(report, digest.language) for report in digest.sources if _is_main_and_failed(report)]
+    missing = [source_line(report, digest.language) for report in digest.sources if _is_main_and_incomplete(report)]
     sections = [replace(choice, private=True) for choice in contents(visible, categories, digest)] if compact else []
     choices = [*sections, *other_languages(digest, languages)]
     below = [*missing, *([catalog.more_below] if sections else [])]
@@ -171,8 +171,8 @@ def other_languages(digest: Digest, languages: Sequence[str]) -> list[Choice]:
     ]
 
 
-def _is_main_and_failed(report: SourceReport) -> bool:
-    return report.status == "failed" and report.name == MAIN_SOURCE
+def _is_main_and_incomplete(report: SourceReport) -> bool:
+    return report.incomplete and report.name == MAIN_SOURCE
 
 
 def first_screen(shown: Sequence[Block], rest: str) -> list[Block]:

@@ -10,7 +10,7 @@ from tests.fakes.papers import entry
 from tests.fakes.source import FakeSource
 from workers.digest.collect import Earlier, collect
 from workers.domain.errors import SourceError
-from workers.domain.models import SourceAnswer, SourceReport, answered
+from workers.domain.models import MissingPart, SourceAnswer, SourceReport, answered
 
 MONDAY, TUESDAY, WEDNESDAY = date(2025, 6, 2), date(2025, 6, 3), date(2025, 6, 4)
 TODAYS, EARLIER = entry(title="Today's paper"), entry(title="An earlier paper")
@@ -126,14 +126,59 @@ def test_when_nothing_could_be_made_up_the_days_answer_stands_as_it_is() -> None
     assert answer == SourceAnswer(SourceReport("arxiv", "ok", 1), (TODAYS,), lacking=(TUESDAY,))
 
 
-def test_a_partial_failure_keeps_its_entries() -> None:
-    part = SourceAnswer(SourceReport("arxiv", "failed", 1, reason="cs.CV: HTTP 503"), (TODAYS,))
+def test_an_exception_of_any_kind_costs_its_source_alone() -> None:
+    class OddSource(FakeSource):
+        def collect(self, day: date) -> SourceAnswer:
+            raise ZeroDivisionError(day)
+
+    odd, whole = collect([OddSource("lab", {}), FakeSource("arxiv", {WEDNESDAY: [TODAYS]})], WEDNESDAY)
+    assert odd.report.status == "failed"
+    assert (odd.report.reason or "").startswith("ZeroDivisionError")
+    assert whole.report.status == "ok"
+
+
+def test_a_partial_answer_keeps_its_entries() -> None:
+    part = answered("arxiv", [TODAYS], missing=[MissingPart("cs.CV", "HTTP 503")])
     (answer,) = collect([FakeSource("arxiv", {WEDNESDAY: part})], WEDNESDAY)
     assert answer == part
+    assert answer.report.status == "partial"
 
 
-def test_a_partial_failure_still_makes_up_the_past_and_stays_failed() -> None:
-    part = SourceAnswer(SourceReport("arxiv", "failed", 1, dropped=2, reason="cs.CV: HTTP 503"), (TODAYS,))
+def test_a_kept_answer_that_is_incomplete_is_asked_again_and_joined() -> None:
+    other = entry(arxiv_id="2506.00020")
+    kept = answered("arxiv", [other], missing=[MissingPart("cs.CV", "HTTP 503")])
+    source = FakeSource("arxiv", {WEDNESDAY: answered("arxiv", [TODAYS], missing=[MissingPart("cs.CL", "HTTP 503")])})
+    (answer,) = collect([source], WEDNESDAY, Earlier(kept=lambda _, day: kept if day == WEDNESDAY else None))
+    assert source.asked == [WEDNESDAY]
+    assert answer.report == SourceReport("arxiv", "ok", 2)
+    assert answer.entries == (TODAYS, other)
+
+
+def test_a_kept_part_stays_if_the_source_then_fails() -> None:
+    kept = answered("arxiv", [EARLIER], missing=[MissingPart("cs.CV", "the feed still shows 2025-06-03", late=True)])
+    source = FakeSource("arxiv", {WEDNESDAY: SourceError("HTTP 503")})
+    (answer,) = collect([source], WEDNESDAY, Earlier(kept=lambda _, day: kept if day == WEDNESDAY else None))
+    assert answer == kept
+
+
+def test_a_source_that_is_late_today_is_asked_for_the_day_it_missed() -> None:
+    late = answered("arxiv", [], missing=[MissingPart("cs.CV", "the feed still shows 2025-06-03", late=True)])
+    source = FakeSource("arxiv", {WEDNESDAY: late, TUESDAY: [EARLIER]})
+    (answer,) = collect([source], WEDNESDAY, Earlier(missed={"arxiv": [TUESDAY]}))
+    assert (answer.report.status, answer.entries, answer.earlier) == ("late", (EARLIER,), (TUESDAY,))
+    assert answer.report.reason == "cs.CV: the feed still shows 2025-06-03; with 2025-06-03, missed then"
+
+
+def test_a_missed_day_that_comes_in_part_is_listed_and_stays_missed() -> None:
+    part = answered("arxiv", [EARLIER], missing=[MissingPart("cs.CV", "HTTP 503")])
+    source = FakeSource("arxiv", {WEDNESDAY: [TODAYS], TUESDAY: part})
+    (answer,) = collect([source], WEDNESDAY, Earlier(missed={"arxiv": [TUESDAY]}))
+    assert (answer.report.status, answer.entries) == ("ok", (TODAYS, EARLIER))
+    assert (answer.earlier, answer.lacking) == ((), (TUESDAY,))
+
+
+def test_a_partial_answer_still_makes_up_the_past_and_stays_partial() -> None:
+    part = SourceAnswer(SourceReport("arxiv", "partial", 1, dropped=2, reason="cs.CV: HTTP 503"), (TODAYS,))
     past = SourceAnswer(SourceReport("arxiv", "ok", 1, dropped=1), (EARLIER,))
     (answer,) = collect(
         [FakeSource("arxiv", {WEDNESDAY: part, TUESDAY: past})], WEDNESDAY, Earlier(missed={"arxiv": [TUESDAY]})
@@ -141,7 +186,7 @@ def test_a_partial_failure_still_makes_up_the_past_and_stays_failed() -> None:
     assert answer.entries == (TODAYS, EARLIER)
     assert answer.earlier == (TUESDAY,)
     reason = "cs.CV: HTTP 503; with 2025-06-03, missed then"
-    assert answer.report == SourceReport("arxiv", "failed", 2, dropped=3, reason=reason)
+    assert answer.report == SourceReport("arxiv", "partial", 2, dropped=3, reason=reason)
 
 
 def test_days_off_come_with_the_next_edition_without_a_word() -> None:

@@ -120,6 +120,41 @@ def test_what_a_failed_source_missed_comes_with_the_next_edition(
     assert read_digest(third)["sources"][0]["reason"] is None
 
 
+def test_a_category_that_is_late_is_named_and_comes_with_the_next_edition(
+    replay: Replay, settings_file: Write, run_digest: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replay.today("2025-06-03")
+    sources = recorded_sources(replay.url, categories=["cs.CL", "cs.CV?day=2025-05-30"])[:1]
+    code, first = run_digest(settings_file([sources[0] | {"api_url": f"{replay.url}/none"}]), "2025-06-03")
+    digest = read_digest(first)
+    assert code == 0
+    assert balanced(digest)
+    assert digest["sources"][0]["status"] == "partial"
+    reason = "cs.CV?day=2025-05-30: the feed still shows 2025-05-30 (API: HTTP 404)"
+    assert digest["sources"][0]["reason"] == reason
+    assert f"arxiv: only partly read ({reason})" in capsys.readouterr().err
+    replay.today("2025-06-04")
+    sources = recorded_sources(replay.url, categories=["cs.CL", "cs.CV"])[:1]
+    _, second = run_digest(settings_file(sources), "2025-06-04")
+    made_up = read_digest(second)
+    assert (made_up["sources"][0]["status"], made_up["sources"][0]["reason"]) == ("ok", "with 2025-06-03, missed then")
+    assert balanced(made_up)
+    assert made_up["skipped"]["announced before"] > 100, "what came in time is known"
+
+
+def test_a_day_on_which_every_source_is_late_is_no_quiet_day(
+    replay: Replay, settings_file: Write, run_digest: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replay.today("2025-06-02")
+    sources = recorded_sources(replay.url, categories=["cs.CL?day=2025-05-30"])[:1]
+    code, folder = run_digest(settings_file(sources), "2025-06-02")
+    assert code == 1
+    assert not folder.exists()
+    complaint = capsys.readouterr().err.splitlines()[-1]
+    assert complaint.startswith("paperboy: no digest of 2025-06-02 yet (arxiv late: ")
+    assert "the feed still shows 2025-05-30" in complaint
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_of_one_source_is_named_and_the_other_makes_the_digest(
     fault: str, replay: Replay, settings_file: Write, run_digest: Run

@@ -10,16 +10,19 @@ Answer = list[Entry] | SourceError | SourceAnswer
 
 
 class FakeSource:
-    """Entries become a successful answer, errors are raised, and a day without an answer is quiet."""
+    """Entries become a successful answer, errors are raised, and a day without an answer is quiet.
+
+    A test may change `answers`.
+    """
 
     def __init__(self, name: str, answers: Mapping[date, Answer], dated: bool = True) -> None:
         self.name, self.dated = name, dated
         self.asked: list[date] = []
-        self._answers = answers
+        self.answers = dict(answers)
 
     def collect(self, day: date) -> SourceAnswer:
         self.asked.append(day)
-        answer = self._answers.get(day, [])
+        answer = self.answers.get(day, [])
         if isinstance(answer, SourceError):
             raise answer
         return answer if isinstance(answer, SourceAnswer) else answered(self.name, answer)

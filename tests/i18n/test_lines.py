@@ -54,13 +54,25 @@ def test_a_reason_without_words_of_its_own_is_told_as_it_is() -> None:
         (SourceReport("arxiv", "ok", 7), "", ""),
         (SourceReport("arxiv", "quiet"), "arxiv: 새 논문이 없습니다.", "arxiv: nothing new."),
         (
+            SourceReport("arxiv", "partial", 9, reason="cs.AI: HTTP 503"),
+            "arxiv: 일부만 가져왔습니다(cs.AI: HTTP 503). 빠진 논문은 다음 호에 싣습니다.",
+            "arxiv: only partly read (cs.AI: HTTP 503). What is missing comes with the next edition.",
+        ),
+        (
+            SourceReport("arxiv", "late", reason="the feed still shows 2025-06-02"),
+            "arxiv: 아직 올라오지 않았습니다(the feed still shows 2025-06-02). 빠진 논문은 다음 호에 싣습니다.",
+            "arxiv: not there yet (the feed still shows 2025-06-02). What is missing comes with the next edition.",
+        ),
+        (
             SourceReport("arxiv", "failed", reason="HTTP 503"),
             "arxiv: 가져오지 못했습니다(HTTP 503). 빠진 논문은 다음 호에 싣습니다.",
             "arxiv: could not be read (HTTP 503). What is missing comes with the next edition.",
         ),
     ],
 )
-def test_a_source_is_mentioned_where_it_brought_nothing(report: SourceReport, korean: str, english: str) -> None:
+def test_a_source_is_mentioned_where_it_brought_nothing_or_not_all(
+    report: SourceReport, korean: str, english: str
+) -> None:
     assert (source_line(report, "ko"), source_line(report, "en")) == (korean, english)
 
 

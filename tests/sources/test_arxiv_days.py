@@ -174,7 +174,8 @@ def test_a_torn_feed_fails_like_one_that_does_not_answer() -> None:
 
 
 def test_dropped_items_of_all_categories_are_counted() -> None:
-    fetcher = FakeFetcher({"cs.CL": rss(DAY, "<item/>"), "cs.LG": rss(DAY, "<item/>", rss_item("2506.00002"))})
+    one = rss(DAY, "<item/>", rss_item("2506.00002"))
+    fetcher = FakeFetcher({"cs.CL": one, "cs.LG": one})
     assert source(fetcher).collect(DAY).report.dropped == 2
 
 
@@ -201,19 +202,39 @@ def test_for_another_day_than_the_feeds_the_api_is_asked_by_date_of_submission()
 
 
 def test_results_beyond_two_thousand_are_asked_for_slice_by_slice() -> None:
-    slices = [api(api_entry(f"2506.0000{n}", "2025-06-02T12:00:00Z"), total=4_001) for n in range(1, 4)]
-    fetcher = FakeFetcher({"cs.CL": rss(OTHER_DAY), "/api": slices})
+    fetcher = FakeFetcher({"cs.CL": rss(OTHER_DAY), "/api": slices(4_001)})
     collected = source(fetcher).collect(DAY)
     starts = [params["start"] for _, params in fetcher.asked if params]
     assert starts == ["0", "2000", "4000"]
-    assert [entry.arxiv_id for entry in collected.entries] == ["2506.00001", "2506.00002", "2506.00003"]
+    assert (collected.report.status, collected.report.entries) == ("ok", 4_001)
 
 
-@pytest.mark.parametrize(("total", "requests"), [(0, 1), (1, 1), (2_000, 1), (2_001, 2), (4_000, 2)])
+def slices(total: int) -> list[bytes]:
+    """Returns the API's answers for `total` papers of DAY, PAGE_SIZE in each."""
+    papers = [api_entry(f"2506.{number:05}", "2025-06-02T12:00:00Z") for number in range(total)]
+    return [api(*papers[start : start + PAGE_SIZE], total=total) for start in range(0, max(total, 1), PAGE_SIZE)]
+
+
+@pytest.mark.parametrize(("total", "requests"), [(0, 1), (1, 1), (2_000, 1), (2_001, 2)])
 def test_no_slice_is_asked_for_in_vain(total: int, requests: int) -> None:
-    fetcher = FakeFetcher({"cs.CL": rss(OTHER_DAY), "/api": api(total=total)})
+    fetcher = FakeFetcher({"cs.CL": rss(OTHER_DAY), "/api": slices(total)})
     source(fetcher).collect(DAY)
     assert [url for url, _ in fetcher.asked[1:]] == ["http://a/api"] * requests
+
+
+def test_a_full_slice_followed_by_an_empty_one_is_cut_short() -> None:
+    fetcher = FakeFetcher({"cs.CL": rss(OTHER_DAY), "/api": [slices(4_500)[0], api(total=4_500)]})
+    report = source(fetcher).collect(DAY).report
+    assert (report.status, report.entries) == ("failed", 0)
+    assert "cut short: 2,000 of 4,500 entries" in (report.reason or "")
+
+
+def test_a_first_slice_with_less_than_it_promises_is_cut_short() -> None:
+    few = [api_entry(f"2506.0000{number}", "2025-06-02T12:00:00Z") for number in range(5)]
+    fetcher = FakeFetcher({"cs.CL": rss(OTHER_DAY), "/api": [api(*few, total=4_500), api(total=4_500)]})
+    report = source(fetcher).collect(DAY).report
+    assert (report.status, report.entries) == ("failed", 0)
+    assert "cut short: 5 of 4,500 entries" in (report.reason or "")
 
 
 def test_papers_the_api_lacks_a_date_for_are_counted_as_dropped() -> None:
@@ -230,10 +251,10 @@ def test_the_api_brings_the_categories_whose_feed_failed_as_well() -> None:
 
 
 def test_a_slice_that_fails_leaves_no_half_day() -> None:
-    whole = api(api_entry("2506.00001", "2025-06-02T12:00:00Z"), total=3_000)
-    fetcher = FakeFetcher({"cs.CL": rss(OTHER_DAY), "cs.LG": "HTTP 500", "/api": [whole, b"Rate exceeded."]})
-    with pytest.raises(SourceError, match="not a feed"):
-        source(fetcher).collect(DAY)
+    fetcher = FakeFetcher({"cs.CL": rss(OTHER_DAY), "/api": [slices(3_000)[0], b"Rate exceeded."]})
+    answer = source(fetcher).collect(DAY)
+    assert (answer.report.status, answer.entries) == ("failed", ())
+    assert "not a feed" in (answer.report.reason or "")
     assert [url.rsplit("/", 1)[-1] for url, _ in fetcher.asked].count("api") == 2, (
         "asked once for the day, not once a category"
     )
@@ -241,8 +262,9 @@ def test_a_slice_that_fails_leaves_no_half_day() -> None:
 
 def test_without_an_api_another_day_cannot_be_asked_for() -> None:
     fetcher = FakeFetcher({"cs.CL": rss(OTHER_DAY), "cs.LG": rss(OTHER_DAY)})
-    with pytest.raises(SourceError, match="the feed shows 2025-06-10, and no api_url is set to ask for 2025-06-03"):
-        source(fetcher, api_url=None).collect(DAY)
+    report = source(fetcher, api_url=None).collect(DAY).report
+    assert report.status == "failed"
+    assert report.reason == "cs.CL, cs.LG: the feed shows 2025-06-10 (API: no api_url is set to ask for 2025-06-03)"
 
 
 @pytest.mark.shared_data

@@ -13,6 +13,7 @@ from tests.sources.conftest import MakeFetcher
 from workers.domain.documents import Document
 from workers.domain.errors import SourceError
 from workers.sources import arxiv, feed, huggingface
+from workers.sources.arxiv_answers import ApiPage
 from workers.sources.deeplearn import FrontPage, PaperLink, parse_front
 from workers.sources.feed_entries import title_text
 from workers.text.latex import authors, readable
@@ -41,7 +42,7 @@ def test_a_date_no_feed_can_mean_is_no_date(stamp: str) -> None:
         f"<entry><id>http://arxiv.org/abs/2506.00001v1</id><title>A Title</title><published>{stamp}</published></entry>"
     )
     atom = f'<feed xmlns="http://www.w3.org/2005/Atom">{entry}</feed>'.encode()
-    assert arxiv.parse_api(Document(atom), "arxiv", ()) == arxiv.ApiPage(1, [], 1)
+    assert arxiv.parse_api(Document(atom), "arxiv", ()) == ApiPage(1, [], 1)
 
 
 def test_a_number_of_results_that_is_none_is_counted() -> None:

@@ -23,8 +23,9 @@ from workers.store.texts import digest_json
 def digest(arguments: argparse.Namespace) -> int:
     """Make or find the digest of a day, write its files and print their paths.
 
-    Returns OK, or QUIET for a day without papers. Raises SettingsError for wrong arguments, and EditionFailed if every
-    source failed. With --explain, prints the categories of a paper instead.
+    Returns OK, or QUIET for a day without papers. Raises SettingsError for wrong arguments. Raises EditionFailed if
+    there is nothing to list and a source is late, partial or failed. With --explain, prints the categories of a paper
+    instead.
     """
     settings, clock = settings_of(arguments), system_clock()
     if arguments.explain:
@@ -40,12 +41,12 @@ def digest(arguments: argparse.Namespace) -> int:
             edition = pipeline.find_or_make(day, opened.context)
         except EditionFailed as error:
             raise EditionFailed(
-                f"no digest of {day}, every source failed ({error}); see `sources` in config.yaml, then run this again"
+                f"no digest of {day} yet ({error}); run this again later, or see `sources` in config.yaml"
             ) from None
         text = pipeline.find_or_write(edition, arguments.lang or settings.digest.language, opened.context)
-    failed = [source_line(source, "en") for source in text.digest.sources if source.status == "failed"]
-    for line in filter(None, failed):
-        print(line, file=sys.stderr)
+    for source in text.digest.sources:
+        if source.incomplete:
+            print(source_line(source, "en"), file=sys.stderr)
     for file in write_files(text, settings, arguments.out):
         print(file)
     return OK if text.digest.papers else QUIET

@@ -116,10 +116,11 @@ def _sources(settings: Settings, store: Store, clock: Clock) -> Iterator[Finding
         for source in pipeline_config(first_categories, store, documents).sources:
             report = ask(source, newest[source.name]).report
             message = f"{report.entries} entries of {newest[source.name]}"
-            cure = f"{report.reason}; see `sources` in config.yaml, or set enabled: false"
-            yield Finding(
-                f"source {source.name}", report.status != "failed", cure if report.status == "failed" else message
-            )
+            if report.status == "failed":
+                message = f"{report.reason}; see `sources` in config.yaml, or set enabled: false"
+            elif report.incomplete:
+                message += f", {report.status} ({report.reason}): it is asked again until the edition closes"
+            yield Finding(f"source {source.name}", report.status != "failed", message)
     if skews:
         skew = min(skews, key=abs)
         cure = "synchronise this machine's clock by NTP, because editions and slots are early or late by as much"

@@ -25,11 +25,11 @@ def no_edition(day: date, reason: str, owners: Owners, outbox: Outbox, language:
     return _tell(f"failed:{day}", line, owners, outbox, language)
 
 
-def failed_sources(
+def incomplete_sources(
     day: date, reports: Sequence[SourceReport], owners: Owners, outbox: Outbox, language: Language
 ) -> int:
-    """Tell the owners which sources an edition lacks and why; returns how many were told now and not before."""
-    lines = [source_line(report, language) for report in reports if report.status == "failed"]
+    """Tell the owners what an edition lacks of which sources; returns how many were told now and not before."""
+    lines = [source_line(report, language) for report in reports if report.incomplete]
     if not lines:
         return 0
     text = "\n".join([digest_catalog_for(language).alert_sources.format(date=day), *lines])

@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 
-from workers.domain.errors import SourceError
 from workers.domain.models import SourceAnswer, SourceReport
 from workers.domain.ports import Source
+from workers.domain.source_answers import joined
+from workers.runtime.boundary import reason_of
 from workers.runtime.logs import note
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ class Earlier:
     """The earlier days that an edition has to include."""
 
     missed: Mapping[str, Sequence[date]] = field(default_factory=dict)
-    """Source name → days on which it failed or was not asked."""
+    """Source name → days of which papers may be missing, or on which it was not asked."""
     off: Mapping[str, Sequence[date]] = field(default_factory=dict)
     """Source name → days that have no edition of their own."""
     kept: Callable[[str, date], SourceAnswer | None] = _nothing
@@ -42,16 +43,16 @@ def collect(sources: Sequence[Source], day: date, earlier: Earlier | None = None
 
 
 def ask(source: Source, day: date) -> SourceAnswer:
-    """The source's answer for one day. A failure is a report; nothing is raised."""
+    """The source's answer for one day. A failure of any kind is a report; nothing is raised."""
     try:
         answer = source.collect(day)
-    except SourceError as error:
-        answer = SourceAnswer(SourceReport(source.name, "failed", reason=str(error)))
+    except Exception as error:  # noqa: BLE001 - a source's failure costs that source alone
+        answer = SourceAnswer(SourceReport(source.name, "failed", reason=reason_of(error)))
     report = answer.report
     note(
         log,
         "collected",
-        level=logging.WARNING if report.status == "failed" else logging.INFO,
+        level=logging.WARNING if report.incomplete else logging.INFO,
         source=report.name,
         day=day,
         status=report.status,
@@ -64,36 +65,45 @@ def ask(source: Source, day: date) -> SourceAnswer:
 def _gather(source: Source, day: date, earlier: Earlier) -> SourceAnswer:
     """The day's answer together with those of the earlier days.
 
-    A dated source is asked for each earlier day, unless it gave nothing for the day itself. An undated source shows
-    its past days in the day's answer, so they count as answered.
+    A kept answer that is incomplete is asked again and joined. A dated source is asked for each earlier day, unless it
+    failed and gave nothing for the day itself. An undated source shows its past days in the day's answer, so they
+    count as answered.
     """
-    today = earlier.kept(source.name, day) or ask(source, day)
+    today = _whole(source, day, earlier)
     gave_nothing = today.report.status == "failed" and not today.entries
     missed, off = earlier.missed.get(source.name, ()), earlier.off.get(source.name, ())
     answers: dict[date, SourceAnswer] = {}
     for before in sorted({*missed, *off}):
         kept = earlier.kept(source.name, before)
-        if kept:
+        if source.dated and not gave_nothing:
+            answers[before] = _whole(source, before, earlier)
+        elif kept:
             answers[before] = kept
-        elif source.dated and not gave_nothing:
-            answers[before] = ask(source, before)
         elif not source.dated and today.report.status != "failed":
             answers[before] = SourceAnswer(SourceReport(source.name, "quiet"))
     return _together(today, answers, off)
 
 
+def _whole(source: Source, day: date, earlier: Earlier) -> SourceAnswer:
+    """The kept answer if it is complete; else the source is asked, and what was kept is joined with its answer."""
+    kept = earlier.kept(source.name, day)
+    if kept is None:
+        return ask(source, day)
+    return joined(kept, ask(source, day)) if kept.report.incomplete else kept
+
+
 def _together(today: SourceAnswer, answers: Mapping[date, SourceAnswer], off: Sequence[date]) -> SourceAnswer:
     """One answer for all days. Its reason names the missed days that are in it; days off are not named."""
-    answered = {before: answer for before, answer in answers.items() if answer.report.status != "failed"}
-    entries = (*today.entries, *(entry for answer in answered.values() for entry in answer.entries))
-    late = ", ".join(str(before) for before, answer in answered.items() if before not in off and answer.entries)
+    complete = tuple(before for before, answer in answers.items() if not answer.report.incomplete)
+    entries = (*today.entries, *(entry for answer in answers.values() for entry in answer.entries))
+    late = ", ".join(str(before) for before, answer in answers.items() if before not in off and answer.entries)
     reasons = [today.report.reason, f"with {late}, missed then" if late else None]
     report = SourceReport(
         name=today.report.name,
-        status="failed" if today.report.status == "failed" else "ok" if entries else "quiet",
+        status=today.report.status if today.report.incomplete else "ok" if entries else "quiet",
         entries=len(entries),
-        dropped=today.report.dropped + sum(answer.report.dropped for answer in answered.values()),
+        dropped=today.report.dropped + sum(answer.report.dropped for answer in answers.values()),
         reason="; ".join(filter(None, reasons)) or None,
     )
-    failed = tuple(before for before in answers if before not in answered)
-    return SourceAnswer(report, entries, earlier=tuple(answered), lacking=failed)
+    lacking = tuple(before for before in answers if before not in complete)
+    return SourceAnswer(report, entries, earlier=complete, lacking=lacking, missing=today.missing)

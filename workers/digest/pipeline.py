@@ -16,7 +16,7 @@ from workers.digest.merge import merge
 from workers.digest.publish import publish
 from workers.digest.select import Weights, select
 from workers.digest.write_extractive import Extractive
-from workers.domain.calendar import Calendar
+from workers.domain.calendar import RETRY, Calendar
 from workers.domain.completions import Model
 from workers.domain.errors import EditionFailed, LeaseLost
 from workers.domain.models import (
@@ -42,8 +42,6 @@ log = logging.getLogger(__name__)
 
 LOOK_AGAIN_S = 0.5
 """Seconds between two looks at an edition or text that another process makes."""
-RETRY_S = 600.0
-"""Seconds until an edition or a collection that failed is tried again."""
 
 
 class Writer(Protocol):
@@ -107,7 +105,7 @@ def make_day(day: date, languages: Sequence[Language], context: PipelineContext)
 def find_or_make(day: date, context: PipelineContext) -> Edition:
     """The edition of `day`: the closed one, else made now, or waited for while another process makes one.
 
-    Raises EditionFailed where a source failed and nothing could be listed.
+    Raises EditionFailed where nothing could be listed and a source is late, partial or failed.
     """
     while (edition := context.editions.get(day)) is None:
         attempt = context.editions.claim(day)
@@ -128,10 +126,11 @@ def find_or_write(edition: Edition, language: Language, context: PipelineContext
 
 
 def collect_ahead(day: date, source_name: str, context: PipelineContext) -> None:
-    """Ask one source for its day and keep the answer for the edition; does nothing where it is kept already."""
+    """Ask one source for its day and keep the answer for the edition; does nothing where it is complete already."""
     source = next((source for source in context.config.sources if source.name == source_name), None)
-    if source and context.source_answers.kept(source_name, day) is None:
-        context.source_answers.keep(day, ask(source, day), RETRY_S)
+    kept = context.source_answers.kept(source_name, day)
+    if source and (kept is None or kept.report.incomplete):
+        context.source_answers.keep(day, ask(source, day), RETRY.total_seconds())
 
 
 def _make(day: date, attempt: int, context: PipelineContext) -> None:
@@ -161,7 +160,7 @@ def _make(day: date, attempt: int, context: PipelineContext) -> None:
         except LeaseLost:
             raise
         except BaseException:
-            editions.release(day, attempt, RETRY_S)
+            editions.release(day, attempt, RETRY.total_seconds())
             raise
 
 
@@ -195,10 +194,10 @@ def _close(
     collected: Sequence[SourceAnswer],
     editions: Editions,
 ) -> None:
-    faults = [answer.report for answer in collected if answer.report.status == "failed"]
-    if not ranked and faults:
+    incomplete = [answer.report for answer in collected if answer.report.incomplete]
+    if not ranked and incomplete:
         editions.note_failure(day, attempt, collected)
-        raise EditionFailed("; ".join(f"{report.name}: {report.reason}" for report in faults))
+        raise EditionFailed("; ".join(f"{report.name} {report.status}: {report.reason}" for report in incomplete))
     editions.close(day, attempt, selection, ranked, collected)
 
 

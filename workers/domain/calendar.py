@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+RETRY = timedelta(minutes=10)
+"""Pause until an edition that could not be made, or a source that is incomplete, is tried again."""
 _LOOK_BACK_DAYS = 15
 """Days among which there is always one with an edition."""
 

@@ -3,7 +3,7 @@
 PaperboyError
 ├── SettingsError      the owner mends config.yaml or the environment
 ├── SourceError        one source is skipped and named; its day comes with the next edition
-├── EditionFailed      no edition today: nothing listed and at least one source failed
+├── EditionFailed      no edition yet: nothing listed, and a source is late, partial or failed
 ├── LeaseLost          stop: another process has taken the work over
 ├── QueueDown          the queue does not answer; the work waits in the store
 ├── ModelError         the digest is written without the model, or that part of it
@@ -34,7 +34,7 @@ class SourceError(PaperboyError):
 
 
 class EditionFailed(PaperboyError):
-    """Nothing could be listed although at least one source failed."""
+    """Nothing could be listed, and at least one source is late, partial or failed; the text says which and why."""
 
 
 class LeaseLost(PaperboyError):

@@ -6,7 +6,8 @@ from datetime import date
 from typing import Literal
 
 AnnounceType = Literal["new", "cross", "replace", "replace-cross"]
-Status = Literal["ok", "quiet", "failed"]
+Status = Literal["ok", "partial", "late", "quiet", "failed"]
+"""ok: complete; partial: a part is missing; late: not there yet; quiet: complete and empty; failed: not readable."""
 Language = str
 """An ISO 639-1 code: "ko", "en"."""
 
@@ -46,23 +47,48 @@ class SourceReport:
     dropped: int = 0
     reason: str | None = None
 
+    @property
+    def incomplete(self) -> bool:
+        """Whether papers may be missing: the source is asked again, and its day stays open for the next edition."""
+        return self.status in {"partial", "late", "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class MissingPart:
+    """A part of a source, such as an arXiv category, that an answer lacks; `late` where it is not there yet."""
+
+    name: str
+    reason: str
+    late: bool = False
+
 
 @dataclass(frozen=True, slots=True)
 class SourceAnswer:
-    """One source's answer for one day; a failed source may have entries of the categories that did answer."""
+    """One source's answer for one day; `missing` names the parts that it lacks."""
 
     report: SourceReport
     entries: tuple[Entry, ...] = ()
     earlier: tuple[date, ...] = ()
     """Earlier days that `entries` covers too: they were missed before, or had no edition."""
     lacking: tuple[date, ...] = ()
-    """Earlier days that were requested and failed."""
+    """Earlier days that were requested and are still incomplete."""
+    missing: tuple[MissingPart, ...] = ()
 
 
-def answered(name: str, entries: Sequence[Entry], dropped: int = 0, fault: str = "") -> SourceAnswer:
-    """A source's answer: failed if there is a fault, quiet if there are no entries, else ok."""
-    status: Status = "failed" if fault else "ok" if entries else "quiet"
-    return SourceAnswer(SourceReport(name, status, len(entries), dropped, fault or None), tuple(entries))
+def answered(
+    name: str, entries: Sequence[Entry], dropped: int = 0, missing: Sequence[MissingPart] = ()
+) -> SourceAnswer:
+    """A source's answer. Without entries it is late if every missing part is late, and failed if another is missing."""
+    status: Status = "ok" if entries else "quiet"
+    if missing:
+        status = "partial" if entries else "late" if all(part.late for part in missing) else "failed"
+    names_by_reason: dict[str, list[str]] = {}
+    for part in missing:
+        names_by_reason.setdefault(part.reason, []).append(part.name)
+    reason = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in names_by_reason.items()) or None
+    return SourceAnswer(
+        SourceReport(name, status, len(entries), dropped, reason), tuple(entries), missing=tuple(missing)
+    )
 
 
 @dataclass(frozen=True, slots=True)

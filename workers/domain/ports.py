@@ -108,7 +108,7 @@ class Editions(Protocol):
         ...
 
     def note_failure(self, day: date, attempt: int, collected: Sequence[SourceAnswer]) -> None:
-        """Record the sources that failed where no edition can be closed."""
+        """Record the sources that are incomplete where no edition can be closed."""
         ...
 
     def close(
@@ -155,11 +155,11 @@ class SourceAnswers(Protocol):
         ...
 
     def keep(self, day: date, answer: SourceAnswer, retry_in_s: float) -> None:
-        """Store an answer. Of a failed one only the failure is recorded, to be tried again in `retry_in_s`."""
+        """Store an answer, joined with an incomplete one that is kept. It is asked for again if it stays incomplete."""
         ...
 
     def waiting(self, day: date) -> Mapping[str, Sequence[date]]:
-        """Source name → days before `day` whose answer no edition has used, oldest first."""
+        """Source name → days before `day` of which no edition has the whole answer, oldest first."""
         ...
 
 

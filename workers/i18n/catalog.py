@@ -42,6 +42,8 @@ class DigestCatalog:
     quiet: str
     """Said of a day without papers."""
     quiet_source: str
+    partial_source: str
+    late_source: str
     failed_source: str
     merged_one: str
     merged_many: str

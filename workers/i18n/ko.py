@@ -30,6 +30,8 @@ KOREAN = DigestCatalog(
     quote="“{sentence}”",
     quiet="{date}에는 새로 발표된 논문이 없습니다.",
     quiet_source="{name}: 새 논문이 없습니다.",
+    partial_source="{name}: 일부만 가져왔습니다({reason}). 빠진 논문은 다음 호에 싣습니다.",
+    late_source="{name}: 아직 올라오지 않았습니다({reason}). 빠진 논문은 다음 호에 싣습니다.",
     failed_source="{name}: 가져오지 못했습니다({reason}). 빠진 논문은 다음 호에 싣습니다.",
     merged_one="{name} 논문: {places} → 한 편",
     merged_many="여러 곳에 실린 논문 {count}편을 하나로 합침",
@@ -45,11 +47,8 @@ KOREAN = DigestCatalog(
     not_said="논문에서 이에 대한 내용을 찾지 못했습니다. 가장 가까운 대목은 다음과 같습니다.",
     closest="논문에서 가장 가까운 대목입니다.",
     was_read={"html": "전문(HTML)을 읽었습니다.", "pdf": "전문(PDF)을 읽었습니다.", "abstract": "초록만 읽었습니다."},
-    alert_failed=(
-        "{date} 다이제스트를 아직 만들지 못했습니다. 어느 출처에서도 가져오지 못했습니다({reason}). "
-        "10분마다 다시 시도합니다."
-    ),
-    alert_sources="{date} 다이제스트에 빠진 출처가 있습니다.",
+    alert_failed="{date} 다이제스트를 아직 만들지 못했습니다({reason}). 10분마다 다시 시도합니다.",
+    alert_sources="{date} 다이제스트에 다 가져오지 못한 출처가 있습니다.",
     alert_given_up="실패한 작업이 있습니다. {unit} · {about}: {reason}. 나머지는 그대로 진행됩니다.",
     alert_waits="기다리는 작업이 있습니다. {unit} · {about}: {reason}. 나머지는 그대로 진행됩니다.",
     units={

@@ -22,10 +22,15 @@ def reasons_line(skipped: Mapping[str, int], language: Language) -> str:
 
 
 def source_line(report: SourceReport, language: Language) -> str:
-    """A line on a source that was quiet or failed; "" for one that is ok."""
+    """A line on a source that was quiet or is incomplete; "" for one that is ok."""
     catalog = digest_catalog_for(language)
-    template = {"quiet": catalog.quiet_source, "failed": catalog.failed_source}.get(report.status, "")
-    return template.format(name=report.name, reason=report.reason)
+    templates = {
+        "quiet": catalog.quiet_source,
+        "partial": catalog.partial_source,
+        "late": catalog.late_source,
+        "failed": catalog.failed_source,
+    }
+    return templates.get(report.status, "").format(name=report.name, reason=report.reason)
 
 
 def model_line(digest: Digest) -> str:

@@ -11,6 +11,8 @@ from workers.domain.documents import Document
 from workers.domain.errors import SourceError
 from workers.domain.models import AnnounceType, Entry, SourceAnswer, answered
 from workers.domain.ports import Clock, DocumentReader, Gate
+from workers.sources.arxiv_answers import Announcement, ApiPage, RssFeed
+from workers.sources.arxiv_day import Expectation, Fault, gaps, still_missing
 from workers.sources.feed_entries import (
     ARXIV_ID,
     ArxivVersion,
@@ -51,70 +53,57 @@ class ArxivFeeds:
     api_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RssFeed:
-    """A parsed RSS feed: its Eastern date, its entries in order, and how many items had no id or no title."""
-
-    day: date
-    entries: list[Entry]
-    dropped: int
-
-
-@dataclass(frozen=True, slots=True)
-class Announcement:
-    """An entry and the day on which arXiv announced it."""
-
-    day: date
-    entry: Entry
-
-
-@dataclass(frozen=True, slots=True)
-class ApiPage:
-    """One page of an API answer.
-
-    `total` counts the results on all pages, `dropped` the items of this page without an id, a title or a date.
-    """
-
-    total: int
-    announcements: list[Announcement]
-    dropped: int
-
-
 class Arxiv:
     """Reads the categories side by side; every request passes the gate that all processes share."""
 
     dated = True
 
-    def __init__(self, name: str, feeds: ArxivFeeds, documents: DocumentReader, gate: Gate, clock: Clock) -> None:
+    def __init__(
+        self,
+        name: str,
+        feeds: ArxivFeeds,
+        documents: DocumentReader,
+        gate: Gate,
+        clock: Clock,
+        expectation: Expectation | None = None,
+    ) -> None:
         self.name = name
         self._feeds, self._documents, self._gate, self._clock = feeds, documents, gate, clock
+        self._expectation = expectation or Expectation()
 
     def collect(self, day: date) -> SourceAnswer:
-        """The papers that arXiv announced on `day` (an Eastern date).
+        """The papers that arXiv announced on `day` (an Eastern date); never raises: a category that fails is missing.
 
-        If a category fails, the answer has the status `failed` and still contains the entries of the other categories.
-        Raises SourceError if every category fails.
+        The API is asked where a feed shows another day, or has the day's date without its papers. Its answer completes
+        a day that is over. On the day itself it only adds entries, because its index may still be filling up: the
+        categories stay missing, so that their feeds are asked again.
         """
         documents = self._documents.for_one_answer()
-        entries: list[Entry] = []
-        dropped, faults = 0, []
-        for category, feed in self._read_all(day, documents).items():
-            if isinstance(feed, SourceError):
-                faults.append(f"{category}: {feed}")
-                continue
-            if feed.day != day:
-                return self._from_api(day, feed.day, documents)
-            entries += feed.entries
-            dropped += feed.dropped
-        if len(faults) == len(self._feeds.categories):
-            raise SourceError("; ".join(faults))
+        feeds = self._read_all(day, documents)
+        missing = gaps(day, self._feeds.categories, feeds, self._expectation)
+        lacking = {gap.category for gap in missing}
+        current = [feed for name, feed in feeds.items() if isinstance(feed, RssFeed) and name not in lacking]
+        entries = [entry for feed in current for entry in feed.entries]
+        dropped = sum(feed.dropped for feed in current)
+        is_over = any(gap.fault is Fault.PAST for gap in missing)
+        if is_over or (self._feeds.api_url and any(gap.fault is not Fault.FAILED for gap in missing)):
+            try:
+                found = self._from_api(day, documents)
+            except SourceError as error:
+                missing = [gap.with_api(str(error)) for gap in missing]
+            else:
+                has = {entry.arxiv_id for entry in entries}
+                of_the_day = [each.entry for each in found.announcements if each.day == day]
+                entries += [entry for entry in of_the_day if entry.arxiv_id not in has]
+                dropped += found.dropped
+                missing = still_missing(missing, of_the_day, self._expectation.has_news(day))
         distinct = list(dict.fromkeys(entries))  # a cross-listed paper is in several feeds with equal entries
-        return answered(self.name, distinct, dropped, "; ".join(faults))
+        return answered(self.name, distinct, dropped, [gap.part() for gap in missing])
 
     def _read_all(self, day: date, documents: DocumentReader) -> "dict[str, RssFeed | SourceError]":
         """Category → its feed or why there is none.
 
-        Of a day that is over, only the first one if its feed shows another day, because then the others do too.
+        Of a day that is over, only the first one if its feed shows a later day, because then the others do too.
         """
 
         def read(category: str) -> RssFeed | SourceError:
@@ -127,30 +116,36 @@ class Arxiv:
 
         categories = list(self._feeds.categories)
         feeds: dict[str, RssFeed | SourceError] = {}
-        if day != self._clock.now().astimezone(EASTERN).date():
+        if categories and day != self._clock.now().astimezone(EASTERN).date():
             first = categories.pop(0)
             shown = feeds[first] = read(first)
-            if not categories or (isinstance(shown, RssFeed) and shown.day != day):
+            if isinstance(shown, RssFeed) and shown.day > day:
                 return feeds
+        if not categories:
+            return feeds
         with ThreadPoolExecutor(len(categories), thread_name_prefix="arxiv") as pool:
             return feeds | dict(zip(categories, pool.map(read, categories), strict=True))
 
-    def _from_api(self, day: date, feed_day: date, documents: DocumentReader) -> SourceAnswer:
+    def _from_api(self, day: date, documents: DocumentReader) -> ApiPage:
+        """All pages of the API's answer for `day` as one.
+
+        Raises SourceError if the API fails or sends less than it promised, which it does at times.
+        """
         if self._feeds.api_url is None:
-            raise SourceError(f"the feed shows {feed_day}, and no api_url is set to ask for {day}")
-        entries: list[Entry] = []
-        dropped = 0
-        total = start = 0
-        while start <= total:
+            raise SourceError(f"no api_url is set to ask for {day}")
+        announcements: list[Announcement] = []
+        dropped = start = 0
+        while True:
             query, followed = self._query(day, start), self._feeds.categories
             page = documents.read(self._feeds.api_url, parse_api, self.name, followed, params=query, gate=self._gate)
-            total = page.total
-            entries += [announcement.entry for announcement in page.announcements if announcement.day == day]
+            received = len(page.announcements) + page.dropped
+            if received < min(PAGE_SIZE, page.total - start):
+                raise SourceError(f"cut short: {start + received:,} of {page.total:,} entries")
+            announcements += page.announcements
             dropped += page.dropped
             start += PAGE_SIZE
-            if start >= total:
-                break
-        return answered(self.name, entries, dropped)
+            if start >= page.total:
+                return ApiPage(page.total, announcements, dropped)
 
     def _query(self, day: date, start: int) -> dict[str, str]:
         """Parameters for the submissions from the first one that `day` can announce to the end of `day`.

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, delete, func, select, update
 
+from workers.domain.calendar import RETRY
 from workers.domain.errors import LeaseLost
 from workers.domain.models import (
     NOT_SELECTED,
@@ -129,8 +130,9 @@ class EditionStore:
 
     def note_failure(self, day: date, attempt: int, collected: Sequence[SourceAnswer]) -> None:
         with write(self._engine) as connection:
-            self._update_claimed(connection, day, attempt, lease_until=self._clock.now() + self._lease)
-            source_answers.settle(connection, day, [answer for answer in collected if answer.report.status == "failed"])
+            now = self._clock.now()
+            self._update_claimed(connection, day, attempt, lease_until=now + self._lease)
+            source_answers.note_incomplete(connection, day, collected, now + RETRY)
 
     def close(
         self,

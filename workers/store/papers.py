@@ -51,6 +51,17 @@ def history(connection: Connection, collected: Sequence[Paper]) -> list[KnownPap
     ]
 
 
+def shown_before(connection: Connection, source: str, day: date, arxiv_ids: Iterable[str]) -> dict[str, frozenset[str]]:
+    """arXiv id → categories, of each of these papers that an edition before `day` got from `source`."""
+    query = (
+        select(paper_key.c.value, paper.c.categories)
+        .join(paper, paper.c.id == paper_key.c.paper_id)
+        .join(seen, seen.c.paper_id == paper.c.id)
+        .where(paper_key.c.kind == "arxiv", seen.c.source == source, seen.c.day < day)
+    )
+    return {row.value: frozenset(row.categories) for row in _rows(connection, query, paper_key.c.value, set(arxiv_ids))}
+
+
 def keep(connection: Connection, collected: Sequence[Paper], day: date) -> list[int]:
     """Insert or update every paper with its keys and sources; returns the ids of their rows in the same order."""
     found = _find(connection, collected)

@@ -1,7 +1,7 @@
 """The answer of each source for each day, kept until an edition has used it."""
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Engine, select, update
 
 from workers.domain.models import SourceAnswer, Status
 from workers.domain.ports import Clock
+from workers.domain.source_answers import joined
+from workers.store import papers
 from workers.store.tables import edition, source_answer
 from workers.store.transactions import insert, read, write
 
@@ -22,7 +24,7 @@ _ANSWER = TypeAdapter(SourceAnswer)
 class SourceAnswerRow:
     """The result of one source on one day.
 
-    `used_on` is the edition that has the answer; `retry_at` is when a failure is tried again.
+    `used_on` is the edition that has the whole answer; `retry_at` is when an incomplete one is asked for again.
     """
 
     day: date
@@ -40,18 +42,23 @@ class SourceAnswerStore:
         self._engine, self._clock = engine, clock
 
     def keep(self, day: date, answer: SourceAnswer, retry_in_s: float) -> None:
-        """Store an answer, or a failure that is tried again; does nothing once the day's edition is closed."""
-        failed = answer.report.status == "failed"
-        values = {
-            "status": answer.report.status,
-            "reason": answer.report.reason,
-            "answer": None if failed else zlib.compress(_ANSWER.dump_json(answer), level=1),
-            "retry_at": self._clock.now() + timedelta(seconds=retry_in_s) if failed else None,
-        }
+        """Store an answer, joined with what was kept before; does nothing once the day's edition is closed.
+
+        An incomplete answer is to be asked for again in `retry_in_s`. It has nothing to store without entries.
+        """
         with write(self._engine) as connection:
             closed = select(edition.c.day).where(edition.c.day == day, edition.c.closed_at.is_not(None))
             if connection.execute(closed).one_or_none():
                 return  # the edition has asked the source itself
+            kept = _kept(connection, answer.report.name, day)
+            whole = joined(kept, answer) if kept and kept.report.incomplete else answer
+            incomplete = whole.report.incomplete
+            values = {
+                "status": whole.report.status,
+                "reason": whole.report.reason,
+                "answer": None if incomplete and not whole.entries else _packed(whole),
+                "retry_at": self._clock.now() + timedelta(seconds=retry_in_s) if incomplete else None,
+            }
             connection.execute(
                 insert(connection, source_answer)
                 .values(day=day, source=answer.report.name, **values)
@@ -62,10 +69,21 @@ class SourceAnswerStore:
 
     def kept(self, source: str, day: date) -> SourceAnswer | None:
         with read(self._engine) as connection:
-            packed = connection.execute(
-                select(source_answer.c.answer).where(source_answer.c.source == source, source_answer.c.day == day)
-            ).scalar_one_or_none()
-        return _ANSWER.validate_json(zlib.decompress(packed)) if packed else None
+            return _kept(connection, source, day)
+
+    def shown_before(self, source: str, day: date, arxiv_ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        """The categories of each of these papers that `source` showed on a day before `day`.
+
+        Papers that an edition has used, and those of the last days that wait for one.
+        """
+        with read(self._engine) as connection:
+            found = papers.shown_before(connection, source, day, arxiv_ids)
+            wanted = set(arxiv_ids)
+            for before in (day - timedelta(days=back) for back in range(1, MISSED_DAYS + 1)):
+                kept = _kept(connection, source, before)
+                entries = kept.entries if kept else ()
+                found |= {entry.arxiv_id: frozenset(entry.categories) for entry in entries if entry.arxiv_id in wanted}
+        return found
 
     def waiting(self, day: date) -> dict[str, list[date]]:
         with read(self._engine) as connection:
@@ -89,14 +107,29 @@ class SourceAnswerStore:
 
 
 def settle(connection: Connection, day: date, answers: Sequence[SourceAnswer]) -> None:
-    """Record which answers the edition of `day` has used and which it lacks, in the transaction that closes it."""
+    """Record which answers the edition of `day` has used and which it lacks, in the transaction that closes it.
+
+    The day of an incomplete answer stays open, although the edition has its entries: the next edition asks for all of
+    it again, and finds the papers that it knows announced before.
+    """
     for answer in answers:
         name, status, reason = answer.report.name, answer.report.status, answer.report.reason
-        _upsert(connection, day, name, status, reason, None if status == "failed" else day)
+        _upsert(connection, day, name, status, reason, None if answer.report.incomplete else day)
         for earlier in answer.earlier:
             _upsert(connection, earlier, name, "ok", None, day)
         for earlier in answer.lacking:
             _upsert(connection, earlier, name, "failed", reason, None)
+
+
+def note_incomplete(connection: Connection, day: date, answers: Sequence[SourceAnswer], retry_at: datetime) -> None:
+    """Record the sources that an edition lacks which could not be made; what was kept of them stays."""
+    for report in (answer.report for answer in answers if answer.report.incomplete):
+        values = {"status": report.status, "reason": report.reason, "retry_at": retry_at}
+        connection.execute(
+            insert(connection, source_answer)
+            .values(day=day, source=report.name, **values)
+            .on_conflict_do_update(index_elements=["day", "source"], set_=values)
+        )
 
 
 def free(connection: Connection, day: date) -> None:
@@ -113,3 +146,14 @@ def _upsert(
         .values(day=day, source=source, **values)
         .on_conflict_do_update(index_elements=["day", "source"], set_=values)
     )
+
+
+def _kept(connection: Connection, source: str, day: date) -> SourceAnswer | None:
+    packed = connection.execute(
+        select(source_answer.c.answer).where(source_answer.c.source == source, source_answer.c.day == day)
+    ).scalar_one_or_none()
+    return _ANSWER.validate_json(zlib.decompress(packed)) if packed else None
+
+
+def _packed(answer: SourceAnswer) -> bytes:
+    return zlib.compress(_ANSWER.dump_json(answer), level=1)
