@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.benchmarks.recorded import SHARED
 from tests.fakes.clock import FakeClock
@@ -17,6 +18,16 @@ _END_TO_END = (_TESTS / "e2e", _TESTS / "chaos")
 """The folders whose tests start processes of the program."""
 _PROCESSES = 4
 """Processes for a run of whole folders: the tests wait about half of their time, so two cores keep four busy."""
+
+settings.register_profile(
+    "paperboy",
+    derandomize=True,  # the same examples in every run
+    database=None,
+    max_examples=25,
+    deadline=None,  # a slow machine is no failure
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("paperboy")
 
 
 @pytest.hookimpl(tryfirst=True)
