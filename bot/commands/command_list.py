@@ -12,15 +12,16 @@ _NAME = "commands"
 
 
 async def register_if_changed(
-    store: Store, platform: str, commands: object, register: Callable[[], Awaitable[object]]
+    store: Store, platform: str, commands: object, register: Callable[[], Awaitable[object]], bot: str = ""
 ) -> bool:
-    """Call `register` if `commands`, as they are sent to the platform, differ from those registered last.
+    """Call `register` if `commands`, as they are sent to the platform, differ from those registered last for `bot`.
 
-    Returns whether it was called. If it raises, nothing is stored, so the next start tries again.
+    `bot` is the platform's id of the bot or application: another one has no commands yet. Returns whether `register`
+    was called. If it raises, nothing is stored, so the next start tries again.
     """
     digest = hashlib.sha256(json.dumps(commands, sort_keys=True, default=str).encode()).hexdigest()
-    if await asyncio.to_thread(store.uploads.file_id, platform, _NAME) == digest:
+    if await asyncio.to_thread(store.uploads.file_id, platform, bot, _NAME) == digest:
         return False
     await register()
-    await asyncio.to_thread(store.uploads.uploaded, platform, _NAME, digest)
+    await asyncio.to_thread(store.uploads.uploaded, platform, bot, _NAME, digest)
     return True

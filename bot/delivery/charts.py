@@ -1,4 +1,4 @@
-"""The charts of editions on one platform: each is uploaded once, then sent by the platform's own id of the file."""
+"""The charts of editions on one platform: a bot uploads each once, then sends it by the platform's id of the file."""
 
 import asyncio
 
@@ -8,14 +8,14 @@ from workers.store import Store
 
 
 class ChartFiles:
-    """Charts by the name that `Message.chart` has."""
+    """Charts by the name that `Message.chart` has. `bot` is the platform's id of the bot that uploads them."""
 
-    def __init__(self, store: Store, platform: str) -> None:
-        self._store, self._platform = store, platform
+    def __init__(self, store: Store, platform: str, bot: str = "") -> None:
+        self._store, self._platform, self._bot = store, platform, bot
 
     async def file_id(self, name: str) -> str | None:
         """The platform's id, or address, of a chart that it has; None if it must be uploaded."""
-        return await asyncio.to_thread(self._store.uploads.file_id, self._platform, name)
+        return await asyncio.to_thread(self._store.uploads.file_id, self._platform, self._bot, name)
 
     async def png(self, name: str) -> bytes:
         """The picture itself. Raises SendRefused if the store has none, e.g. because the text was written again."""
@@ -27,4 +27,8 @@ class ChartFiles:
 
     async def uploaded(self, name: str, file_id: str) -> None:
         """Remember under which id, or address, the platform has the chart."""
-        await asyncio.to_thread(self._store.uploads.uploaded, self._platform, name, file_id)
+        await asyncio.to_thread(self._store.uploads.uploaded, self._platform, self._bot, name, file_id)
+
+    async def forget(self, name: str) -> None:
+        """Forget the id of a chart that the platform refused, so that the chart is uploaded again."""
+        await asyncio.to_thread(self._store.uploads.forget, self._platform, self._bot, name)

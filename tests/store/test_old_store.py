@@ -223,8 +223,9 @@ def test_questions_posts_and_keys_are_found(old_store: Store) -> None:
 
 
 def test_the_rest_is_there_under_its_new_name(old_store: Store) -> None:
-    assert old_store.updates.left("telegram") == ['{"update_id": 9001}']
-    assert old_store.uploads.file_id("telegram", "2025-06-03 ko 0") == "AgACAgIAAx0"
+    old_store.updates.adopt("telegram", "42")
+    assert old_store.updates.left("telegram", "42") == ['{"update_id": 9001}']
+    assert old_store.uploads.file_id("telegram", "42", "2025-06-03 ko 0") is None, "uploaded again by this bot"
     assert old_store.source_answers.waiting(date(2025, 6, 5)) == {
         "arxiv": [date(2025, 6, 4)],
         "huggingface": [date(2025, 6, 4)],

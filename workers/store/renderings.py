@@ -30,17 +30,24 @@ def store_messages(connection: Connection, delivery: Delivery, messages: Sequenc
     if connection.execute(_stored(delivery)).one_or_none() is None:
         connection.execute(
             insert(connection, rendering)
-            .values(**_key(delivery), messages=[asdict(message) for message in messages])
-            .on_conflict_do_nothing()  # another process may store the same rendering of an edition now
+            .values(
+                key=_key(delivery),
+                day=delivery.day,
+                revision=delivery.revision,
+                language=delivery.view.language,
+                platform=delivery.chat.platform,
+                layout=delivery.view.layout,
+                filter=_own(delivery) or delivery.view.key,
+                messages=[asdict(message) for message in messages],
+            )
+            .on_conflict_do_nothing(index_elements=["key"])  # another process may store the same rendering now
         )
     row = connection.execute(_stored(delivery)).one()
     return Rendering(row.id, row.messages)
 
 
 def _stored(delivery: Delivery) -> Select[Any]:
-    """At most one row: a notice or an answer has no day, so the table's constraint lets several of one in."""
-    is_same = [rendering.c[name] == value for name, value in _key(delivery).items()]
-    return select(rendering.c.id, rendering.c.messages).where(*is_same).order_by(rendering.c.id).limit(1)
+    return select(rendering.c.id, rendering.c.messages).where(rendering.c.key == _key(delivery))
 
 
 def message_from_json(item: Mapping[str, Any]) -> Message:
@@ -50,14 +57,14 @@ def message_from_json(item: Mapping[str, Any]) -> Message:
     return Message(item["text"], tuple(item["papers"]), item["silent"], chart, rows, inside=inside)
 
 
-def _key(delivery: Delivery) -> dict[str, Any]:
-    """The columns that identify a rendering; a notice and an answer share theirs with no other delivery."""
-    own = "" if delivery.kind == DeliveryKind.EDITION else f"{delivery.kind} {delivery.delivery_id}"
-    return {
-        "day": delivery.day,
-        "revision": delivery.revision,
-        "language": delivery.view.language,
-        "platform": delivery.chat.platform,
-        "layout": delivery.view.layout,
-        "filter": own or delivery.view.key,
-    }
+def _key(delivery: Delivery) -> str:
+    """Identifies a rendering: an edition in a view, or one delivery of a notice or an answer."""
+    if own := _own(delivery):
+        return f"{own} {delivery.revision}"
+    view = f"{delivery.view.language} {delivery.chat.platform} {delivery.view.layout} {delivery.view.key}"
+    return f"{delivery.day} {delivery.revision} {view}"
+
+
+def _own(delivery: Delivery) -> str:
+    """The delivery itself, where it shares its rendering with no other; "" for an edition."""
+    return "" if delivery.kind == DeliveryKind.EDITION else f"{delivery.kind} {delivery.delivery_id}"

@@ -205,6 +205,7 @@ rendering = Table(
     "rendering",
     metadata,
     Column("id", Id, primary_key=True),
+    Column("key", String(200), nullable=False, unique=True),  # of the columns below; day is null for a notice
     Column("day", ForeignKey("edition.day")),
     Column("revision", Integer, nullable=False, server_default="0"),
     Column("language", String(8), nullable=False),
@@ -212,7 +213,6 @@ rendering = Table(
     Column("layout", String(16), nullable=False),
     Column("filter", String(200), nullable=False),
     Column("messages", JSON, nullable=False),
-    UniqueConstraint("day", "revision", "language", "platform", "layout", "filter"),
 )
 
 part = Table(
@@ -343,6 +343,7 @@ platform_update = Table(
     "platform_update",
     metadata,
     Column("platform", String(16), primary_key=True),
+    Column("bot", String(32), primary_key=True, server_default=""),  # each bot counts its updates from its own start
     Column("update_id", BigInteger, primary_key=True, autoincrement=False),
     Column("body", Text, nullable=False),
     Column("done", Boolean, nullable=False),
@@ -353,6 +354,7 @@ upload = Table(
     "upload",
     metadata,
     Column("platform", String(16), primary_key=True),
+    Column("bot", String(32), primary_key=True, server_default=""),  # another bot cannot use the file
     Column("picture", String(80), primary_key=True),
     Column("file_id", String(250), nullable=False),
 )

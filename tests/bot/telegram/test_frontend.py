@@ -301,7 +301,7 @@ def test_too_many_commands_get_one_friendly_line(configured: Configured, store: 
     for _ in range(10):
         frontend.server.say(MEMBER, MEMBER, "/forget")
     frontend.text(MEMBER, "잠시 쉬었다가")
-    until(lambda: store.updates.left("telegram") == [])
+    until(lambda: store.updates.left("telegram", "42") == [])
     assert len(frontend.texts(MEMBER, "잠시 쉬었다가")) == 1
     assert len(frontend.texts(MEMBER, "모두 지웠습니다")) == 3
 
@@ -309,7 +309,7 @@ def test_too_many_commands_get_one_friendly_line(configured: Configured, store: 
 def test_commands_are_listed_for_each_kind_of_chat_and_language_once(frontend: Frontend, store: Store) -> None:
     until(lambda: frontend.server.calls.count("setMyCommands") == 3 * len(LANGUAGES))
     # The next start recognises the registered lists by this hash.
-    until(lambda: store.uploads.file_id("telegram", "commands"))
+    until(lambda: store.uploads.file_id("telegram", "42", "commands"))
     frontend.stop()
     frontend.start()
     frontend.server.say(MEMBER, MEMBER, "/help")
