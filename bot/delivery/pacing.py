@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from bot.platforms import Limits
+from workers.domain.errors import SendRetryable
 
 INTERACTIVE = 0
 """Priority of a message that a person waits for."""
@@ -17,6 +18,11 @@ BROADCAST = 1
 _MINUTE_S = 60.0
 _CATCH_UP_S = 0.2
 """If sends fall behind the even pace by at most this much, they may catch up."""
+_LONGEST_REST_S = 10.0
+"""A chat that must wait longer than this is not waited for: its messages are put off, and their turns are free."""
+_REFUSED_IN_A_ROW = 3
+"""Different chats refused one after the other, with no send between them that succeeded: then the platform means the
+bot and not the chat. Two chats that are flooded at the same time are common in a broadcast, three are not."""
 
 
 @dataclass(order=True)
@@ -43,6 +49,10 @@ class Pacer:
         self._chats: dict[str, float] = {}
         self._groups: dict[str, deque[float]] = {}
         self._halted_until = 0.0
+        self._rests: dict[str, float] = {}
+        """Chat → when it takes messages again."""
+        self._refused: dict[str, float] = {}
+        """The chats that were refused since the last send that succeeded, with the same moment."""
         self._queue: list[_Waiting] = []
         self._turns, self._timer = count(), None
 
@@ -53,10 +63,12 @@ class Pacer:
         """Enter when one message may be sent to `chat`, and send it inside.
 
         Within a priority, the caller that has waited longest goes first. `group`: the limit per minute applies too.
+        Raises SendRetryable if the platform asked for a pause, of this chat or of all, that is too long to wait here.
         """
         await self._may_go(chat, group, priority)
         try:
             yield
+            self._refused.clear()
         finally:
             self._under_way -= 1
             self._ended.append(self._now())
@@ -72,13 +84,27 @@ class Pacer:
             if waiting in self._queue:
                 self._queue.remove(waiting)
                 heapq.heapify(self._queue)
-            elif waiting.go.done() and not waiting.go.cancelled():
+            elif waiting.go.done() and not waiting.go.cancelled() and not waiting.go.exception():
                 self._under_way -= 1
             raise
 
     def halt(self, seconds: float) -> None:
         """Send nothing for `seconds`, because the platform said "later"; a longer halt from before stays."""
         self._halted_until = max(self._halted_until, self._now() + seconds)
+
+    def refused(self, chat: str, seconds: float) -> None:
+        """Send nothing to `chat` for `seconds`, because the platform said "later" to a message for it.
+
+        If several chats in a row were refused, nothing is sent at all until the first of them may be tried again.
+        """
+        now = self._now()
+        until = max(self._rests.get(chat, 0.0), now + seconds)
+        self._rests = {other: at for other, at in self._rests.items() if at > now} | {chat: until}
+        self._refused = {other: at for other, at in self._refused.items() if at > now} | {chat: until}
+        if len(self._refused) >= _REFUSED_IN_A_ROW:
+            self.halt(min(self._refused.values()) - now)
+            self._refused.clear()
+        self._let_go()
 
     def _let_go(self) -> None:
         """Let every caller go that may send now, and set a timer for the next one."""
@@ -90,6 +116,11 @@ class Pacer:
         while self._queue:
             waiting = heapq.heappop(self._queue)
             now = self._now()
+            rest_s = max(self._halted_until, self._rests.get(waiting.chat, 0.0)) - now
+            if rest_s > _LONGEST_REST_S:
+                if not waiting.go.done():
+                    waiting.go.set_exception(SendRetryable(f"told to wait {rest_s:.0f} s", rest_s))
+                continue
             at = max(self._overall_at(), self._chat_at(waiting, now))
             if at <= now:
                 if not waiting.go.done():
@@ -119,6 +150,7 @@ class Pacer:
     def _chat_at(self, waiting: _Waiting, now: float) -> float:
         """When the limits of the caller's chat allow a send."""
         at = self._chats.get(waiting.chat, float("-inf")) + self._limits.chat_gap_s
+        at = max(at, self._rests.get(waiting.chat, at))
         if waiting.group and self._limits.group:
             minute = self._groups.setdefault(waiting.chat, deque())
             while minute and minute[0] + _MINUTE_S <= now:

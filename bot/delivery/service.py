@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from bot.delivery import outbox
@@ -12,6 +12,7 @@ from bot.delivery.leader import leadership
 from bot.delivery.ports import Sender, Wakeup
 from bot.delivery.streaming import AnswerStreamer
 from bot.delivery.wakeup import redis_wakeup
+from bot.delivery.watchdog import Watchdog
 from bot.platforms import Platform
 from workers.config import Settings
 from workers.domain.deliveries import Content, Delivery, Message
@@ -19,6 +20,11 @@ from workers.domain.errors import SettingsError
 from workers.runtime import parent_process
 from workers.runtime.clock import system_clock
 from workers.store import Store, open_store
+
+UPDATES = "updates"
+"""The part of a process that receives what people do; the frontend reports its progress."""
+DELIVERIES = "deliveries"
+"""The part of a process that sends; the outbox reports its progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,8 @@ class PlatformContext:
     token: str
     stopped: asyncio.Event
     """Set when the process is to end."""
+    watchdog: Watchdog = field(default_factory=lambda: Watchdog((UPDATES, DELIVERIES)))
+    """Ends the process if one of its parts is stuck."""
 
 
 class Frontend(Protocol):
@@ -80,12 +88,13 @@ async def serve_platform(context: PlatformContext, connect: Callable[[Callable[[
     """Receive and deliver until `context.stopped` is set, once no other process serves the platform.
 
     `connect` makes the frontend; its argument wakes the outbox and is called when a command may have made a delivery.
-    Raises LeaseLost if another process takes the platform over, and whatever the frontend raises.
+    Raises LeaseLost if another process takes the platform over, PartStuck if a part of this one makes no progress, and
+    whatever the frontend raises.
     """
-    name, lease_s = context.platform.name, context.settings.lease.delivery_s
+    name, lease_s, watchdog = context.platform.name, context.settings.lease.delivery_s, context.watchdog
     async with (
         redis_wakeup(context.redis_url) as wakeup,
-        leadership(context.store, name, lease_s, context.stopped) as lost,
+        leadership(context.store, name, lease_s, context.stopped, lambda: not watchdog.stuck()) as lost,
     ):
         if context.stopped.is_set():
             return
@@ -93,13 +102,14 @@ async def serve_platform(context: PlatformContext, connect: Callable[[Callable[[
         receiving = asyncio.create_task(frontend.receive(connected), name=f"receive {name}")
         sending = asyncio.create_task(_deliver(context, frontend, wakeup, connected), name=f"deliver {name}")
         stopping = asyncio.create_task(context.stopped.wait())
+        watching = asyncio.create_task(watchdog.watch(), name=f"watchdog {name}")
         try:
-            await asyncio.wait([receiving, sending, stopping, lost], return_when=asyncio.FIRST_COMPLETED)
-            for ended in (receiving, sending, lost):
+            await asyncio.wait([receiving, sending, stopping, watching, lost], return_when=asyncio.FIRST_COMPLETED)
+            for ended in (receiving, sending, watching, lost):
                 if ended.done():
                     ended.result()
         finally:  # nothing is sent any more when the connection is closed
-            await _cancelled(sending, stopping)
+            await _cancelled(sending, stopping, watching)
             await _cancelled(receiving)
 
 
@@ -114,6 +124,7 @@ async def _deliver(context: PlatformContext, frontend: Frontend, wakeup: Wakeup,
             frontend.render,
             wakeup,
             follow=streamer.follow,
+            beat=lambda: context.watchdog.beat(DELIVERIES),
         )
     finally:
         await streamer.close()

@@ -41,6 +41,12 @@ class AnswerStreamer:
 
     async def follow(self, delivery: Delivery, message_id: str) -> None:
         """Edit the message until its question is answered, and once more then, because the last edit may be older."""
+        try:
+            await self._follow(delivery, message_id)
+        except SendError as error:  # the chat must wait; the outbox sends the whole answer
+            note(log, "answer not shown on its way", question=delivery.question_id, error=error)
+
+    async def _follow(self, delivery: Delivery, message_id: str) -> None:
         end, position = asyncio.get_running_loop().time() + _LONGEST_S, "0"
         while asyncio.get_running_loop().time() < end:
             piece = await self._next(delivery, position, _LOOK_S)

@@ -34,6 +34,9 @@ class Catalog:
     asks_to_subscribe: str
     approved: str
     nobody_waits: str
+    did_not_work: str
+    could_not_ask: str
+    no_photos: str
     owners_only: str
     owner_now: str
     code_is_wrong: str

@@ -8,13 +8,17 @@ from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Message
 
 
+class Killed(BaseException):
+    """Stands for the end of the process: nothing in the program may catch it."""
+
+
 class FakeSender:
     """Records every message. Each call first raises the next of `faults`, if any is left; None raises nothing.
 
     `fates` maps a part's key to the result of `found`. If `holds` is set, sends that are not urgent wait for it.
     """
 
-    def __init__(self, faults: Sequence[Exception | None] = ()) -> None:
+    def __init__(self, faults: Sequence[BaseException | None] = ()) -> None:
         self.sent: list[tuple[str, str]] = []
         self.silent: list[bool] = []
         self.edited: list[tuple[str, str]] = []

@@ -42,6 +42,7 @@ from workers.store import Store, open_store
 from workers.store.migrate import alembic_config
 from workers.store.sent_messages import PartStatus
 from workers.store.tables import metadata
+from workers.store.updates import StoredUpdate
 
 ROWS: dict[str, list[dict[str, Any]]] = json.loads((Path(__file__).parent / "data/schema_0006.json").read_text("utf-8"))
 NOW = datetime(2025, 6, 3, 8, tzinfo=UTC)
@@ -224,7 +225,7 @@ def test_questions_posts_and_keys_are_found(old_store: Store) -> None:
 
 def test_the_rest_is_there_under_its_new_name(old_store: Store) -> None:
     old_store.updates.adopt("telegram", "42")
-    assert old_store.updates.left("telegram", "42") == ['{"update_id": 9001}']
+    assert old_store.updates.left("telegram", "42") == [StoredUpdate(9001, '{"update_id": 9001}')]
     assert old_store.uploads.file_id("telegram", "42", "2025-06-03 ko 0") is None, "uploaded again by this bot"
     assert old_store.source_answers.waiting(date(2025, 6, 5)) == {
         "arxiv": [date(2025, 6, 4)],

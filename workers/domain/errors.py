@@ -5,6 +5,7 @@ PaperboyError
 ├── SourceError        one source is skipped and named; its day comes with the next edition
 ├── EditionFailed      no edition yet: nothing listed, and a source is late, partial or failed
 ├── LeaseLost          stop: another process has taken the work over
+├── UnreadableDelivery       this delivery is over: its row makes no sense; the others go on
 ├── QueueDown          the queue does not answer; the work waits in the store
 ├── ModelError         the digest is written without the model, or that part of it
 │   ├── ModelDown      no answer in time: waited and asked again already
@@ -39,6 +40,14 @@ class EditionFailed(PaperboyError):
 
 class LeaseLost(PaperboyError):
     """The attempt number of this process is no longer the row's."""
+
+
+class UnreadableDelivery(PaperboyError):
+    """A row of the outbox cannot be read; it is marked as done, so that the rows after it are reached."""
+
+    def __init__(self, delivery_id: int, reason: str) -> None:
+        super().__init__(f"the delivery cannot be read: {reason}")
+        self.delivery_id = delivery_id
 
 
 class QueueDown(PaperboyError):

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, func, select, update
+from sqlalchemy import Connection, Engine, func, select, update
 
 from workers.domain.chats import ChatRef
-from workers.domain.deliveries import Delivery, DeliveryKind, Message, MessagePart, Notify, PartState, View
-from workers.domain.errors import LeaseLost
+from workers.domain.deliveries import Delivery, DeliveryKind, Message, MessagePart, PartState, View
+from workers.domain.errors import LeaseLost, UnreadableDelivery
 from workers.domain.ports import Clock
 from workers.store import chat_columns, tables, view_columns
-from workers.store.renderings import message_from_json, store_messages, stored_messages
+from workers.store.outbox_rows import claimed_delivery, message_part, next_part, parts_in, release_parts
+from workers.store.renderings import store_messages, stored_messages
 from workers.store.revisions import revise_parts, take_back_parts
 from workers.store.transactions import insert, read, write
 
@@ -24,6 +24,11 @@ class OutboxStore:
 
     def __init__(self, engine: Engine, clock: Clock, lease: timedelta) -> None:
         self._engine, self._clock, self._lease = engine, clock, lease
+
+    @property
+    def lease_s(self) -> float:
+        """Seconds that a lease lasts after a claim or a write."""
+        return self._lease.total_seconds()
 
     def request(self, idempotency_key: str, chat: ChatRef, day: date, view: View, silent: bool = False) -> bool:
         """Create an urgent delivery of an edition, because a reader asked for it; False if the key exists already."""
@@ -59,6 +64,8 @@ class OutboxStore:
 
         Parts that a stopped process left as SENDING become UNKNOWN, because they may have arrived. An edit or a removal
         can be repeated and becomes PENDING again.
+
+        Raises UnreadableDelivery for a row that makes no sense, and marks it as done.
         """
         delivery, edition, question, text = tables.delivery, tables.edition, tables.question, tables.text
         with write(self._engine) as connection:
@@ -88,8 +95,13 @@ class OutboxStore:
                 .where(delivery.c.id == row.id)
                 .values(attempt=row.attempt + 1, lease_until=now + self._lease)
             )
-            _release_parts(connection, row.id)
-            return _claimed(row)
+            release_parts(connection, row.id)
+            try:
+                return claimed_delivery(row)
+            except (ValueError, TypeError, LookupError) as error:
+                connection.execute(update(delivery).where(delivery.c.id == row.id).values(done_at=now))
+                reason = type(error).__name__
+        raise UnreadableDelivery(row.id, reason)
 
     def rendered(self, delivery: Delivery) -> list[Message] | None:
         """The stored messages of what the delivery shows, in its view; None if it was not rendered yet."""
@@ -120,7 +132,7 @@ class OutboxStore:
         """The first pending part; None if none is left."""
         with write(self._engine) as connection:
             self._renew(connection, delivery)
-            return _next_part(connection, delivery)
+            return next_part(connection, delivery)
 
     def sending(self, delivery: Delivery, part: MessagePart) -> None:
         """Record that the part is about to be sent; after a crash from here on it counts as UNKNOWN."""
@@ -144,12 +156,12 @@ class OutboxStore:
                 .where(tables.part.c.id == part.part_id)
                 .values(state=state, message_id=message_id, reason=reason or None)
             )
-            return None if state == PartState.PENDING else _next_part(connection, delivery)
+            return None if state == PartState.PENDING else next_part(connection, delivery)
 
     def unsettled(self, delivery: Delivery) -> list[MessagePart]:
         """The delivery's UNKNOWN parts, in order."""
         with read(self._engine) as connection:
-            return [_part(row) for row in connection.execute(_parts_in(delivery, PartState.UNKNOWN))]
+            return [message_part(row) for row in connection.execute(parts_in(delivery, PartState.UNKNOWN))]
 
     def drop_rest(self, delivery: Delivery, reason: str) -> None:
         """Drop the parts that are still pending."""
@@ -169,6 +181,31 @@ class OutboxStore:
             until = self._clock.now() + timedelta(seconds=seconds)
             connection.execute(
                 update(tables.delivery).where(tables.delivery.c.id == delivery.delivery_id).values(lease_until=until)
+            )
+
+    def renew(self, delivery: Delivery) -> None:
+        """Extend the lease of a delivery that waits for its turn; never shortens a pause that `put_off` made."""
+        table = tables.delivery
+        with write(self._engine) as connection:
+            until = self._clock.now() + self._lease
+            mine = (table.c.id == delivery.delivery_id) & (table.c.attempt == delivery.attempt)
+            connection.execute(update(table).where(mine, table.c.lease_until < until).values(lease_until=until))
+
+    def give_up(self, delivery: Delivery, reason: str) -> None:
+        """End a delivery that failed too often: what was on its way is UNKNOWN, what is left has FAILED."""
+        part = tables.part
+        with write(self._engine) as connection:
+            self._renew(connection, delivery)
+            release_parts(connection, delivery.delivery_id)
+            connection.execute(
+                update(part)
+                .where(part.c.delivery_id == delivery.delivery_id, part.c.state == PartState.PENDING)
+                .values(state=PartState.FAILED, reason=reason)
+            )
+            connection.execute(
+                update(tables.delivery)
+                .where(tables.delivery.c.id == delivery.delivery_id)
+                .values(done_at=self._clock.now(), lease_until=None)
             )
 
     def finish(self, delivery: Delivery) -> None:
@@ -240,54 +277,3 @@ class OutboxStore:
         )
         if renewed.rowcount != 1:
             raise LeaseLost(f"delivery {delivery.delivery_id}: another process has taken over")
-
-
-def _release_parts(connection: Connection, delivery_id: int) -> None:
-    """Settle the parts that a stopped process left as SENDING."""
-    part = tables.part
-    sending = update(part).where(part.c.delivery_id == delivery_id, part.c.state == PartState.SENDING)
-    connection.execute(sending.where(part.c.message_id.is_not(None)).values(state=PartState.PENDING))
-    connection.execute(sending.values(state=PartState.UNKNOWN, reason="the sender stopped while this was on its way"))
-
-
-def _claimed(row: Row[Any]) -> Delivery:
-    """The delivery of a row as it was before the claim."""
-    return Delivery(
-        delivery_id=row.id,
-        chat=chat_columns.of_row(row),
-        day=row.day,
-        attempt=row.attempt + 1,
-        kind=DeliveryKind(row.kind),
-        view=view_columns.of_row(row),
-        notify=Notify(row.notify),
-        silent=row.silent,
-        notice=row.notice,
-        question_id=row.question_id,
-        reply_to=row.reply_to,
-        urgent=row.urgent,
-        revision=row.content_revision,
-        retracted=row.retracted_at is not None,
-    )
-
-
-def _next_part(connection: Connection, delivery: Delivery) -> MessagePart | None:
-    row = connection.execute(_parts_in(delivery, PartState.PENDING).limit(1)).one_or_none()
-    return _part(row) if row else None
-
-
-def _parts_in(delivery: Delivery, state: PartState) -> Select[Any]:
-    """The delivery's parts in that state, in order, each with its message and the id of the first part's message."""
-    part, first = tables.part, tables.part.alias()
-    root = select(first.c.message_id).where(first.c.delivery_id == delivery.delivery_id, first.c.n == 0)
-    return (
-        select(part.c.id, part.c.n, part.c.message_id, tables.rendering.c.messages)
-        .add_columns(root.scalar_subquery().label("root"))
-        .outerjoin(tables.rendering)
-        .where(part.c.delivery_id == delivery.delivery_id, part.c.state == state)
-        .order_by(part.c.n)
-    )
-
-
-def _part(row: Row[Any]) -> MessagePart:
-    message = message_from_json(row.messages[row.n]) if row.messages else None
-    return MessagePart(row.id, row.n, message, row.message_id, row.root)

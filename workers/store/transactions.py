@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 
 @contextmanager
@@ -25,3 +27,12 @@ def read(engine: Engine) -> Iterator[Connection]:
 def insert(connection: Connection, table: Table) -> Any:
     """The database's own INSERT, which has `on_conflict_do_nothing` and `on_conflict_do_update`."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def is_store_away(error: BaseException) -> bool:
+    """Whether the database could not work at all just now: locked, full, restarted, out of connections.
+
+    The same call can succeed later. False for an error in what was to be written.
+    """
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    return lost or isinstance(error, OperationalError | InternalError | PoolTimeout)

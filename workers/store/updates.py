@@ -1,5 +1,6 @@
 """Updates from a platform: each is stored before it is confirmed, so that a crash loses none."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Engine, select, update
@@ -10,6 +11,14 @@ from workers.store.transactions import insert, read, write
 
 _KEPT = timedelta(days=2)
 """How long a handled update is kept. Telegram sends no update again after 24 hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredUpdate:
+    """An update as the platform sent it; `update_id` orders the updates of a bot."""
+
+    update_id: int
+    body: str
 
 
 class UpdateStore:
@@ -39,15 +48,15 @@ class UpdateStore:
             handled = _of(platform, bot) & (platform_update.c.update_id == update_id)
             connection.execute(update(platform_update).where(handled).values(done=True, body=""))
 
-    def left(self, platform: str, bot: str) -> list[str]:
-        """The bodies of the updates that are not handled yet, oldest first."""
+    def left(self, platform: str, bot: str) -> list[StoredUpdate]:
+        """The updates that are not handled yet, oldest first."""
         with read(self._engine) as connection:
             query = (
-                select(platform_update.c.body)
+                select(platform_update.c.update_id, platform_update.c.body)
                 .where(_of(platform, bot), ~platform_update.c.done)
                 .order_by(platform_update.c.update_id)
             )
-            return list(connection.execute(query).scalars())
+            return [StoredUpdate(row.update_id, row.body) for row in connection.execute(query)]
 
     def adopt(self, platform: str, bot: str) -> None:
         """Take the updates of older versions, which did not store the bot, for this bot's."""

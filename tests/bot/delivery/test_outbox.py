@@ -8,7 +8,7 @@ import pytest
 from bot.delivery.outbox import deliver_next, serve
 from tests.bot.conftest import DAY
 from tests.fakes.clock import FakeClock
-from tests.fakes.sender import FakeSender
+from tests.fakes.sender import FakeSender, Killed
 from tests.fakes.subscriptions import NewSubscription
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Content, Delivery, Message, Notify, PartState, View
@@ -90,8 +90,8 @@ def test_a_chat_that_is_gone_gets_nothing_more_and_is_paused(
 
 def test_a_crash_between_sending_and_writing_down_leaves_an_unknown_part(store: Store, bot_clock: FakeClock) -> None:
     ask(store)
-    with pytest.raises(RuntimeError):
-        deliver(store, FakeSender([None, RuntimeError("killed here")]))
+    with pytest.raises(Killed):
+        deliver(store, FakeSender([None, Killed("killed here")]))
     bot_clock.advance(31)
     sender = FakeSender()
     deliver(store, sender)
@@ -319,8 +319,8 @@ def test_while_broadcasts_are_under_way_an_answer_is_sent_at_once(store: Store, 
 
 def test_a_platform_that_knows_what_became_of_a_send_settles_it(store: Store, bot_clock: FakeClock) -> None:
     ask(store)
-    with pytest.raises(RuntimeError):
-        deliver(store, FakeSender([RuntimeError("killed here")]))
+    with pytest.raises(Killed):
+        deliver(store, FakeSender([Killed("killed here")]))
     bot_clock.advance(31)
     sender = FakeSender([None, SendUnknown("the line broke")])
     sender.fates = {"1": "", "2": "found there"}

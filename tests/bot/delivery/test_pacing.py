@@ -5,9 +5,12 @@ import itertools
 import random
 from collections import Counter
 
+import pytest
+
 from bot.delivery.pacing import BROADCAST, INTERACTIVE, Pacer
 from bot.platforms import Limits
 from tests.fakes.fast_time import run_fast
+from workers.domain.errors import SendRetryable
 
 QUICK = Limits(overall=5, window_s=0.1, chat_gap_s=0.1, group=4)
 
@@ -100,6 +103,62 @@ def test_told_to_wait_nothing_is_sent_before_that() -> None:
         return log[1][0] - log[0][0]
 
     assert run_fast(scenario()) >= 0.299
+
+
+def test_a_chat_that_is_told_to_wait_waits_alone() -> None:
+    async def scenario() -> list[tuple[float, str]]:
+        pacer, log = Pacer(QUICK), list[tuple[float, str]]()
+        pacer.refused("a", 8)
+        pacer.refused("a", 2)
+        await asyncio.gather(*(send(pacer, chat, log) for chat in ("a", "b", "c")))
+        return log
+
+    log = run_fast(scenario())
+    assert [chat for _, chat in log] == ["b", "c", "a"]
+    assert log[-1][0] >= 8, "the longer pause counts"
+
+
+def test_a_long_pause_of_a_chat_is_not_waited_for_and_costs_no_turn() -> None:
+    async def scenario() -> float:
+        pacer, log = Pacer(Limits(overall=1, window_s=0.1, chat_gap_s=0)), list[tuple[float, str]]()
+        waiting = asyncio.create_task(send(pacer, "b", log))
+        await asyncio.sleep(0)
+        pacer.refused("a", 43_838)
+        with pytest.raises(SendRetryable, match="told to wait") as raised:
+            await send(pacer, "a", log, INTERACTIVE)
+        await waiting
+        await send(pacer, "b", log)
+        assert [chat for _, chat in log] == ["b", "b"]
+        return raised.value.retry_after_s
+
+    assert 43_837 < run_fast(scenario()) <= 43_838
+
+
+def test_who_waits_when_a_long_pause_begins_is_let_off_too() -> None:
+    async def scenario() -> None:
+        pacer, log = Pacer(Limits(overall=9, window_s=1, chat_gap_s=5)), list[tuple[float, str]]()
+        await send(pacer, "a", log)
+        waiting = asyncio.create_task(send(pacer, "a", log))
+        await asyncio.sleep(1)
+        pacer.refused("a", 600)
+        with pytest.raises(SendRetryable):
+            await waiting
+
+    run_fast(scenario())
+
+
+def test_after_three_chats_in_a_row_everybody_waits_until_the_first_may_go_again() -> None:
+    async def scenario(between: bool) -> float:
+        pacer, log = Pacer(QUICK), list[tuple[float, str]]()
+        for chat, seconds in (("a", 43_838), ("b", 6), ("b", 7), ("c", 9)):
+            pacer.refused(chat, seconds)
+            if between:
+                await send(pacer, "other", log)
+        await send(pacer, "d", log, INTERACTIVE)
+        return log[-1][0]
+
+    assert 6.9 < run_fast(scenario(between=False)) < 7.5
+    assert run_fast(scenario(between=True)) < 2, "a send that succeeded says that the pauses are the chats' own"
 
 
 def test_a_group_has_its_own_minute() -> None:

@@ -1,0 +1,35 @@
+"""Repeats a call of the store while the store is away: locked, full, or restarted."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from workers.runtime.boundary import reason_of
+from workers.runtime.logs import note
+from workers.store.transactions import is_store_away
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 10.0
+"""The pause is doubled after each try, up to this."""
+
+
+async def until_stored(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The result of `call`, which is run in a thread, again and again while the store is away.
+
+    Raises whatever else `call` raises.
+    """
+    pause_s = FIRST_PAUSE_S
+    while True:
+        try:
+            return await asyncio.to_thread(call, *args, **kwargs)
+        except Exception as error:
+            if not is_store_away(error):
+                raise
+            note(log, "store away", level=logging.WARNING, error=reason_of(error), retry_in_s=pause_s)
+        await asyncio.sleep(pause_s)
+        pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
