@@ -84,3 +84,8 @@ def text_block(text: str) -> Block:
 
 def text_reply(text: str) -> Reply:
     return Reply([text_block(text)])
+
+
+def spaced(line: str) -> str:
+    """The line with single spaces between its words, whatever white space was there."""
+    return " ".join(line.split())

@@ -6,6 +6,7 @@ from enum import Enum
 from workers.config import Settings
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Place
+from workers.domain.errors import PaperboyError
 from workers.store import Store
 
 
@@ -23,6 +24,10 @@ class Actor:
     place: Place = Place.PRIVATE
     elsewhere: bool = False
     name: str = ""
+
+
+class RightsUnknown(PaperboyError):
+    """The platform did not say what a person or the bot may do in a chat: it may be asked again, nobody is refused."""
 
 
 class Decision(Enum):

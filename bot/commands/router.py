@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.commands import admin, questions, subscriptions
-from bot.commands.context import CommandContext, Reply, Services, text_block, text_reply
+from bot.commands.context import CommandContext, Reply, Services, spaced, text_block, text_reply
 from bot.commands.permissions import Actor
 from bot.presentation.blocks import blocks, category_blocks, contents
 from bot.presentation.keywords import load_day_papers
@@ -26,8 +26,12 @@ def answer(
     message_id: str | None = None,
     about: PostedMessage | None = None,
 ) -> Reply:
-    """Run one line, which is a command or a question, and return the reply. See `CommandContext` for the arguments."""
-    ctx = CommandContext(line.strip(), actor, language, services, idempotency_key, message_id, about)
+    """Run one line, which is a command or a question, and return the reply. See `CommandContext` for the arguments.
+
+    Any white space separates a command from its arguments: a line break, a tab, a full-width space.
+    """
+    text = spaced(line) if line.lstrip().startswith("/") else line.strip()
+    ctx = CommandContext(text, actor, language, services, idempotency_key, message_id, about)
     limiter = services.rate_limiter
     if idempotency_key and not limiter.hit(actor.chat, actor.person):
         warn = limiter.should_warn(actor.chat, actor.person)

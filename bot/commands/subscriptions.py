@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.commands.context import CommandContext, Reply, text_block, text_reply
+from bot.commands.context import CommandContext, Reply, spaced, text_block, text_reply
 from bot.commands.permissions import Decision, may_subscribe
 from bot.commands.setting import SettingsContext
 from bot.commands.setting_fields import weekday_names
@@ -139,7 +139,7 @@ def post_now(ctx: CommandContext) -> Reply:
 
 def target(line: str) -> int | None:
     """The subscription number in a line such as `/settings 12 time 08:30`; None for any other line."""
-    word, _, rest = line.partition(" ")
+    word, _, rest = spaced(line).partition(" ")
     number = rest.split(" ")[0] if word in {"/settings", "/test", "/post"} else ""
     return int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None
 

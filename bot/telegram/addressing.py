@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from telegram import Message, MessageOriginChannel
+from telegram import Message, MessageEntity, MessageOriginChannel
 from telegram.constants import ChatType
 
 from bot.commands.intent import is_question, is_small_talk
@@ -25,7 +25,7 @@ def text_for_us(message: Message, bot_id: int, username: str, store: Store, comm
 
     Addressed are commands, private messages, mentions and replies to the bot, and if `comments` is set also questions
     under its posts in a discussion group. A reply to a prompt is the end of the prompt's command. Small talk, such as
-    thanks, is not answered anywhere.
+    thanks, is not answered anywhere. In a channel only commands are addressed: its other posts are for its readers.
     """
     text = (message.text or message.caption or "").strip()
     if not text:
@@ -33,6 +33,8 @@ def text_for_us(message: Message, bot_id: int, username: str, store: Store, comm
     if text.startswith("/"):
         command = _command(text, username)
         return AddressedText(command, _post(message, store)) if command else None
+    if message.chat.type == ChatType.CHANNEL:
+        return None
     replied_to = message.reply_to_message
     if replied_to and replied_to.from_user and replied_to.from_user.id == bot_id:
         ours = ref_of(replied_to)
@@ -40,11 +42,9 @@ def text_for_us(message: Message, bot_id: int, username: str, store: Store, comm
         if prompt:
             return AddressedText(f"{prompt} {text}")
         return None if is_small_talk(text) else AddressedText(text, store.sent_messages.posted_message(ours))
-    mention = f"@{username}".lower()
-    if mention in text.lower():
-        place = text.lower().index(mention)
-        rest = " ".join((text[:place] + " " + text[place + len(mention) :]).split())
-        return AddressedText(rest or "/help", _post(message, store))
+    without = _without_mention(message, bot_id, username)
+    if without is not None:
+        return AddressedText(without or "/help", _post(message, store))
     if message.chat.type == ChatType.PRIVATE:
         return None if is_small_talk(text) else AddressedText(text, _post(message, store))
     about = _post(message, store) if comments and not _answers_a_person(message) else None
@@ -85,8 +85,28 @@ def _post(message: Message, store: Store) -> PostedMessage | None:
     )
 
 
+def _without_mention(message: Message, bot_id: int, username: str) -> str | None:
+    """The text without what names the bot; None if nothing does.
+
+    Telegram marks names: `@paper_bot2` and an e-mail address are other marks, or none.
+    """
+    kinds: list[str | None] = [MessageEntity.MENTION, MessageEntity.TEXT_MENTION]
+    marked = message.parse_entities(kinds) if message.text else message.parse_caption_entities(kinds)
+    ours = [
+        entity
+        for entity, name in marked.items()
+        if (entity.user.id == bot_id if entity.user else name.lower() == f"@{username}".lower())
+    ]
+    if not ours:
+        return None
+    units = (message.text or message.caption or "").encode("utf-16-le", "surrogatepass")
+    for entity in sorted(ours, key=lambda each: -each.offset):  # offsets count UTF-16 units of two bytes
+        units = units[: 2 * entity.offset] + b" \0" + units[2 * (entity.offset + entity.length) :]
+    return " ".join(units.decode("utf-16-le", "replace").split())
+
+
 def _command(text: str, username: str) -> str | None:
-    """The command without the bot's name; None if it names another bot."""
-    word, _, rest = text.partition(" ")
+    """The command without the bot's name, its words separated by single spaces; None if it names another bot."""
+    word, *rest = text.split()
     command, at, name = word.partition("@")
-    return f"{command.lower()} {rest}".strip() if not at or name.lower() == username.lower() else None
+    return " ".join([command.lower(), *rest]) if not at or name.lower() == username.lower() else None

@@ -5,37 +5,37 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from telegram import Bot, Update
 from telegram.error import NetworkError, TelegramError
-from telegram.ext import Application, ApplicationBuilder, BaseUpdateProcessor, TypeHandler
+from telegram.ext import Updater
 from telegram.request import HTTPXRequest
 
 from bot.commands.context import Services, services_for
+from bot.delivery.inbox import Inbox
 from bot.delivery.pacing import Pacer
 from bot.delivery.ports import Sender
-from bot.delivery.service import PlatformContext, run_platform, serve_platform
+from bot.delivery.service import UPDATES, PlatformContext, run_platform, serve_platform
 from bot.platforms import TELEGRAM, Limits, TelegramSettings
 from bot.presentation.blocks import chart_of, content_blocks
 from bot.telegram.command_menu import register
 from bot.telegram.handlers import Handlers
+from bot.telegram.polling import poll
 from bot.telegram.renderer import RenderOptions, render
 from bot.telegram.sender import PLATFORM, TelegramSender
 from workers.config import Settings
 from workers.domain.deliveries import Content, Delivery, Layout, Message
 from workers.domain.errors import SettingsError
 from workers.runtime.logs import note
-from workers.store import Store
 
 log = logging.getLogger(__name__)
 
 _SEND_S = 25.0
 """Seconds to wait for Telegram's response to a message; mornings are slow."""
-
-App = Application[Any, Any, Any, Any, Any, Any]
+_LOOK_S = 15.0
+"""Seconds between two looks whether the webhook's server accepts connections."""
 
 
 def serve(settings: Settings) -> int:
@@ -46,75 +46,109 @@ def serve(settings: Settings) -> int:
 
 async def serve_until_stopped(context: PlatformContext, limits: Limits = TELEGRAM.limits) -> None:
     """Serve until `context.stopped` is set. Raises SettingsError for a refused token."""
-    inbox = _Inbox(context.store)
-    application = _application(context.token, inbox, context.store)
     services = services_for(context.store, context.settings, context.redis_url)
-    sender = TelegramSender(application.bot, context.store, Pacer(limits))
+    polls = _request()
+    bot = _bot(context.token, polls)
     try:
-        await _initialize(application, context.stopped)
-        await serve_platform(context, lambda wake: TelegramFrontend(services, application, inbox, sender, wake))
+        await _initialize(bot, context.stopped)
+        sender = TelegramSender(bot, context.store, Pacer(limits))
+        await serve_platform(context, lambda wake: TelegramFrontend(context, services, bot, polls, sender, wake))
     finally:
-        await application.shutdown()
+        await bot.shutdown()
 
 
 class TelegramFrontend:
-    """See `bot.delivery.service.Frontend`; `application` is initialized."""
+    """See `bot.delivery.service.Frontend`; `bot` is initialized, `polls` makes its requests for updates."""
 
     def __init__(
         self,
+        context: PlatformContext,
         services: Services,
-        application: App,
-        inbox: "_Inbox",
+        bot: Bot,
+        polls: HTTPXRequest,
         sender: TelegramSender,
         wake: Callable[[], None],
     ) -> None:
-        self._services, self._application, self._inbox = services, application, inbox
-        self._handlers = Handlers(services, application.bot, sender, wake)
+        self._context, self._services, self._bot, self._polls = context, services, bot, polls
+        self._handlers = Handlers(services, bot, sender, wake)
         self.sender: Sender = sender
 
     def render(self, content: Content, delivery: Delivery) -> list[Message]:
-        return messages(content, delivery, self._services, f"https://t.me/{self._application.bot.username}")
+        return messages(content, delivery, self._services, f"https://t.me/{self._bot.username}")
 
     async def receive(self, connected: asyncio.Event) -> None:
-        application = self._application
-        application.add_handler(TypeHandler(Update, self._handlers.handle))
-        await register(application.bot, self._services.store)
-        await self._inbox.put_back(application.bot)
-        try:
-            await application.start()
-            await _listen(application, self._services.settings)
+        await register(self._bot, self._services.store)
+        inbox = Inbox(self._services.store, PLATFORM, str(self._bot.id), self._handle, self._give_up)
+        settings = self._services.settings.platform(TELEGRAM.name, TelegramSettings)
+        async with inbox.open():
             connected.set()
-            await asyncio.Event().wait()
-        finally:
-            if application.updater and application.updater.running:
-                await application.updater.stop()
-            if application.running:
-                await application.stop()
+            if settings.webhook_url is None:
+                await poll(self._bot, self._polls, inbox, self._beat)
+            else:
+                await self._serve_webhook(settings, settings.webhook_url, inbox)
+
+    async def _serve_webhook(self, settings: TelegramSettings, url: str, inbox: Inbox) -> None:
+        """Receive updates by webhook, until cancelled; an update is stored before it is confirmed."""
+        host, _, port = settings.webhook_listen.partition(":")
+        async with Updater(self._bot, _Queue(inbox)) as updater:
+            await updater.start_webhook(
+                host,
+                int(port),
+                urlsplit(url).path,
+                webhook_url=url,
+                allowed_updates=Update.ALL_TYPES,
+                secret_token=webhook_secret(self._bot.token),
+            )
+            try:
+                await self._listens(host, int(port))
+            finally:
+                await updater.stop()
+
+    async def _listens(self, host: str, port: int) -> None:
+        """Report progress for as long as the webhook's own server accepts connections."""
+        while True:
+            try:
+                _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), _LOOK_S)
+                writer.close()
+                self._beat()
+            except OSError as error:
+                note(log, "webhook does not listen", level=logging.WARNING, error=error)
+            await asyncio.sleep(_LOOK_S)
+
+    async def _handle(self, body: str) -> None:
+        update = Update.de_json(json.loads(body), self._bot)
+        await self._handlers.handle(update)
+
+    async def _give_up(self, body: str) -> None:
+        await self._handlers.give_up(Update.de_json(json.loads(body), self._bot))
+
+    def _beat(self) -> None:
+        self._context.watchdog.beat(UPDATES)
 
 
-def _application(token: str, queue: "_Inbox", store: Store) -> App:
+def _bot(token: str, polls: HTTPXRequest) -> Bot:
     base = os.environ.get("TELEGRAM_API_URL", "https://api.telegram.org").rstrip("/")
-    request = HTTPXRequest(connection_pool_size=64, pool_timeout=5, read_timeout=_SEND_S, write_timeout=_SEND_S)
-    return (
-        ApplicationBuilder()
-        .token(token)
-        .base_url(f"{base}/bot")
-        .base_file_url(f"{base}/file/bot")
-        .request(request)
-        .update_queue(queue)
-        .concurrent_updates(_Processor(store))
-        .build()
+    return Bot(
+        token,
+        base_url=f"{base}/bot",
+        base_file_url=f"{base}/file/bot",
+        request=_request(connections=64),
+        get_updates_request=polls,
     )
 
 
-async def _initialize(application: App, stopped: asyncio.Event) -> None:
+def _request(connections: int = 1) -> HTTPXRequest:
+    return HTTPXRequest(connection_pool_size=connections, pool_timeout=5, read_timeout=_SEND_S, write_timeout=_SEND_S)
+
+
+async def _initialize(bot: Bot, stopped: asyncio.Event) -> None:
     """Ask Telegram who the bot is, again and again while it cannot be reached, until `stopped`.
 
     Raises SettingsError for a refused token.
     """
     while not stopped.is_set():
         try:
-            await application.initialize()
+            await bot.initialize()
         except NetworkError as error:
             note(log, "telegram away", level=logging.WARNING, error=type(error).__name__)
             await _pause(stopped)
@@ -122,28 +156,6 @@ async def _initialize(application: App, stopped: asyncio.Event) -> None:
             raise SettingsError("TELEGRAM_BOT_TOKEN: refused; copy it again from @BotFather") from None
         else:
             return
-
-
-async def _listen(application: App, settings: Settings) -> None:
-    """Receive updates by polling, or by webhook if the settings name one.
-
-    Both ways store an update before they confirm it to Telegram.
-    """
-    updater, telegram = application.updater, settings.platform(TELEGRAM.name, TelegramSettings)
-    if updater is None:
-        return
-    if telegram.webhook_url is None:
-        await updater.start_polling(allowed_updates=Update.ALL_TYPES, error_callback=_polling_failed)
-        return
-    host, _, port = telegram.webhook_listen.partition(":")
-    await updater.start_webhook(
-        host,
-        int(port),
-        urlsplit(telegram.webhook_url).path,
-        webhook_url=telegram.webhook_url,
-        allowed_updates=Update.ALL_TYPES,
-        secret_token=webhook_secret(application.bot.token),
-    )
 
 
 def webhook_secret(token: str) -> str:
@@ -168,44 +180,13 @@ def messages(content: Content, delivery: Delivery, services: Services, home: str
     return render(content_blocks(content, delivery, services.categories, services.store), options)
 
 
-class _Inbox(asyncio.Queue[object]):
-    """The queue of updates: each is stored before it is confirmed to Telegram, and handled once."""
+class _Queue(asyncio.Queue[object]):
+    """Where the library puts the updates of a webhook before it confirms them."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, inbox: Inbox) -> None:
         super().__init__()
-        self._store = store
+        self._inbox = inbox
 
     async def put(self, item: object) -> None:
         if isinstance(item, Update):
-            body = item.to_json()
-            if not await asyncio.to_thread(self._store.updates.take, PLATFORM, item.update_id, body):
-                return
-        await super().put(item)
-
-    async def put_back(self, bot: Bot) -> None:
-        """Queue the updates that an earlier process stored and did not finish."""
-        for body in await asyncio.to_thread(self._store.updates.left, PLATFORM):
-            await super().put(Update.de_json(json.loads(body), bot))
-
-
-class _Processor(BaseUpdateProcessor):
-    """Handles 32 updates at once, so that a slow answer delays nobody; an update is done when its handler has ended."""
-
-    def __init__(self, store: Store) -> None:
-        super().__init__(max_concurrent_updates=32)
-        self._store = store
-
-    async def do_process_update(self, update: object, coroutine: "Awaitable[Any]") -> None:
-        await coroutine
-        if isinstance(update, Update):
-            await asyncio.to_thread(self._store.updates.done, PLATFORM, update.update_id)
-
-    async def initialize(self) -> None:
-        return
-
-    async def shutdown(self) -> None:
-        return
-
-
-def _polling_failed(error: TelegramError) -> None:
-    note(log, "polling failed", level=logging.WARNING, kind=type(error).__name__, error=error)
+            await self._inbox.take(item.update_id, item.to_json())

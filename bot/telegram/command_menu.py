@@ -45,7 +45,7 @@ async def register(bot: Bot, store: Store) -> None:
 
     wire = [[scope.type, language, *_described(names, language)] for scope, names, language in lists]
     try:
-        await register_if_changed(store, PLATFORM, wire, send)
+        await register_if_changed(store, PLATFORM, wire, send, str(bot.id))
     except TelegramError as error:
         note(log, "commands not registered", level=logging.WARNING, error=error)
 

@@ -8,17 +8,16 @@ from dataclasses import replace
 from telegram import Bot, CallbackQuery, Message, Update, User
 from telegram.constants import ChatType
 from telegram.error import TelegramError
-from telegram.ext import ContextTypes
 
 from bot.commands.chats import actor_about
 from bot.commands.context import Reply, Services, text_block
-from bot.commands.permissions import Actor
+from bot.commands.permissions import Actor, RightsUnknown
 from bot.commands.router import answer
 from bot.i18n import catalog_for
-from bot.telegram.addressing import text_for_us
+from bot.telegram.addressing import AddressedText, text_for_us
 from bot.telegram.membership import Membership
 from bot.telegram.permissions import Chats, chat_of
-from bot.telegram.replies import Replies
+from bot.telegram.replies import Replies, language_of
 from bot.telegram.sender import PLATFORM, TelegramSender
 from workers.domain.blocks import TextBlock
 from workers.domain.deliveries import Place, Subscription
@@ -38,9 +37,22 @@ class Handlers:
         self._chats, self._replies = Chats(bot), Replies(services, bot, sender)
         self._membership = Membership(services, bot, self._replies)
 
-    async def handle(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+    async def handle(self, update: Update) -> None:
+        try:
+            await self._handle(update)
+        except RightsUnknown as error:
+            note(log, "rights unknown", level=logging.WARNING, error=error)
+            if not await self._say(update, "could_not_ask"):
+                raise
+        self._wake()
+
+    async def give_up(self, update: Update) -> None:
+        """Tell the person that their message or press failed, if it was addressed to the bot."""
+        await self._say(update, "did_not_work")
+
+    async def _handle(self, update: Update) -> None:
         message = update.message or update.channel_post
-        idempotency_key = f"{PLATFORM}:{update.update_id}"
+        idempotency_key = f"{PLATFORM}:{self._bot.id}:{update.update_id}"
         if update.my_chat_member:
             await self._membership.membership(update.my_chat_member)
         elif update.callback_query:
@@ -54,12 +66,26 @@ class Handlers:
             await self._membership.echoed(message)
         elif message and (message.text or message.caption):
             await self._written(message, idempotency_key)
-        self._wake()
+
+    async def _say(self, update: Update, text: str) -> bool:
+        """Answer an update by the catalog's `text`; False if nobody waits for an answer."""
+        message, query = update.message or update.channel_post, update.callback_query
+        if query:
+            language = language_of(query.from_user, self._services.settings.digest.language)
+            await self._done(query, getattr(catalog_for(language), text))
+            return True
+        if message is None or not (message.chat_shared or await self._addressed(message)):
+            return False
+        language = await asyncio.to_thread(self._replies.language, message, message.from_user)
+        await self._replies.say(message, [text_block(getattr(catalog_for(language), text))], language)
+        return True
+
+    async def _addressed(self, message: Message) -> AddressedText | None:
+        store, comments = self._services.store, self._services.settings.chats.comments
+        return await asyncio.to_thread(text_for_us, message, self._bot.id, self._bot.username, store, comments)
 
     async def _written(self, message: Message, idempotency_key: str) -> None:
-        store, comments = self._services.store, self._services.settings.chats.comments
-        bot = self._bot
-        addressed = await asyncio.to_thread(text_for_us, message, bot.id, bot.username, store, comments)
+        addressed = await self._addressed(message)
         if addressed is None:
             return
         text = addressed.text
@@ -86,6 +112,8 @@ class Handlers:
                 addressed.about,
             )
             await self._replies.give(message, reply, language, to=message)
+            if command == "/subscribe" and actor.manages and not await self._chats.may_send_photos(message.chat_id):
+                await self._replies.say(message, [text_block(catalog_for(language).no_photos)], language)
             if command == "/subscribe" and actor.place == Place.CHANNEL and actor.manages:
                 await self._membership.check_linked(message, actor.chat.chat, language)
 

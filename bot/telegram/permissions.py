@@ -1,16 +1,19 @@
 """Asks Telegram who may manage a chat and whether the bot may post there."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from telegram import Bot, Chat, ChatFullInfo, ChatMember, ChatMemberRestricted, Message, User
 from telegram.constants import ChatMemberStatus, ChatType
-from telegram.error import TelegramError
+from telegram.error import BadRequest, Forbidden, TelegramError
 
-from bot.commands.permissions import Actor
+from bot.commands.permissions import Actor, RightsUnknown
 from bot.telegram.sender import PLATFORM
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Place
 
+T = TypeVar("T")
 _ANONYMOUS_ADMIN = 1087968824
 """User id under which anonymous admins write (core.telegram.org/bots/api#message, from)."""
 _PLACES = {ChatType.PRIVATE: Place.PRIVATE, ChatType.CHANNEL: Place.CHANNEL}
@@ -37,7 +40,10 @@ def chat_of(message: Message) -> ChatRef:
 
 
 class Chats:
-    """Asks Telegram each time, because rights change; an error counts as no."""
+    """Asks Telegram each time, because rights change.
+
+    A refusal, such as "chat not found", counts as no. Raises RightsUnknown if Telegram gave no answer.
+    """
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
@@ -65,9 +71,8 @@ class Chats:
 
         None unless the user is an admin there and the bot may post.
         """
-        try:
-            chat = await self._bot.get_chat(name)
-        except TelegramError:
+        chat = await self._chat(name)
+        if chat is None:
             return None
         if user is None or not await self.may_post(chat) or not await self.is_admin(chat.id, user.id):
             return None
@@ -95,17 +100,24 @@ class Chats:
         return ours.status in _MANAGES or usual is None or usual.can_send_messages is not False
 
     async def may_post_at(self, chat: int) -> bool:
-        try:
-            return await self.may_post(await self._bot.get_chat(chat))
-        except TelegramError:
-            return False
+        found = await self._chat(chat)
+        return found is not None and await self.may_post(found)
+
+    async def may_send_photos(self, chat: int) -> bool:
+        """Whether the bot may send photos, as far as Telegram tells."""
+        found = await self._chat(chat)
+        if found is None or found.type not in {ChatType.GROUP, ChatType.SUPERGROUP}:
+            return True
+        ours = await self._member(found.id, self._bot.id)
+        if isinstance(ours, ChatMemberRestricted):
+            return ours.can_send_photos
+        usual = found.permissions
+        return (ours is not None and ours.status in _MANAGES) or usual is None or usual.can_send_photos is not False
 
     async def linked(self, channel: str) -> LinkedGroup | None:
         """The channel's discussion group; None if it has none."""
-        try:
-            found = (await self._bot.get_chat(int(channel))).linked_chat_id
-        except TelegramError:
-            return None
+        known = await self._chat(int(channel))
+        found = known.linked_chat_id if known else None
         return LinkedGroup(str(found), await self.is_admin(found, self._bot.id)) if found else None
 
     async def is_admin(self, chat: int, user: int) -> bool:
@@ -122,8 +134,17 @@ class Chats:
             return bool(message.sender_chat and message.sender_chat.id == chat.id)
         return await self.is_admin(chat.id, user.id)
 
+    async def _chat(self, name: str | int) -> ChatFullInfo | None:
+        return await self._asked(self._bot.get_chat(name))
+
     async def _member(self, chat: int, user: int) -> ChatMember | None:
+        return await self._asked(self._bot.get_chat_member(chat, user))
+
+    async def _asked(self, request: Awaitable[T]) -> T | None:
+        """Telegram's answer; None for a refusal. Raises RightsUnknown."""
         try:
-            return await self._bot.get_chat_member(chat, user)
-        except TelegramError:
+            return await request
+        except (BadRequest, Forbidden):
             return None
+        except TelegramError as error:
+            raise RightsUnknown(f"Telegram did not say what is allowed in a chat: {type(error).__name__}") from None

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from telegram import Bot, Message, ReplyKeyboardMarkup, ReplyKeyboardRemove, User
 from telegram.constants import ChatType
@@ -11,7 +13,7 @@ from telegram.error import TelegramError
 
 from bot.commands.chats import chat_language
 from bot.commands.context import Reply, Services
-from bot.i18n import LANGUAGES
+from bot.i18n import LANGUAGES, catalog_for
 from bot.telegram.permissions import chat_of
 from bot.telegram.renderer import RenderOptions, render
 from bot.telegram.sender import TelegramSender
@@ -24,6 +26,8 @@ from workers.runtime.logs import note
 log = logging.getLogger(__name__)
 
 _TRIES = 3
+_LONGEST_WAIT_S = 20.0
+"""Seconds that a reply waits for Telegram; meanwhile it takes a place among the updates that are handled at once."""
 
 
 class Replies:
@@ -49,12 +53,13 @@ class Replies:
             async with self._sender.turn(chat.chat, urgent=True):
                 return await self._sender.send(chat, rendered)
 
-        return await self._try(in_turn)
+        return await self._try(chat, in_turn)
 
     async def edit(self, message: Message, reply: Reply, language: str) -> None:
         """Replace `message`, one of the bot's, by a reply."""
-        rendered = render(reply.blocks, RenderOptions(language))[0]
-        await self._try(lambda: self._sender.edit(str(message.chat_id), str(message.message_id), rendered))
+        for rendered in render(reply.blocks, RenderOptions(language))[:1]:
+            edit = partial(self._sender.edit, str(message.chat_id), str(message.message_id), rendered)
+            await self._try(chat_of(message), edit)
 
     async def plain(self, message: Message, text: str, keyboard: ReplyKeyboardMarkup | ReplyKeyboardRemove) -> None:
         try:
@@ -71,17 +76,29 @@ class Replies:
         spoken = language_of(user, "") if private else ""
         return chat_language(self._services, chat_of(message), spoken)
 
-    async def _try(self, send: Callable[[], Awaitable[str | None]]) -> str | None:
-        """Send, and try again after the wait that Telegram asks for; None if it fails."""
-        for attempt in range(_TRIES):
+    async def _try(self, chat: ChatRef, send: Callable[[], Awaitable[str | None]]) -> str | None:
+        """Send, and try again after the wait that Telegram asks for; None if it fails.
+
+        A wait that is too long is not waited for here; the chat is told afterwards that its command failed.
+        """
+        for attempt in range(1, _TRIES + 1):
             try:
                 return await send()
             except SendRetryable as error:
-                await asyncio.sleep(error.retry_after_s if attempt + 1 < _TRIES else 0)
+                if attempt == _TRIES or error.retry_after_s > _LONGEST_WAIT_S:
+                    note(log, "answer put off", level=logging.WARNING, retry_in_s=round(error.retry_after_s))
+                    await asyncio.to_thread(self._tell_later, chat)
+                    break
+                await asyncio.sleep(error.retry_after_s)
             except SendError as error:
                 note(log, "answer not sent", level=logging.WARNING, error=error)
-                return None
+                break
         return None
+
+    def _tell_later(self, chat: ChatRef) -> None:
+        language = chat_language(self._services, chat)
+        notice = catalog_for(language).did_not_work
+        self._services.store.outbox.notify(f"reply:{uuid.uuid4()}", chat, language, notice)
 
 
 def language_of(user: User | None, default: str) -> str:

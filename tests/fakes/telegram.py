@@ -20,12 +20,14 @@ from tests.fakes.telegram_people import People
 from tests.fakes.telegram_wire import (
     BOT,
     FULL_CHAT,
+    ChatRoom,
     Fault,
     Limits,
     Posted,
     member,
     ok,
     parsed,
+    permissions,
     refused,
     retry_after,
 )
@@ -52,6 +54,8 @@ class TelegramServer(People):
         self.unpinned: list[int] = []
         self.url = ""
         self._files = itertools.count(1)
+        self.files: set[str] = set()
+        """Ids of the pictures that this bot uploaded."""
         self._spec = description("check_telegram")
         self._limits = Limits() if enforce else None
 
@@ -67,7 +71,7 @@ class TelegramServer(People):
             answer = self._send(request, params, files)
             await asyncio.sleep(self.slow_s)
             return answer
-        if method in {"editMessageText", "editMessageMedia", "deleteMessage"}:
+        if method in {"editMessageText", "editMessageCaption", "editMessageMedia", "deleteMessage"}:
             return self._change(method, int(params["message_id"]), params)
         return await self._other_method(method, params)
 
@@ -117,7 +121,24 @@ class TelegramServer(People):
             return refused(Fault(400, "Bad Request: chat not found"))
         if room.bot in {"left", "kicked"}:
             return refused(Fault(403, "Forbidden: bot was kicked from the group chat"))
+        if unfit := self._unfit(room, params, files):
+            return refused(unfit)
         return ok(self.wire(self._post(chat, params, files)))
+
+    def _unfit(self, room: ChatRoom, params: dict[str, str], files: dict[str, bytes]) -> Fault | None:
+        """Returns Telegram's refusal of a picture, or of a text that is empty or too long."""
+        has_photo = bool(files) or "photo" in params
+        if has_photo and not room.photos and room.bot != "administrator":
+            return Fault(400, "Bad Request: not enough rights to send photos to the chat")
+        if "photo" in params and not files and params["photo"] not in self.files:
+            return Fault(400, "Bad Request: wrong file identifier/HTTP URL specified")
+        html = params.get("text") or params.get("caption") or ""
+        units = len((parsed(html)[0] if params.get("parse_mode") else html).encode("utf-16-le", "replace")) // 2
+        if not has_photo and not units:
+            return Fault(400, "Bad Request: message text is empty")
+        if units > (1024 if has_photo else 4096):
+            return Fault(400, f"Bad Request: {'message caption' if has_photo else 'message'} is too long")
+        return None
 
     def _fault(self, chat: int) -> Fault | None:
         if self.faults[chat]:
@@ -134,6 +155,7 @@ class TelegramServer(People):
         if not 0 < len(text.encode("utf-16-le")) // 2 <= limit:
             self.complaints.append(f"{len(text)} characters, at most {limit}")
         file = f"file{next(self._files)}" if files else params.get("photo", "")
+        self.files.update([file] if file else [])
         thread = params.get("message_thread_id")
         posted = Posted(
             next(self._numbers),
@@ -159,7 +181,9 @@ class TelegramServer(People):
         if method == "deleteMessage":
             self.deleted.append(number)
             return ok(True)
-        html = params.get("text") or json.loads(params["media"]).get("caption", "")
+        if method == "editMessageText" and found.file:
+            return refused(Fault(400, "Bad Request: there is no text in the message to edit"))
+        html = params.get("text") or params.get("caption") or json.loads(params["media"]).get("caption", "")
         text, complaints = parsed(html)
         self.complaints += complaints
         same = text == found.text and _keyboard(params) == found.keyboard
@@ -174,7 +198,7 @@ class TelegramServer(People):
         if found is None:
             return refused(Fault(400, "Bad Request: chat not found"))
         linked = {"linked_chat_id": found.linked} if found.linked else {}
-        return ok({**found.wire(), **FULL_CHAT, **linked})
+        return ok({**found.wire(), **FULL_CHAT, **linked, **permissions(found)})
 
     def _ask_member(self, chat: int, user: int) -> web.StreamResponse:
         room = self.rooms.get(chat)
@@ -218,7 +242,7 @@ def serving(enforce: bool = False) -> Iterator[TelegramServer]:
 
 async def _fields(request: web.Request) -> tuple[dict[str, str], dict[str, bytes]]:
     """Returns (form fields, uploaded files by the name of their form part)."""
-    params: dict[str, str] = {}
+    params: dict[str, str] = dict(request.query)
     files: dict[str, bytes] = {}
     for name, value in (await request.post()).items():
         if isinstance(value, web.FileField):

@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from tests.fakes.telegram_wire import BOT, ChatRoom, Posted, member
+from tests.fakes.telegram_wire import BOT, ChatRoom, Posted, marks, member
 
 
 class People:
@@ -83,6 +83,7 @@ class People:
             "date": int(time.time()),
             "chat": self.rooms[chat].wire(),
             "text": text,
+            **({"entities": marked} if (marked := marks(text)) else {}),
         }
 
     def _update(self, kind: str, body: dict[str, Any]) -> None:

@@ -23,6 +23,8 @@ class ChatRoom:
     members: dict[int, str] = field(default_factory=dict)
     bot: str = "administrator"
     linked: int | None = None
+    photos: bool = True
+    """Members who are no admins may send photos."""
 
     def wire(self) -> dict[str, Any]:
         name = {"first_name": self.title} if self.type == "private" else {"title": self.title}
@@ -103,6 +105,19 @@ def parsed(html: str) -> tuple[str, list[str]]:
     return answer["text"], [f"{len(entities)} entities"] if len(entities) > 100 else []
 
 
+def marks(text: str) -> list[dict[str, Any]]:
+    """Returns what Telegram marks in plain text: names, commands, addresses; offsets count UTF-16 units."""
+    query = {"@type": "getTextEntities", "text": text}
+    tdjson.td_execute(_QUIET)
+    answer = json.loads(tdjson.td_execute(json.dumps(query).encode()) or b"{}")
+    kinds = {"textEntityTypeMention": "mention", "textEntityTypeBotCommand": "bot_command"}
+    return [
+        {"type": kinds[found["type"]["@type"]], "offset": found["offset"], "length": found["length"]}
+        for found in answer.get("entities", [])
+        if found["type"]["@type"] in kinds
+    ]
+
+
 FULL_CHAT = {
     "accent_color_id": 0,
     "max_reaction_count": 11,
@@ -114,6 +129,14 @@ FULL_CHAT = {
         "gifts_from_channels": False,
     },
 }
+
+
+def permissions(room: ChatRoom) -> dict[str, Any]:
+    """What members of a group may send; Telegram says nothing of it for other chats."""
+    if room.type not in {"group", "supergroup"}:
+        return {}
+    names = ("messages", "audios", "documents", "videos", "video_notes", "voice_notes", "polls", "other_messages")
+    return {"permissions": {"can_send_photos": room.photos, **{f"can_send_{name}": True for name in names}}}
 
 
 def member(user: dict[str, Any], status: str) -> dict[str, Any]:

@@ -1,0 +1,81 @@
+"""Receives Telegram's updates by long polling; an update is confirmed only when it is stored.
+
+The library's own polling ends for ever at an exception in its queue, at a refused token and at an update that it
+cannot parse, and says nothing. Here an update is stored as it came and parsed by its handler.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from telegram import Bot, Update
+from telegram.error import InvalidToken, RetryAfter, TelegramError
+from telegram.request import BaseRequest
+
+from workers.domain.errors import SettingsError
+from workers.runtime.boundary import reason_of
+from workers.runtime.logs import note
+
+log = logging.getLogger(__name__)
+
+_POLL_S = 10
+"""Seconds that Telegram holds a poll open while there is no update."""
+_ANSWER_S = 15.0
+"""Seconds beyond `_POLL_S` after which the connection counts as broken."""
+_FIRST_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 30.0
+"""The pause is doubled after each poll that failed, up to this."""
+
+
+class Takes(Protocol):
+    """Stores an update; returns once it is stored."""
+
+    async def take(self, update_id: int, body: str) -> None: ...
+
+
+async def poll(bot: Bot, request: BaseRequest, inbox: Takes, beat: Callable[[], None]) -> None:
+    """Receive updates until cancelled; `beat` is called after each poll that Telegram answered.
+
+    Raises SettingsError for a token that is refused.
+    """
+    offset, pause_s, webhook = 0, _FIRST_PAUSE_S, True
+    while True:
+        try:
+            if webhook:
+                await bot.delete_webhook()  # Telegram answers no poll while there is one
+                webhook = False
+            updates = await _updates(bot, request, offset)
+        except InvalidToken:
+            raise SettingsError("TELEGRAM_BOT_TOKEN: refused; copy it again from @BotFather") from None
+        except RetryAfter as error:
+            await asyncio.sleep(_seconds(error))
+        except Exception as error:  # noqa: BLE001 - whatever Telegram answers, the next poll can succeed
+            shown = str(error) if isinstance(error, TelegramError) else reason_of(error)
+            note(log, "polling failed", level=logging.WARNING, kind=type(error).__name__, error=shown)
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+        else:
+            beat()
+            pause_s = _FIRST_PAUSE_S
+            for update in updates:
+                await inbox.take(update["update_id"], json.dumps(update))
+                beat()
+                offset = update["update_id"] + 1
+
+
+async def _updates(bot: Bot, request: BaseRequest, offset: int) -> list[dict[str, Any]]:
+    """The updates from `offset` on, as Telegram sent them. Raises TelegramError."""
+    kinds = json.dumps(Update.ALL_TYPES)
+    query = urlencode({"offset": offset, "timeout": _POLL_S, "allowed_updates": kinds})
+    url = f"{bot.base_url}/getUpdates?{query}"
+    async with asyncio.timeout(3 * _ANSWER_S):  # the library's limit is on each read, and not on the whole answer
+        found = await request.post(url, read_timeout=_POLL_S + _ANSWER_S)
+    return [each for each in found if isinstance(each.get("update_id"), int)] if isinstance(found, list) else []
+
+
+def _seconds(error: RetryAfter) -> float:
+    after = error.retry_after
+    return float(after) if isinstance(after, int | float) else after.total_seconds()
