@@ -11,7 +11,7 @@ be tried in every run, whatever Hypothesis chooses, are in `HARD_BLOCKS`.
 
 import string
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
 
@@ -32,6 +32,7 @@ from workers.domain.deliveries import Choice, Layout, Place, View
 from workers.domain.models import Claim, Digest, DigestPaper, Link, Section, SourceReport, Synthesis
 
 LANGUAGES = ("ko", "en")
+NOW = datetime(2025, 6, 3, 8, tzinfo=UTC)
 CATEGORIES = ("Robotics", "Computer Vision", "Audio & Speech", "Others", "A category of an older list")
 """Three of the closed list, the last of it, and one that it no longer has."""
 ODD_TEXTS = (
@@ -233,14 +234,31 @@ def views() -> st.SearchStrategy[View]:
     )
 
 
+def section_of(title: str, url: str) -> SectionBlock:
+    """A section of one paper with this title and address."""
+    return SectionBlock("🤖", "Robotics", (_paper(title, url),), None, extractive=True, place=1)
+
+
 def _paper(title: str, url: str) -> DigestPaper:
     return DigestPaper(1, None, title, (), (Link("arxiv", url),), "Robotics", "summary")
 
 
 _MANY = tuple(Citation("2506.00001", f"{n} Method", "quote", f"https://arxiv.org/html/1#{n}") for n in range(100))
 _HEAD = CitedPaper("1", "Grip", "https://arxiv.org/abs/2506.00001", "html")
+HARD_CHOICES = (
+    Choice("", "/help"),
+    Choice("\ud800", "/ask 2025-06-03 1"),
+    Choice("label " * 100, "/digest 2025-06-03 3 ko", private=True),
+    Choice("too long", "/settings 1 keywords " + "가" * 40),
+    Choice("no deep link", "/settings 1 categories +3", private=True),
+    *(Choice(f"choice {n}", f"/digest 2025-06-03 {n} ko") for n in range(150)),
+)
+"""More than a message takes, without a name, with a name or a command that is too long."""
+MANY_SENTENCES = AnswerBlock(
+    Answer(True, (_HEAD,), tuple(Sentence(f"This is sentence {n} of many. " * 5, _MANY[1:3]) for n in range(60)))
+)
 HARD_BLOCKS: Sequence[Block] = (
-    SectionBlock("🤖", "Robotics", (_paper("A link", "https://example.org/" + "a" * 4000),), None, True, 1),
+    section_of("A link", "https://example.org/" + "a" * 4000),
     SectionBlock("🤖", "x" * 500, (_paper("", ""),), Synthesis(findings=(Claim("", ()),)), True, 1),
     SectionBlock("", "", (), None, True, 1),
     SectionBlock("🤖", "Robotics", (_paper("t" * 5000, "https://x.org"),) * 60, None, False, 1),
@@ -256,8 +274,8 @@ HARD_BLOCKS: Sequence[Block] = (
     AnswerBlock(Answer(False, (_HEAD,) * 120, ())),
     AnswerBlock(Answer(True, (CitedPaper("", "", "", "abstract"),), (Sentence("", ()),))),
     KeywordBlock("", (Hit("K1", "", "https://example.org/" + "a" * 4000, "q" * 5000),), "m" * 5000),
-    ChoiceBlock(tuple(Choice("label " * 100, f"/ask 2025-06-03 {n}") for n in range(150))),
-    ChoiceBlock((Choice("", "/help"), Choice("\ud800", "/help"))),
+    ChoiceBlock(HARD_CHOICES),
+    MANY_SENTENCES,
     TextBlock(("", "\n", "\ud800")),
     TextBlock(("x" * 20000,)),
     TextBlock(("a line",) * 3000),

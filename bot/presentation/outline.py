@@ -27,6 +27,10 @@ from workers.i18n import digest_catalog_for
 
 _LONGEST_PLACE = 60
 """Characters of the name of a cited place."""
+_MOST_PLACES = 8
+"""Places shown for one sentence of an answer; the first ones support it best."""
+_MOST_CITED = 20
+"""Papers named after one claim."""
 
 
 class Role(StrEnum):
@@ -210,7 +214,8 @@ def _listed(claims: Sequence[Claim]) -> Line:
 
 
 def _claim(claim: Claim) -> tuple[Run, Run]:
-    return Run(claim.text), Run("".join(f"[{n}]" for n in claim.papers), Role.CITED)
+    more = "…" if len(claim.papers) > _MOST_CITED else ""
+    return Run(claim.text), Run("".join(f"[{n}]" for n in claim.papers[:_MOST_CITED]) + more, Role.CITED)
 
 
 def _paper(paper: DigestPaper, style: OutlineStyle) -> Line:
@@ -247,7 +252,8 @@ def _answer(answer: Answer, language: str) -> Iterator[Line]:
         yield _line(Kind.TEXT, Run(catalog.closest if answer.answerable else catalog.not_said))
     for sentence in answer.sentences:
         places = [
-            Run(sanitize(cite.section, _LONGEST_PLACE) or cite.paper, Role.PLACE, cite.url) for cite in sentence.cites
+            Run(sanitize(cite.section, _LONGEST_PLACE) or cite.paper, Role.PLACE, cite.url)
+            for cite in sentence.cites[:_MOST_PLACES]
         ]
         yield _line(Kind.SENTENCE, Run(sentence.text, Role.EXCERPT if answer.extractive else Role.PLAIN), *places)
 

@@ -2,7 +2,10 @@
 
 import unicodedata
 
-_INVISIBLE = frozenset("\u00ad\u061c\u180e\u200b\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff\ufff9\ufffa\ufffb")
+_INVISIBLE = frozenset(
+    "\u00ad\u061c\u180e\u200b\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff\ufff9\ufffa\ufffb"
+    "\u2800\u3164\uffa0\ufffc"  # blank symbols and letters: Telegram takes a text of these alone for empty
+)
 _MARKS_LIMIT = 4
 """Combining marks on one letter; no language needs more, and more would cover the lines above."""
 
@@ -20,6 +23,20 @@ def sanitize(text: str, longest: int = 2000) -> str:
             kept.append(character)
     line = " ".join("".join(kept).split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def sanitize_utf16(text: str, longest: int) -> str:
+    """As `sanitize`, with a limit in UTF-16 units; no character is cut in two."""
+    line = sanitize(text, longest)
+    if utf16(line) <= longest:
+        return line
+    kept, units = [], 1  # the ellipsis
+    for character in line:
+        units += utf16(character)
+        if units > longest:
+            break
+        kept.append(character)
+    return "".join(kept).rstrip() + "…"
 
 
 def utf16(text: str) -> int:

@@ -1,19 +1,24 @@
 """Telegram's HTML as spans whose length is known before sending, packed uncut into as few messages as possible."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 
-from bot.presentation.sanitize import sanitize, utf16
+from bot.presentation.sanitize import sanitize_utf16, utf16
 
 TEXT_LIMIT = 4096
 """UTF-16 units of a message after parsing (core.telegram.org/bots/api#sendmessage)."""
 CAPTION_LIMIT = 1024
 """UTF-16 units of a picture's caption after parsing (core.telegram.org/bots/api#sendphoto)."""
 LONGEST = 2000
-"""Characters of one untrusted text; two texts of this length fit one message."""
+"""UTF-16 units of one untrusted text; two texts of this length fit one message."""
+_LONGEST_URL = 2000
+"""Characters of an address; what is longer is shown without a link."""
 ENTITY_LIMIT = 100
 """Entities of a message; Telegram ignores more."""
+
+_ADDRESS = re.compile(r"https?://[^\s\x00-\x1f\x7f\ud800-\udfff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class Span:
 
 def text(raw: str, longest: int = LONGEST) -> Span:
     """Untrusted text, sanitized and escaped."""
-    shown = sanitize(raw, longest)
+    shown = sanitize_utf16(raw, longest)
     return Span(escape(shown, quote=False), utf16(shown))
 
 
@@ -54,19 +59,26 @@ def bold(raw: str, longest: int = LONGEST) -> Span:
     return Span(f"<b>{inner.html}</b>", inner.units, 1) if inner.units else inner
 
 
-def italic(raw: str) -> Span:
-    inner = text(raw)
+def italic(raw: str, longest: int = LONGEST) -> Span:
+    inner = text(raw, longest)
     return Span(f"<i>{inner.html}</i>", inner.units, 1) if inner.units else inner
 
 
 def link(raw: str, url: str, longest: int = LONGEST) -> Span:
-    """`url` must be a web address that was built here or checked."""
+    """`url` must be a web address that was built here or checked; the text alone where it can be none."""
     inner = text(raw, longest)
-    return Span(f'<a href="{escape(url, quote=True)}">{inner.html}</a>', inner.units, 1) if inner.units else inner
+    if not inner.units or len(url) > _LONGEST_URL or not _ADDRESS.fullmatch(url):
+        return inner
+    return Span(f'<a href="{escape(url, quote=True)}">{inner.html}</a>', inner.units, 1)
 
 
 def folded(span: Span) -> Span:
     return replace(span, folded=True)
+
+
+def is_within(span: Span, head: Span, limit: int = TEXT_LIMIT) -> bool:
+    """Whether the span fits one message, also where `head` stands over it and it is folded."""
+    return span.units + head.units + 1 <= limit and span.entities + head.entities + 1 <= ENTITY_LIMIT
 
 
 def joined(spans: Sequence[Span]) -> Span:
@@ -82,27 +94,49 @@ def pack(lines: Iterable[Span], head: Span, limit: int = TEXT_LIMIT) -> Iterator
 
     No line is cut, and no message begins with an empty line. Raises ValueError for a line that alone is over the limit.
     """
-    message: list[Span] = []
+    message = _Pile()
     for line in lines:
-        if message and not _fits([*message, line], limit):
-            yield _message(message)
-            message = [head] if head.units else []
-        if not (message or line.units):
+        if message.lines and not message.fits(line, limit):
+            yield stacked(message.lines)
+            message = _Pile()
+            if head.units and line.units:
+                message.add(head)
+        if not (message.lines or line.units):
             continue
-        message.append(line)
-        if not _fits(message, limit):
+        if not message.fits(line, limit):
             raise ValueError(f"a line of {line.units} units fits no message")
-    if message:
-        yield _message(message)
+        message.add(line)
+    if message.lines:
+        yield stacked(message.lines)
 
 
-def _fits(lines: Sequence[Span], limit: int) -> bool:
-    whole = _message(lines)
-    return whole.units <= limit and whole.entities <= ENTITY_LIMIT
+class _Pile:
+    """Lines of one message, with the length and the number of entities that they have when stacked."""
+
+    def __init__(self) -> None:
+        self.lines: list[Span] = []
+        self._units = self._entities = 0
+
+    def fits(self, line: Span, limit: int) -> bool:
+        entities = self._entities + line.entities + self._opens(line)
+        return self._units + self._length(line) <= limit and entities <= ENTITY_LIMIT
+
+    def add(self, line: Span) -> None:
+        self._units += self._length(line)
+        self._entities += line.entities + self._opens(line)
+        self.lines.append(line)
+
+    def _opens(self, line: Span) -> bool:
+        """Whether the line begins a quote of folded lines."""
+        return line.folded and not (self.lines and self.lines[-1].folded)
+
+    def _length(self, line: Span) -> int:
+        """Units of the line and the line break before it."""
+        return line.units + bool(self.lines)
 
 
-def _message(lines: Sequence[Span]) -> Span:
-    """The lines as one span; neighbours that are folded share one quote."""
+def stacked(lines: Sequence[Span]) -> Span:
+    """The lines as one span, one below the other; neighbours that are folded share one quote."""
     html, units, entities, open_ = "", 0, 0, False
     for place, line in enumerate(lines):
         html += "</blockquote>" if open_ and not line.folded else ""

@@ -1,21 +1,66 @@
-"""Renders blocks as Telegram messages in HTML; every text from papers is escaped, and no line is cut or lost."""
+"""Renders blocks as Telegram messages in HTML; every text from papers is escaped.
 
+Whatever the blocks hold, the messages are within Telegram's limits: a line that fits no message is shortened, no other
+line is cut or lost.
+"""
+
+import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
 from bot.i18n import catalog_for
 from bot.presentation.outline import PHONE, Kind, Line, Role, Run, outline
-from bot.presentation.sanitize import sanitize
-from bot.telegram.markup import CAPTION_LIMIT, TEXT_LIMIT, Span, bold, folded, italic, joined, link, pack, space, text
+from bot.presentation.sanitize import sanitize, sanitize_utf16
+from bot.telegram.markup import (
+    CAPTION_LIMIT,
+    ENTITY_LIMIT,
+    LONGEST,
+    TEXT_LIMIT,
+    Span,
+    bold,
+    folded,
+    is_within,
+    italic,
+    joined,
+    link,
+    pack,
+    space,
+    stacked,
+    text,
+)
 from workers.domain.blocks import Block, ChoiceBlock, OverviewBlock, TextBlock
 from workers.domain.deliveries import Choice, Message, Place
 
 _MAX_TITLE = 300
-"""Characters of a paper's title."""
+"""UTF-16 units of a paper's title."""
 _MAX_QUOTE = 500
-"""Characters of a quoted sentence."""
-_NO_LIMIT = 1 << 20
+"""UTF-16 units of a quoted sentence."""
+_MAX_HEADING = 200
+"""UTF-16 units of each part of a heading, which is repeated in every message of its section."""
+_MAX_LABEL = 60
+"""Characters of a button or a link to a command."""
+_MAX_BUTTONS = 100
+"""Buttons under one message."""
+_MAX_CALLBACK_BYTES = 64
+"""Bytes of what a button sends (core.telegram.org/bots/api#inlinekeyboardbutton)."""
+_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""The parameter of a deep link (core.telegram.org/bots/features#deep-linking)."""
+_LINKS_A_ROW = 20
+"""Links in one line below a message; with labels of `_MAX_LABEL` they are shorter than half of a message."""
+_HEADINGS = {Kind.TITLE, Kind.TALLY, Kind.HEADING, Kind.FIELD}
 _EMPTY = Span("", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """How much of a line is shown: units of each run, runs of each row."""
+
+    units: int
+    runs: int = 1 << 20
+
+
+_CUTS = (_Cut(LONGEST), _Cut(800), _Cut(300), _Cut(300, 60), _Cut(100, 30), _Cut(30, 10))
+"""Tried in this order until a line fits; the last one fits always."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +89,11 @@ def render(blocks: Sequence[Block], options: RenderOptions) -> list[Message]:
     """The messages of `blocks`, in order. Choices become buttons under the message before them, links in a channel."""
     messages: list[Message] = []
     for group in _groups(blocks, options.compact):
-        links = _links(group.choices, options.home) if options.place == Place.CHANNEL and group.choices else []
+        choices = [replace(choice, label=_label(choice)) for choice in group.choices if _can_be_sent(choice)]
+        links = _links(choices, options.home) if options.place == Place.CHANNEL else []
         rendered = [Message(span.html, span.papers) for span in _messages(group.blocks, links, options)]
-        if rendered and group.choices and not links:
-            rendered[-1] = replace(rendered[-1], choices=_rows(group.choices))
+        if rendered and choices and options.place != Place.CHANNEL:
+            rendered[-1] = replace(rendered[-1], choices=_rows(choices[:_MAX_BUTTONS]))
         if rendered and isinstance(group.blocks[0], OverviewBlock):
             rendered[0] = replace(rendered[0], chart=options.chart)
         messages += rendered
@@ -88,9 +134,24 @@ def payload(line: str) -> str:
     return line.removeprefix("/").replace(" ", "_")
 
 
+def _label(choice: Choice) -> str:
+    return sanitize(choice.label, _MAX_LABEL) or "…"
+
+
+def _can_be_sent(choice: Choice) -> bool:
+    """Whether its command fits a button, and a link where only that is private."""
+    short = len(choice.line.encode("utf-8", "replace")) <= _MAX_CALLBACK_BYTES
+    return short and (not choice.private or _PAYLOAD.fullmatch(payload(choice.line)) is not None)
+
+
 def _links(choices: Sequence[Choice], home: str) -> list[Span]:
-    links = [link(choice.label, f"{home}?start={payload(choice.line)}") for choice in choices]
-    return [joined([span for choice_link in links for span in (space(), text("·"), space(), choice_link)][3:])]
+    """One link for each choice that can be one."""
+    lines = [(choice.label, payload(choice.line)) for choice in choices]
+    return [link(label, f"{home}?start={start}") for label, start in lines if _PAYLOAD.fullmatch(start)]
+
+
+def _in_a_row(links: Sequence[Span]) -> Span:
+    return joined([span for each in links for span in (space(), text("·"), space(), each)][3:])
 
 
 def _messages(group: Sequence[Block], links: Sequence[Span], options: RenderOptions) -> Iterator[Span]:
@@ -98,73 +159,85 @@ def _messages(group: Sequence[Block], links: Sequence[Span], options: RenderOpti
     if isinstance(group[0], OverviewBlock):
         yield _overview(first, CAPTION_LIMIT if options.chart else TEXT_LIMIT, links)
         return
-    spans = list(map(_span, first))
+    repeats = not (options.compact or isinstance(group[0], TextBlock))
+    head = _continued(first, options.language) if repeats else _EMPTY
+    spans = [_fitting(line, head) for line in first]
     for block in group[1:]:
         lines = outline(block, options.language, PHONE)
-        spans += [*([_EMPTY] if spans else []), *map(_span, lines)]
-    if spans:
-        repeats = not (options.compact or isinstance(group[0], TextBlock))
-        yield from pack([*spans, *links], _continued(first, options.language) if repeats else _EMPTY)
+        spans += [*([_EMPTY] if spans else []), *(_fitting(line, head) for line in lines)]
+    if any(span.units for span in spans):
+        rows = [_in_a_row(links[start : start + _LINKS_A_ROW]) for start in range(0, len(links), _LINKS_A_ROW)]
+        yield from pack([*spans, *rows], head)
 
 
 def _overview(lines: Sequence[Line], limit: int, links: Sequence[Span]) -> Span:
-    """The overview with as many whole highlights as fit; every highlight is in its section too."""
+    """The overview with as many links, then as many whole highlights as fit; each highlight is in its section too."""
     left_out = {n for n, line in enumerate(lines) if line.kind == Kind.BULLET}
+    shown = len(links)
+    while shown and not _fits(_one_message(lines, left_out, links[:shown]), limit):
+        shown -= 1
     for n in sorted(left_out):
-        if _one_message(lines, left_out - {n}, links, _NO_LIMIT).units <= limit:
+        if _fits(_one_message(lines, left_out - {n}, links[:shown]), limit):
             left_out.remove(n)
-    return _one_message(lines, left_out, links, limit)
+    return _one_message(lines, left_out, links[:shown])
 
 
-def _one_message(lines: Sequence[Line], left_out: Set[int], links: Sequence[Span], limit: int) -> Span:
-    """`lines` without those at the positions `left_out`, with one gap of several in a row.
+def _fits(span: Span, limit: int) -> bool:
+    return span.units <= limit and span.entities <= ENTITY_LIMIT
 
-    Raises ValueError for what is over the limit.
-    """
+
+def _one_message(lines: Sequence[Line], left_out: Set[int], links: Sequence[Span]) -> Span:
+    """`lines` without those at the positions `left_out`, with one gap of several in a row."""
     shown: list[Line] = []
     for n, line in enumerate(lines):
         if n not in left_out and not (line.kind == Kind.GAP and shown and shown[-1].kind == Kind.GAP):
             shown.append(line)
-    return next(iter(pack([*map(_span, shown), *links], _EMPTY, limit)))
+    spans = [_fitting(line, _EMPTY) for line in shown]
+    return stacked([*spans, *([_in_a_row(links)] if links else [])])
 
 
 def _continued(lines: Sequence[Line], language: str) -> Span:
     """The heading of a section that goes on in another message."""
     heading = [run for line in lines[:1] if line.kind == Kind.HEADING for run in line.rows[0] if run.role != Role.ASIDE]
-    return joined([_row(heading), space(), italic(catalog_for(language).continued)])
+    return joined([_row(heading, _Cut(_MAX_HEADING)), space(), italic(catalog_for(language).continued)])
 
 
-def _span(line: Line) -> Span:
-    rows = [span for row in line.rows for span in (Span("\n", 1), _row(row))][1:]
+def _fitting(line: Line, head: Span) -> Span:
+    """The line, shortened if it would fit no message that begins with `head`."""
+    cuts = [_Cut(_MAX_HEADING)] if line.kind in _HEADINGS else _CUTS
+    spans = (_span(line, cut) for cut in cuts)
+    return next((span for span in spans if is_within(span, head)), _span(line, _CUTS[-1]))
+
+
+def _span(line: Line, cut: _Cut) -> Span:
+    rows = [span for row in line.rows for span in (Span("\n", 1), _row(row, cut))][1:]
     bullet = [text("•"), space()] if line.kind == Kind.BULLET else []
     span = replace(joined([*bullet, *rows]), papers=line.papers)
     return folded(span) if line.foldable else span
 
 
-def _row(runs: Sequence[Run]) -> Span:
-    spans: list[Span] = []
-    for n, run in enumerate(runs):
-        if n:
-            spans.append(space())
-        spans.append(_run(run))
-    return joined(spans)
+def _row(runs: Sequence[Run], cut: _Cut) -> Span:
+    """The runs that show anything, separated by spaces."""
+    shown = [span for run in runs[: cut.runs] if (span := _run(run, cut.units)).units]
+    more = [text("…")] if len(runs) > cut.runs else []
+    return joined([span for each in [*shown, *more] for span in (space(), each)][1:])
 
 
-def _run(run: Run) -> Span:
+def _run(run: Run, units: int) -> Span:
     match run.role:
         case Role.BOLD | Role.LABEL:
-            return bold(run.text)
+            return bold(run.text, units)
         case Role.NUMBER:
-            return bold(f"{run.text}.")
+            return bold(f"{run.text}.", units)
         case Role.TITLE:
-            return link(run.text, run.url, _MAX_TITLE) if run.url else text(run.text, _MAX_TITLE)
+            return link(run.text, run.url, min(units, _MAX_TITLE))
         case Role.PLACE:
-            return link(f"[{run.text}]", run.url) if run.url else text(f"[{run.text}]")
+            return link(f"[{run.text}]", run.url, units)
         case Role.QUOTE:
-            return italic(f"“{sanitize(run.text, _MAX_QUOTE)}”")
+            return italic(f"“{sanitize_utf16(run.text, min(units, _MAX_QUOTE) - 2)}”", units)
         case Role.EXCERPT:
-            return bold(f"“{run.text}”")
+            return bold(f"“{sanitize_utf16(run.text, units - 2)}”", units)
         case Role.ASIDE:
-            return italic(run.text)
+            return italic(run.text, units)
         case Role.PLAIN | Role.CITED | Role.DOT:
-            return text(run.text)
+            return text(run.text, units)

@@ -6,11 +6,14 @@ from rich.cells import cell_len
 from rich.markup import escape
 
 from bot.presentation.outline import SCREEN, Kind, Line, Role, Run, outline
+from bot.presentation.sanitize import sanitize
 from workers.domain.blocks import Bar, Block, ChoiceBlock
 from workers.domain.deliveries import Message
 
 _LONGEST_BAR = 30
 """Columns of the longest bar: names, bar and count fit into 60."""
+_LONGEST = 2000
+"""Characters of one untrusted text."""
 _INDENT = " " * 5
 """Of the rows below a numbered title."""
 _STYLES = {
@@ -35,7 +38,7 @@ def render(blocks: Sequence[Block], language: str) -> list[Message]:
 
 def _message(block: Block, lines: Sequence[Line]) -> Message:
     if isinstance(block, ChoiceBlock):
-        return Message("\n".join(f"[dim]{escape(f'{choice.label}: {choice.line}')}[/dim]" for choice in block.choices))
+        return Message("\n".join(f"[dim]{_plain(f'{choice.label}: {choice.line}')}[/dim]" for choice in block.choices))
     return Message("\n".join(_rows(lines)), tuple(n for line in lines for n in line.papers))
 
 
@@ -84,7 +87,7 @@ def _numbered(line: Line) -> Iterator[str]:
         is_numbered = any(run.role == Role.NUMBER for run in row)
         yield f"{'  ' if is_numbered else indent}{_row(row)}"
         indent = _INDENT if is_numbered else indent
-        yield from (f"{indent}[dim underline]{escape(run.url)}[/]" for run in row if run.role == Role.TITLE and run.url)
+        yield from (f"{indent}[dim underline]{_plain(run.url)}[/]" for run in row if run.role == Role.TITLE and run.url)
 
 
 def _row(runs: Sequence[Run]) -> str:
@@ -93,12 +96,17 @@ def _row(runs: Sequence[Run]) -> str:
 
 def _run(run: Run) -> str:
     text = f"{run.text} {run.url}" if run.role == Role.PLACE else run.text
-    return _STYLES[run.role].format(escape(text))
+    return _STYLES[run.role].format(_plain(text))
+
+
+def _plain(text: str) -> str:
+    """Untrusted text: no control characters, which a terminal would obey, and no markup."""
+    return escape(sanitize(text, _LONGEST))
 
 
 def _bars(bars: Sequence[Bar]) -> Iterator[str]:
     widest = max((cell_len(bar.name) for bar in bars), default=0)
-    largest = max((bar.count for bar in bars), default=1)
+    largest = max((bar.count for bar in bars), default=0) or 1
     for bar in bars:
-        name = " " * (widest - cell_len(bar.name)) + escape(bar.name)
+        name = " " * (widest - cell_len(bar.name)) + _plain(bar.name)
         yield f"{name} [{bar.colour}]{'█' * max(1, round(_LONGEST_BAR * bar.count / largest))}[/] {bar.count}"
