@@ -39,7 +39,6 @@ from workers.domain.units import Failure, Unit, UnitKind
 from workers.runtime.boundary import Boundary, reason_of
 from workers.runtime.logs import note
 from workers.store import Store
-from workers.store.failures import FailureStore
 from workers.store.transactions import is_store_away
 
 log = logging.getLogger(__name__)
@@ -70,7 +69,8 @@ class Courier:
     def __init__(self, store: Store, sender: Sender, render: Render) -> None:
         self._store, self._sender, self._render = store, sender, render
         self._boundary = Boundary(store.failures, store.clock)
-        self._of_notices = Boundary(_Untold(store.failures), store.clock)
+        self._of_notices = Boundary(store.failures, store.clock, tell=False)
+        """A notice about a notice that failed would fail in its turn."""
 
     async def deliver(self, delivery: Delivery) -> None:
         """Send a claimed delivery as far as it goes now. Raises SettingsError only, for a token that is refused.
@@ -250,19 +250,6 @@ class Courier:
             async with asyncio.timeout(_SEND_S):
                 message_id = await self._sender.send(_target(delivery, part, message), message, str(part.part_id))
             return SendResult(PartState.POSTED, message_id)
-
-
-class _Untold:
-    """Failures of which no owner is told: a notice about a notice that failed would fail in its turn."""
-
-    def __init__(self, failures: FailureStore) -> None:
-        self._failures = failures
-
-    def record(self, unit: Unit, reason: str) -> Failure:
-        return self._failures.record(unit, reason, tell=False)
-
-    def clear(self, unit: Unit) -> None:
-        self._failures.clear(unit)
 
 
 def _unit(delivery: Delivery) -> Unit:

@@ -17,7 +17,7 @@ class FakeFailures:
         self.open: dict[Unit, Failure] = {}
         self.refuses = False
 
-    def record(self, unit: Unit, reason: str) -> Failure:
+    def record(self, unit: Unit, reason: str, tell: bool = True) -> Failure:
         self._write()
         known = self.open.get(unit)
         self.open[unit] = failure_after(unit, known.attempts + 1 if known else 1, reason, self._clock.now())

@@ -205,8 +205,8 @@ class SectionBoundary(Protocol):
 class Failures(Protocol):
     """The store of failed units, as far as a boundary needs it."""
 
-    def record(self, unit: Unit, reason: str) -> Failure:
-        """Count a failed try."""
+    def record(self, unit: Unit, reason: str, tell: bool) -> Failure:
+        """Count a failed try; `tell`: the owners are told when the unit is given up."""
         ...
 
     def clear(self, unit: Unit) -> None:

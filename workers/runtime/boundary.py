@@ -32,8 +32,9 @@ class Boundary:
     SettingsError pass, because they end more than a unit.
     """
 
-    def __init__(self, failures: Failures, clock: Clock) -> None:
-        self._failures, self._clock = failures, clock
+    def __init__(self, failures: Failures, clock: Clock, tell: bool = True) -> None:
+        """`tell`: whether the owners are told of a unit that is given up."""
+        self._failures, self._clock, self._tell = failures, clock, tell
         self._unrecorded: dict[Unit, int] = {}
         """Failed tries that the store did not record, so that a store that is full or away is no endless loop."""
         self._next_try: dict[Unit, datetime] = {}
@@ -82,7 +83,7 @@ class Boundary:
         """Record a failed try. Does not raise: where the store refuses the record, the tries are counted here."""
         reason = reason_of(error)
         try:
-            failure = self._failures.record(unit, reason)
+            failure = self._failures.record(unit, reason, self._tell)
             if self._failed is not None:
                 self._failed.add(unit)
         except Exception as refused:  # noqa: BLE001 - the store may be what failed
