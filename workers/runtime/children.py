@@ -24,6 +24,10 @@ _KEPT = (
 """Environment variables that a child gets; every other one, tokens and keys among them, stays with the parent."""
 _LOOK_S = 0.1
 """Seconds between two looks at a working child's memory and time."""
+_SHORT_S = 0.8
+"""Processor seconds after which a child gives way to others; arXiv's largest feeds take half a second."""
+_GIVES_WAY = 10
+"""Niceness of a child that gives way."""
 _STOP_S = 5.0
 """Seconds that the server of child processes gets to end."""
 _PID = struct.Struct("!Q")
@@ -151,7 +155,7 @@ class Child:
 
     def __init__(self, pid: int, connection: Connection, limits: ChildLimits, own_work: OwnWork) -> None:
         self._connection, self._limits, self._own_work = connection, limits, own_work
-        self._stopped_for = ""
+        self._stopped_for, self._gives_way = "", False
         self._process: psutil.Process | None = None
         with suppress(psutil.NoSuchProcess):
             self._process = psutil.Process(pid)
@@ -184,8 +188,9 @@ class Child:
         self._connection.close()
 
     def _watch(self, done: threading.Event) -> None:
-        """Kill the child when it goes beyond a limit before `done`."""
+        """Kill the child when it goes beyond a limit before `done`; one that takes long gives way to the others."""
         while not done.wait(_LOOK_S):
+            self._give_way()
             if self._own_work.spent_s > self._limits.time_s:
                 self._stopped_for = f"took longer than {self._limits.time_s:g} s of its own work"
             elif self._memory() > self._limits.memory_bytes:
@@ -193,6 +198,12 @@ class Child:
             if self._stopped_for:
                 self._kill()
                 return
+
+    def _give_way(self) -> None:
+        with suppress(psutil.Error):
+            if self._process and not self._gives_way and sum(self._process.cpu_times()[:2]) > _SHORT_S:
+                self._gives_way = True
+                self._process.nice(_GIVES_WAY)
 
     def _memory(self) -> int:
         """Bytes beyond those at the start. The child limits itself too, but not every system honours that."""
