@@ -1,5 +1,6 @@
 """Asks a platform which bot a token belongs to."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -8,6 +9,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from workers.domain.errors import SettingsError
+from workers.runtime.proxies import proxy_for
 
 _TIMEOUT_S = 10.0
 
@@ -27,10 +29,11 @@ def ask(model: type[Body], token_variable: str, url: str, headers: Mapping[str, 
     """GET `url` and read the answer as `model`.
 
     Raises SettingsError, which names `token_variable` and never contains the token, if the platform cannot be reached,
-    refuses the token, or answers with something else.
+    refuses the token, or answers with something else; it names a proxy's variable if that cannot be read.
     """
+    proxy = proxy_for(url, os.environ)
     try:
-        answer = httpx.get(url, headers=dict(headers or {}), timeout=_TIMEOUT_S)
+        answer = httpx.get(url, headers=dict(headers or {}), timeout=_TIMEOUT_S, proxy=proxy, trust_env=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise SettingsError(f"{token_variable}: its platform cannot be reached ({type(error).__name__})") from None
     if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND}:

@@ -14,9 +14,12 @@ from tests.fakes.empty_store import empty_store
 from tests.fakes.subscriptions import NewSubscription
 from tests.fakes.web import Answer, web
 from workers import jobs
+from workers.digest import pipeline
 from workers.domain.chats import ChatRef, direct_chat
 from workers.domain.deliveries import View
 from workers.domain.errors import EditionFailed
+from workers.domain.models import Paper
+from workers.domain.units import TRIES
 from workers.runtime.clock import SystemClock
 from workers.store import Store, open_store
 
@@ -108,3 +111,21 @@ def test_when_every_source_fails_the_owners_hear_of_it_once_and_no_chat_does(
         assert (alert.chat, alert.day) == (direct_chat("telegram", "9"), None)
         assert "huggingface failed: HTTP 500" in (alert.notice or "")
         assert store.outbox.claim("telegram") is None
+
+
+def test_an_edition_that_cannot_be_made_is_told_after_three_tries_and_forgotten_once_it_is_made(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def odd(*_: object) -> list[Paper]:
+        raise IndexError("what a title says")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "merge", odd)
+        for _ in range(TRIES):
+            with pytest.raises(IndexError):
+                jobs.make_edition(DAY.isoformat())
+    (failure,) = store.failures.untold()
+    assert str(failure.unit) == f"edition {DAY}"
+    assert failure.reason.startswith("IndexError")
+    jobs.make_edition(DAY.isoformat())
+    assert store.failures.newest(5) == []

@@ -24,6 +24,7 @@ from workers.domain.ports import Clock, Gate, Source
 from workers.fulltext.reader import PaperReader
 from workers.runtime.boundary import Boundary
 from workers.runtime.children import ChildLimits, ChildProcesses
+from workers.runtime.proxies import proxy_for
 from workers.sources.arxiv import Arxiv, ArxivFeeds
 from workers.sources.arxiv_day import Expectation
 from workers.sources.deeplearn import DeepLearn
@@ -165,9 +166,11 @@ def _model(settings: Settings, store: Store) -> "OpenAiModel | None":
     key, base = os.environ.get("OPENAI_API_KEY", ""), os.environ.get("OPENAI_BASE_URL")
     if not settings.model.name or not (key or base):
         return None
-    from workers.llm import ModelEndpoint, OpenAiModel  # imports openai, which takes long, only where a model is used
+    # Imports openai, which takes long, only where a model is used.
+    from workers.llm import OPENAI_URL, ModelEndpoint, OpenAiModel
 
-    return OpenAiModel(settings.model, ModelEndpoint(settings.model.name, key, base), store.model_calls)
+    proxy = proxy_for(base or OPENAI_URL, os.environ)
+    return OpenAiModel(settings.model, ModelEndpoint(settings.model.name, key, base, proxy), store.model_calls)
 
 
 def _source(source: SourceSettings, documents: DocumentReader, gate: Gate, settings: Settings, store: Store) -> Source:

@@ -8,7 +8,8 @@ from workers.bootstrap import answer_services, open_configured_store, open_pipel
 from workers.digest import alerts
 from workers.digest import pipeline as digest
 from workers.domain.answers import Answer
-from workers.domain.errors import EditionFailed
+from workers.domain.errors import EditionFailed, LeaseLost, SettingsError
+from workers.domain.units import Unit, UnitKind
 from workers.queue import WorkQueue
 from workers.runtime.clock import system_clock
 
@@ -29,12 +30,19 @@ def make_edition(day: str) -> None:
     with open_pipeline(settings, system_clock(), on_progress) as pipeline:
         store = pipeline.store
         languages = dict.fromkeys([language, *store.subscriptions.languages()])
+        boundary, unit = pipeline.context.boundary, Unit(UnitKind.EDITION, day)
         try:
             edition = digest.make_day(wanted_day, list(languages), pipeline.context)
         except EditionFailed as error:
             owners = store.owners.all(settings.named_owners())
             alerts.no_edition(wanted_day, str(error), owners, store.outbox, language)
             raise
+        except (LeaseLost, SettingsError):
+            raise
+        except Exception as error:  # an edition is tried again until it is made, and the owners hear why it is not
+            boundary.failed(unit, error)
+            raise
+        boundary.succeeded(unit)
         owners = store.owners.all(settings.named_owners())
         alerts.incomplete_sources(wanted_day, edition.sources, owners, store.outbox, language)
 

@@ -20,6 +20,8 @@ from workers.runtime.logs import note
 
 log = logging.getLogger(__name__)
 
+OPENAI_URL = "https://api.openai.com/v1"
+"""The endpoint where none is named."""
 _TRIES = 4
 _FIRST_WAIT_S = 1.0
 """The wait doubles after each failure; a Retry-After header replaces it."""
@@ -37,6 +39,7 @@ class ModelEndpoint:
     model: str
     key: str = field(repr=False)
     base_url: str | None = None
+    proxy: str | None = field(default=None, repr=False)
 
 
 class OpenAiModel:
@@ -52,7 +55,11 @@ class OpenAiModel:
         self.name = endpoint.model
         self._settings, self._ledger, self._sleep = settings, ledger, sleep
         self._client = OpenAI(
-            api_key=endpoint.key or "none", base_url=endpoint.base_url, timeout=settings.timeout_s, max_retries=0
+            api_key=endpoint.key or "none",
+            base_url=endpoint.base_url,
+            timeout=settings.timeout_s,
+            max_retries=0,
+            http_client=httpx2.Client(proxy=endpoint.proxy, trust_env=False),
         )
         self._format = 0
 

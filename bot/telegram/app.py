@@ -29,6 +29,7 @@ from workers.config import Settings
 from workers.domain.deliveries import Content, Delivery, Layout, Message
 from workers.domain.errors import SettingsError
 from workers.runtime.logs import note
+from workers.runtime.proxies import proxy_for
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,10 @@ _LOOK_S = 15.0
 
 
 def serve(settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT; returns 0. Raises SettingsError for a token that is missing or refused."""
+    """Serve until SIGTERM or SIGINT; returns 0.
+
+    Raises SettingsError for a token that is missing or refused, and for a proxy variable that cannot be read.
+    """
     os.environ["PTB_TIMEDELTA"] = "1"  # python-telegram-bot then returns durations as timedelta, without a warning
     return run_platform(TELEGRAM, settings, serve_until_stopped)
 
@@ -127,18 +131,30 @@ class TelegramFrontend:
 
 
 def _bot(token: str, polls: HTTPXRequest) -> Bot:
-    base = os.environ.get("TELEGRAM_API_URL", "https://api.telegram.org").rstrip("/")
     return Bot(
         token,
-        base_url=f"{base}/bot",
-        base_file_url=f"{base}/file/bot",
+        base_url=f"{_base()}/bot",
+        base_file_url=f"{_base()}/file/bot",
         request=_request(connections=64),
         get_updates_request=polls,
     )
 
 
 def _request(connections: int = 1) -> HTTPXRequest:
-    return HTTPXRequest(connection_pool_size=connections, pool_timeout=5, read_timeout=_SEND_S, write_timeout=_SEND_S)
+    """Raises SettingsError for a proxy variable that cannot be read."""
+    return HTTPXRequest(
+        connection_pool_size=connections,
+        pool_timeout=5,
+        read_timeout=_SEND_S,
+        write_timeout=_SEND_S,
+        proxy=proxy_for(_base(), os.environ),
+        httpx_kwargs={"trust_env": False},
+    )
+
+
+def _base() -> str:
+    """Telegram's address, or that of another server of the Bot API."""
+    return os.environ.get("TELEGRAM_API_URL", "https://api.telegram.org").rstrip("/")
 
 
 async def _initialize(bot: Bot, stopped: asyncio.Event) -> None:

@@ -20,6 +20,7 @@ from workers.domain.ports import Clock
 from workers.queue import QUEUES, WorkQueue
 from workers.runtime.boundary import reason_of
 from workers.runtime.clock import system_clock
+from workers.runtime.proxies import proxy_for
 from workers.sources.fetch import Response
 from workers.store import Store, open_store
 from workers.store.migrate import HEAD
@@ -149,7 +150,8 @@ def _endpoint(environment: Mapping[str, str], name: str | None) -> Finding:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     address = (base or "https://api.openai.com/v1").rstrip("/") + "/models"
     try:
-        answer = httpx.get(address, headers=headers, timeout=_MODEL_TIMEOUT_S)
+        proxy = proxy_for(address, environment)
+        answer = httpx.get(address, headers=headers, timeout=_MODEL_TIMEOUT_S, proxy=proxy, trust_env=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return Finding("model", False, f"cannot be reached ({type(error).__name__}); see OPENAI_BASE_URL")
     if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
