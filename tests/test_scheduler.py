@@ -16,7 +16,6 @@ from tests.fakes.empty_store import empty_store
 from tests.fakes.papers import paper
 from tests.fakes.subscriptions import NewSubscription
 from workers import config
-from workers.bootstrap import boundary
 from workers.domain.chats import ChatRef
 from workers.domain.models import Digest, RankedPaper, Selection, SourceAnswer, SourceReport, Text
 from workers.domain.questions import QuestionRequest
@@ -55,7 +54,7 @@ def queued(queue: WorkQueue, name: str = EDITIONS) -> list[str]:
 
 
 def tick(store: Store, queue: WorkQueue, clock: FakeClock) -> None:
-    Scheduler(store, queue, clock, config.load(environment={}), boundary(store)).tick()
+    Scheduler(store, queue, clock, config.load(environment={})).tick()
 
 
 def close(store: Store) -> None:

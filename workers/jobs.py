@@ -8,6 +8,7 @@ from workers.bootstrap import answer_services, open_configured_store, open_pipel
 from workers.digest import alerts
 from workers.digest import pipeline as digest
 from workers.domain.answers import Answer
+from workers.domain.calendar import latest_day
 from workers.domain.errors import EditionFailed, LeaseLost, SettingsError
 from workers.domain.units import Unit, UnitKind
 from workers.queue import WorkQueue
@@ -17,9 +18,12 @@ from workers.runtime.clock import system_clock
 def make_edition(day: str) -> None:
     """Make the edition of `day` ("2026-01-31"), its texts and the due deliveries, and tell the owners what failed.
 
-    Safe to run twice: a closed edition is found, not made again. Raises EditionFailed where nothing could be listed.
+    Does nothing for a day of the future, which a clock that was ahead asked for. Safe to run twice: a closed edition
+    is found, not made again. Raises EditionFailed where nothing could be listed.
     """
-    settings, wanted_day = config.load(), date.fromisoformat(day)
+    settings, clock, wanted_day = config.load(), system_clock(), date.fromisoformat(day)
+    if wanted_day > latest_day(clock.now()):
+        return
     language = settings.digest.language
     queue = WorkQueue(settings.queue.url) if settings.queue.url else None
 
@@ -27,7 +31,7 @@ def make_edition(day: str) -> None:
         if queue:
             queue.wake()
 
-    with open_pipeline(settings, system_clock(), on_progress) as pipeline:
+    with open_pipeline(settings, clock, on_progress) as pipeline:
         store = pipeline.store
         languages = dict.fromkeys([language, *store.subscriptions.languages()])
         boundary, unit = pipeline.context.boundary, Unit(UnitKind.EDITION, day)

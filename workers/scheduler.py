@@ -4,20 +4,26 @@ import logging
 import signal
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 
 from workers.config import Settings
 from workers.digest import alerts
 from workers.digest.publish import publish
+from workers.domain.calendar import RETRY
 from workers.domain.errors import QueueDown, SettingsError
 from workers.domain.ports import Clock, Work
 from workers.queue import WorkQueue
 from workers.runtime.boundary import Boundary, reason_of
 from workers.runtime.logs import note
 from workers.store import Store, open_store
+from workers.store.leases import is_ahead
+from workers.store.slots import bring_back
 
 log = logging.getLogger(__name__)
+
+_CHECK = timedelta(hours=1)
+"""Time between two looks at the slots of all subscriptions."""
 
 
 def serve(settings: Settings, clock: Clock) -> int:
@@ -35,7 +41,7 @@ def serve(settings: Settings, clock: Clock) -> int:
     with open_store(settings.store.url, clock, settings.lease.edition_s, settings.lease.delivery_s) as store:
         lease, scheduler = (
             store.lease("clock", settings.clock.lease_s),
-            Scheduler(store, queue, clock, settings, Boundary(store.failures, clock)),
+            Scheduler(store, queue, clock, settings),
         )
         while not stopped.is_set():
             try:
@@ -48,7 +54,7 @@ def serve(settings: Settings, clock: Clock) -> int:
     return 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Scheduler:
     """Compares the store with the calendar, and fills the queue."""
 
@@ -56,7 +62,12 @@ class Scheduler:
     queue: Work
     clock: Clock
     settings: Settings
-    boundary: Boundary
+    _boundary: Boundary = field(init=False)
+    _last_tick: datetime | None = field(default=None, init=False)
+    _checked_at: datetime | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self._boundary = Boundary(self.store.failures, self.clock)
 
     def tick(self) -> None:
         """Ask for the editions that are due, publish to the subscriptions that are due, and queue open work.
@@ -65,9 +76,10 @@ class Scheduler:
         that no worker is answering, and collections that are due. A queue that does not answer is logged.
         """
         now, editions = self.clock.now(), self.store.editions
+        self._mind_the_clock(now)
         for day in self.settings.calendar().to_make(now, editions.newest_asked_for()):
             editions.want(day)
-        published = publish(self.store.subscriptions, editions.in_the_making, now, self.boundary)
+        published = publish(self.store.subscriptions, editions.in_the_making, now, self._boundary)
         told = self._tell_owners()
         if published or told or self.store.outbox.left_behind():
             self.queue.wake()
@@ -84,6 +96,19 @@ class Scheduler:
         except QueueDown as error:
             note(log, "queue down", level=logging.WARNING, error=error)
 
+    def _mind_the_clock(self, now: datetime) -> None:
+        """Bring slots back that a clock which was ahead has moved.
+
+        On the first tick, after the clock went back, and every _CHECK, because another process may have moved them.
+        """
+        last, checked = self._last_tick, self._checked_at
+        if last is None or checked is None or now < last or now >= checked + _CHECK:
+            brought_back = bring_back(self.store.engine, now)
+            if brought_back:
+                note(log, "slots brought back", level=logging.WARNING, subscriptions=brought_back)
+            self._checked_at = now
+        self._last_tick = now
+
     def _tell_owners(self) -> int:
         """Tell the owners of the units of work that failed since the last tick; returns how many messages that makes.
 
@@ -98,10 +123,14 @@ class Scheduler:
         return told
 
     def _editions(self) -> list[date]:
-        """The oldest open edition, because editions are made one after the other, and those that lack a text."""
-        store, languages = self.store, self.store.subscriptions.languages()
+        """The oldest open edition, because editions are made one after the other, and those that lack a text.
+
+        An edition that is open before its close, because `paperboy digest` could not make it, waits for the close.
+        """
+        store, languages, closes = self.store, self.store.subscriptions.languages(), self.settings.calendar().closes
         unwritten = store.texts.unwritten_days([self.settings.digest.language, *languages])
-        return [*store.editions.open_days()[:1], *unwritten]
+        due = [day for day in store.editions.open_days() if closes.on(day) <= self.clock.now()]
+        return [*due[:1], *unwritten]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,5 +154,5 @@ def collections_due(settings: Settings, store: Store, now: datetime) -> Iterator
         if not source.enabled or hour.on(day) > now or closed or not (source.daily or calendar.expected(day)):
             continue
         answer = next((answer for answer in store.source_answers.of([day]) if answer.source == source.name), None)
-        if answer is None or (answer.retry_at and answer.retry_at <= now):
+        if answer is None or (answer.retry_at and not is_ahead(answer.retry_at, now, RETRY)):
             yield DueCollection(day, source.name)

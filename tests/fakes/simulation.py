@@ -10,7 +10,6 @@ from tests.fakes.papers import entry
 from tests.fakes.source import FakeSource
 from tests.fakes.work import WorkAtOnce
 from workers import config
-from workers.bootstrap import boundary
 from workers.config import Settings
 from workers.digest.pipeline import PipelineConfig
 from workers.digest.select import Weights
@@ -50,7 +49,7 @@ class Simulation:
         self.work = WorkAtOnce(store, pipeline_config)
 
     def run(self, until: datetime, step: timedelta = 10 * MINUTE) -> None:
-        scheduler = Scheduler(self.store, self.work, self.clock, self.settings, boundary(self.store))
+        scheduler = Scheduler(self.store, self.work, self.clock, self.settings)
         while self.clock.now() <= until:
             scheduler.tick()
             self.clock.advance(step.total_seconds())

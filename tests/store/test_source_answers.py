@@ -106,7 +106,8 @@ def test_an_earlier_day_that_failed_is_asked_for_again(store: Store) -> None:
     assert store.source_answers.waiting(NEXT + timedelta(days=1)) == {"huggingface": [DAY]}
 
 
-def test_an_edition_made_anew_asks_for_its_days_again(store: Store) -> None:
+def test_an_edition_made_anew_asks_for_its_days_again(store: Store, moving_clock: FakeClock) -> None:
+    moving_clock.advance(86_400)
     close(store, NEXT, SourceAnswer(ANSWER.report, ANSWER.entries, earlier=(DAY,)))
     assert store.editions.reopen(NEXT) == []
     assert store.source_answers.waiting(NEXT) == {"arxiv": [DAY]}

@@ -39,11 +39,12 @@ def _worker_fault(queue: WorkQueue, name: str) -> str:
     silence = datetime.now(UTC) - heartbeat
     return (
         f"the last heartbeat of the worker for {name} was {silence.total_seconds():.0f} s ago"
-        if silence > _LONGEST_SILENCE
+        if abs(silence) > _LONGEST_SILENCE
         else ""
     )
 
 
 def _lease_fault(settings: config.Settings, name: str) -> str:
     with open_store(settings.store.url, system_clock()) as store:
-        return "" if store.lease(name, 0).is_held() else f"no {name} process is active"
+        lasts_s = settings.clock.lease_s if name == "clock" else settings.lease.delivery_s
+        return "" if store.lease(name, lasts_s).is_held() else f"no {name} process is active"

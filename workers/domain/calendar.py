@@ -88,6 +88,11 @@ class Calendar:
         return day
 
 
+def latest_day(now: datetime) -> date:
+    """The latest date that any time zone shows at `now`; an edition of a later day is of the future."""
+    return (now + timedelta(hours=14)).date()
+
+
 def next_slot(after: datetime, slot: str, zone: str, weekdays: Iterable[int]) -> datetime:
     """The first moment after `after`, in UTC, when clocks in `zone` show `slot` ("09:00") on one of `weekdays`.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, delete, func, select, update
 
-from workers.domain.calendar import RETRY
+from workers.domain.calendar import RETRY, latest_day
 from workers.domain.errors import LeaseLost
 from workers.domain.models import (
     NOT_SELECTED,
@@ -21,6 +21,7 @@ from workers.domain.models import (
 )
 from workers.domain.ports import Clock
 from workers.store import papers, source_answers
+from workers.store.leases import SLACK, LeaseClock, lasts
 from workers.store.tables import candidate, edition, listing, paper, text
 from workers.store.transactions import insert, read, write
 
@@ -29,18 +30,20 @@ _TREND_DAYS = 14
 
 
 class EditionStore:
-    """Implements `domain.ports.Editions`. A lease lasts `lease` on the given clock."""
+    """Implements `domain.ports.Editions`. A lease lasts `lease`; an edition of the future is in nobody's way."""
 
     def __init__(self, engine: Engine, clock: Clock, lease: timedelta) -> None:
         self._engine, self._clock, self._lease = engine, clock, lease
+        self._lease_clock = LeaseClock(engine, clock)
 
     def claim(self, day: date) -> int | None:
         with write(self._engine) as connection:
             papers.lock(connection)
-            now = self._clock.now()
+            now = self._lease_clock.now(connection)
             connection.execute(_first_row(connection, day))
             row = connection.execute(select(edition).where(edition.c.day == day)).one()
-            under_way = select(edition.c.day).where(edition.c.closed_at.is_(None), edition.c.lease_until > now).limit(1)
+            under_way = select(edition.c.day).where(edition.c.closed_at.is_(None))
+            under_way = under_way.where(lasts(edition.c.lease_until, now, self._lease)).limit(1)
             if row.closed_at or connection.execute(under_way).one_or_none():
                 return None
             attempt = int(row.attempt) + 1
@@ -53,7 +56,7 @@ class EditionStore:
 
     def renew(self, day: date, attempt: int) -> None:
         with write(self._engine) as connection:
-            self._update_claimed(connection, day, attempt, lease_until=self._clock.now() + self._lease)
+            self._update_claimed(connection, day, attempt, lease_until=self._lease_end(connection))
 
     def want(self, day: date) -> None:
         """Record that `day` needs an edition. Does nothing where that is recorded already.
@@ -61,13 +64,14 @@ class EditionStore:
         The record comes before the queue job, so that a lost job is queued again. Readers expect an edition of a
         wanted day, so they are also told when it is quiet.
         """
+        now = self._clock.now()
         with read(self._engine) as connection:
-            known = select(edition.c.day).where(edition.c.day == day, edition.c.wanted_at.is_not(None))
+            known = select(edition.c.day).where(edition.c.day == day, edition.c.wanted_at <= now + SLACK)
             if connection.execute(known).one_or_none():
                 return
         with write(self._engine) as connection:
             connection.execute(_first_row(connection, day))
-            connection.execute(update(edition).where(edition.c.day == day).values(wanted_at=self._clock.now()))
+            connection.execute(update(edition).where(edition.c.day == day).values(wanted_at=now))
 
     def release(self, day: date, attempt: int, retry_in_s: float) -> None:
         """Give an unfinished edition back, to be tried again in `retry_in_s`; does nothing where the lease was lost."""
@@ -86,7 +90,7 @@ class EditionStore:
             if attempt is None:
                 connection.execute(update(edition).where(edition.c.day == day).values(progress=noted))
             else:
-                until = self._clock.now() + self._lease
+                until = self._lease_end(connection)
                 self._update_claimed(connection, day, attempt, progress=noted, lease_until=until)
 
     def progress(self, day: date) -> list[tuple[str, str]]:
@@ -101,22 +105,32 @@ class EditionStore:
             now = self._clock.now()
             rows = connection.execute(
                 select(edition.c.day)
-                .where(_to_be_made())
-                .where(edition.c.lease_until.is_(None) | (edition.c.lease_until <= now))
-                .where(edition.c.retry_at.is_(None) | (edition.c.retry_at <= now))
+                .where(_to_be_made(now))
+                .where(~lasts(edition.c.lease_until, self._lease_clock.now(connection), self._lease))
+                .where(~lasts(edition.c.retry_at, now, RETRY))
                 .order_by(edition.c.day)
             )
             return [row.day for row in rows]
 
     def in_the_making(self, since: datetime) -> bool:
+        now = self._clock.now()
         with read(self._engine) as connection:
-            query = select(edition.c.day).where(_to_be_made(), edition.c.wanted_at > since).limit(1)
-            return connection.execute(query).one_or_none() is not None
+            query = select(edition.c.day).where(_to_be_made(now), edition.c.wanted_at > since)
+            return connection.execute(query.where(edition.c.wanted_at <= now + SLACK).limit(1)).first() is not None
 
     def newest_asked_for(self) -> date | None:
-        """The latest day of which an edition was asked for, made or not; None in an empty store."""
+        """The latest day of which an edition was asked for, made or not; None in an empty store.
+
+        What a clock that was ahead asked for does not count. If several editions are closed and all are later than the
+        clock's day, the clock is behind: it is that day, so that no old edition is made.
+        """
+        now = self._clock.now()
+        today, asked_before = latest_day(now), edition.c.wanted_at.is_(None) | (edition.c.wanted_at <= now + SLACK)
+        later = select(func.count()).where(edition.c.day > today, edition.c.closed_at.is_not(None))
         with read(self._engine) as connection:
-            return connection.execute(select(func.max(edition.c.day))).scalar()
+            query = select(func.max(edition.c.day)).where(edition.c.day <= today, asked_before)
+            newest: date | None = connection.execute(query).scalar()
+            return newest or (today if connection.execute(later).scalar_one() > 1 else None)
 
     def paper(self, arxiv_id: str) -> Paper | None:
         """A paper that was collected on any day, listed or not; None where it never was."""
@@ -130,9 +144,8 @@ class EditionStore:
 
     def note_failure(self, day: date, attempt: int, collected: Sequence[SourceAnswer]) -> None:
         with write(self._engine) as connection:
-            now = self._clock.now()
-            self._update_claimed(connection, day, attempt, lease_until=now + self._lease)
-            source_answers.note_incomplete(connection, day, collected, now + RETRY)
+            self._update_claimed(connection, day, attempt, lease_until=self._lease_end(connection))
+            source_answers.note_incomplete(connection, day, collected, self._clock.now() + RETRY)
 
     def close(
         self,
@@ -253,6 +266,9 @@ class EditionStore:
             query = select(edition.c.day).where(edition.c.day == day, edition.c.closed_at.is_not(None))
             return connection.execute(query.where(edition.c.retracted_at.is_(None))).one_or_none() is not None
 
+    def _lease_end(self, connection: Connection) -> datetime:
+        return self._lease_clock.now(connection) + self._lease
+
     def _update_claimed(self, connection: Connection, day: date, attempt: int, **values: object) -> None:
         """Update the open edition that `attempt` holds. Raises LeaseLost where another process holds it by now."""
         changed = connection.execute(
@@ -268,8 +284,12 @@ def _first_row(connection: Connection, day: date) -> Any:
     return insert(connection, edition).values(day=day, attempt=0, progress=[]).on_conflict_do_nothing()
 
 
-def _to_be_made() -> ColumnElement[bool]:
-    """Open, and later than every closed edition (a newer edition contains what an older day missed), or reopened."""
-    newer = edition.alias()
-    overtaken = select(newer.c.day).where(newer.c.day > edition.c.day, newer.c.closed_at.is_not(None)).exists()
-    return edition.c.closed_at.is_(None) & (~overtaken | (edition.c.revision > 0))
+def _to_be_made(now: datetime) -> ColumnElement[bool]:
+    """Open, and later than every closed edition (a newer edition contains what an older day missed), or reopened.
+
+    Editions of the future are left out.
+    """
+    newer, latest = edition.alias(), latest_day(now)
+    overtaken = select(newer.c.day).where(newer.c.day > edition.c.day, newer.c.day <= latest)
+    overtaken = overtaken.where(newer.c.closed_at.is_not(None))
+    return edition.c.closed_at.is_(None) & (edition.c.day <= latest) & (~overtaken.exists() | (edition.c.revision > 0))

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from workers.domain.ports import Clock
 from workers.runtime.heartbeat import keep_alive
+from workers.store.leases import LeaseClock, is_ahead
 from workers.store.tables import gate
 from workers.store.transactions import insert, read, write
 
@@ -23,7 +25,7 @@ class RowLease:
     """A leader lease: one process at a time holds it, and keeps it by acquiring it again before it expires."""
 
     def __init__(self, engine: Engine, name: str, lasts_s: float, clock: Clock) -> None:
-        self._engine, self._name, self._clock = engine, name, clock
+        self._engine, self._name, self._clock = engine, name, LeaseClock(engine, clock)
         self._lasts = timedelta(seconds=lasts_s)
         self._turn: int | None = None
 
@@ -33,13 +35,13 @@ class RowLease:
         Returns False, and changes nothing, while another holder's lease lasts.
         """
         with write(self._engine) as connection:
-            now = self._clock.now()
+            now = self._clock.now(connection)
             connection.execute(
                 insert(connection, gate).values(name=self._name, free_at=now, turn=0).on_conflict_do_nothing()
             )
             row = connection.execute(select(gate).where(gate.c.name == self._name).with_for_update()).one()
             ours = row.turn == self._turn
-            if row.free_at > now and not ours:
+            if is_ahead(row.free_at, now, self._lasts) and not ours:
                 return False
             self._turn = int(row.turn) if ours else int(row.turn) + 1
             connection.execute(
@@ -51,7 +53,7 @@ class RowLease:
         """Whether any process, this one or another, holds the lease now. Changes nothing."""
         with read(self._engine) as connection:
             free_at = connection.execute(select(gate.c.free_at).where(gate.c.name == self._name)).scalar_one_or_none()
-            return free_at is not None and free_at > self._clock.now()
+            return is_ahead(free_at, self._clock.now(connection), self._lasts)
 
     def release(self) -> None:
         """End the lease now if this object still holds it; does nothing where another has taken over."""
@@ -59,8 +61,16 @@ class RowLease:
             connection.execute(
                 gate.update()
                 .where(gate.c.name == self._name, gate.c.turn == self._turn)
-                .values(free_at=self._clock.now())
+                .values(free_at=self._clock.now(connection))
             )
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One passage through a gate."""
+
+    number: int
+    started: datetime
 
 
 class RowGate:
@@ -68,6 +78,7 @@ class RowGate:
 
     def __init__(self, engine: Engine, name: str, interval_s: float, clock: Clock) -> None:
         self._engine, self._name, self._clock = engine, name, clock
+        self._lease_clock = LeaseClock(engine, clock)
         self._interval = timedelta(seconds=interval_s)
 
     @contextmanager
@@ -77,37 +88,46 @@ class RowGate:
         The next request may start when the body has ended and the interval since its start has passed.
         """
         turn = self._enter()
-        started = self._clock.now()
         try:
-            with keep_alive(lambda: self._set_free_at(turn, self._clock.now() + _ABANDONED), _RENEWED_S):
+            with keep_alive(lambda: self._renew(turn), _RENEWED_S):
                 yield
         finally:
-            self._set_free_at(turn, max(self._clock.now(), started + self._interval))
+            self._leave(turn)
 
-    def _enter(self) -> int:
+    def _enter(self) -> _Turn:
         """Wait until the gate is free and take it; returns the turn that later writes must name."""
+        longest = max(_ABANDONED, self._interval)
         while True:
             with write(self._engine) as connection:
-                now = self._clock.now()
+                now = self._lease_clock.now(connection)
                 connection.execute(
                     insert(connection, gate).values(name=self._name, free_at=now, turn=0).on_conflict_do_nothing()
                 )
                 row = connection.execute(
                     select(gate.c.free_at, gate.c.turn).where(gate.c.name == self._name).with_for_update()
                 ).one()
-                if row.free_at <= now:
+                if not is_ahead(row.free_at, now, longest):
                     connection.execute(
                         gate.update()
                         .where(gate.c.name == self._name)
                         .values(free_at=now + _ABANDONED, turn=row.turn + 1)
                     )
-                    return int(row.turn) + 1
+                    return _Turn(int(row.turn) + 1, now)
                 wait_s = (row.free_at - now).total_seconds()
             self._clock.sleep(min(wait_s, _LOOK_AGAIN_S))
 
-    def _set_free_at(self, turn: int, free_at: datetime) -> None:
-        """Set the moment at which the gate is free again; does nothing where another process has taken it."""
+    def _renew(self, turn: _Turn) -> None:
         with write(self._engine) as connection:
-            connection.execute(
-                gate.update().where(gate.c.name == self._name, gate.c.turn == turn).values(free_at=free_at)
-            )
+            self._set_free_at(connection, turn, self._lease_clock.now(connection) + _ABANDONED)
+
+    def _leave(self, turn: _Turn) -> None:
+        """Free the gate for the moment when the interval has passed; at most one interval from now."""
+        with write(self._engine) as connection:
+            now = self._lease_clock.now(connection)
+            free_at = min(max(now, turn.started + self._interval), now + self._interval)
+            self._set_free_at(connection, turn, free_at)
+
+    def _set_free_at(self, connection: Connection, turn: _Turn, free_at: datetime) -> None:
+        """Set the moment at which the gate is free again; does nothing where another process has taken it."""
+        mine = (gate.c.name == self._name) & (gate.c.turn == turn.number)
+        connection.execute(gate.update().where(mine).values(free_at=free_at))

@@ -52,7 +52,8 @@ class ModelCallStore:
             return str(connection.execute(select(model_call.c.answer).where(model_call.c.key == key)).scalar_one())
 
     def spent_today(self) -> Usage:
-        return sum((each.usage for each in self._days(since=self._clock.now().date())), Usage())
+        today = self._clock.now().date()
+        return sum((each.usage for each in self._days(since=today) if each.day == today), Usage())
 
     def days(self) -> Sequence[DayOfCalls]:
         """One row for each day and model, the newest day first."""

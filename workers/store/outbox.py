@@ -10,6 +10,7 @@ from workers.domain.deliveries import Delivery, DeliveryKind, Message, MessagePa
 from workers.domain.errors import LeaseLost, UnreadableDelivery
 from workers.domain.ports import Clock
 from workers.store import chat_columns, tables, view_columns
+from workers.store.leases import LeaseClock, lasts_since
 from workers.store.outbox_rows import claimed_delivery, message_part, next_part, parts_in, release_parts
 from workers.store.renderings import store_messages, stored_messages
 from workers.store.revisions import revise_parts, take_back_parts
@@ -24,6 +25,7 @@ class OutboxStore:
 
     def __init__(self, engine: Engine, clock: Clock, lease: timedelta) -> None:
         self._engine, self._clock, self._lease = engine, clock, lease
+        self._lease_clock = LeaseClock(engine, clock)
 
     @property
     def lease_s(self) -> float:
@@ -69,9 +71,11 @@ class OutboxStore:
         """
         delivery, edition, question, text = tables.delivery, tables.edition, tables.question, tables.text
         with write(self._engine) as connection:
-            now = self._clock.now()
+            now = self._lease_clock.now(connection)
             is_open = (delivery.c.platform == platform) & delivery.c.done_at.is_(None)
-            busy = select(delivery.c.chat).where(is_open, delivery.c.lease_until > now)
+            busy = select(delivery.c.chat).where(
+                is_open, lasts_since(delivery.c.leased_at, delivery.c.lease_until, now)
+            )
             has_content = (
                 (delivery.c.kind != DeliveryKind.EDITION)
                 | text.c.day.is_not(None)
@@ -93,7 +97,7 @@ class OutboxStore:
             connection.execute(
                 update(delivery)
                 .where(delivery.c.id == row.id)
-                .values(attempt=row.attempt + 1, lease_until=now + self._lease)
+                .values(attempt=row.attempt + 1, leased_at=now, lease_until=now + self._lease)
             )
             release_parts(connection, row.id)
             try:
@@ -177,19 +181,17 @@ class OutboxStore:
     def put_off(self, delivery: Delivery, seconds: float) -> None:
         """Let no process, this one included, claim the delivery before `seconds` have passed."""
         with write(self._engine) as connection:
-            self._renew(connection, delivery)
-            until = self._clock.now() + timedelta(seconds=seconds)
-            connection.execute(
-                update(tables.delivery).where(tables.delivery.c.id == delivery.delivery_id).values(lease_until=until)
-            )
+            self._renew(connection, delivery, timedelta(seconds=seconds))
 
     def renew(self, delivery: Delivery) -> None:
         """Extend the lease of a delivery that waits for its turn; never shortens a pause that `put_off` made."""
         table = tables.delivery
         with write(self._engine) as connection:
-            until = self._clock.now() + self._lease
+            now = self._lease_clock.now(connection)
+            until = now + self._lease
             mine = (table.c.id == delivery.delivery_id) & (table.c.attempt == delivery.attempt)
-            connection.execute(update(table).where(mine, table.c.lease_until < until).values(lease_until=until))
+            extended = update(table).where(mine, table.c.lease_until < until)
+            connection.execute(extended.values(leased_at=now, lease_until=until))
 
     def give_up(self, delivery: Delivery, reason: str) -> None:
         """End a delivery that failed too often: what was on its way is UNKNOWN, what is left has FAILED."""
@@ -261,19 +263,17 @@ class OutboxStore:
         """How many open deliveries have an expired lease, e.g. because the process that sent them stopped."""
         delivery = tables.delivery
         with read(self._engine) as connection:
-            return connection.execute(
-                select(func.count())
-                .select_from(delivery)
-                .where(delivery.c.done_at.is_(None), delivery.c.lease_until <= self._clock.now())
-            ).scalar_one()
+            held = lasts_since(delivery.c.leased_at, delivery.c.lease_until, self._lease_clock.now(connection))
+            open_deliveries = select(func.count()).select_from(delivery).where(delivery.c.done_at.is_(None))
+            return connection.execute(open_deliveries.where(delivery.c.lease_until.is_not(None), ~held)).scalar_one()
 
-    def _renew(self, connection: Connection, delivery: Delivery) -> None:
-        """Renew the lease. Raises LeaseLost."""
-        table = tables.delivery
+    def _renew(self, connection: Connection, delivery: Delivery, length: timedelta | None = None) -> None:
+        """Renew the lease, for `length` from now if it is given. Raises LeaseLost."""
+        table, now = tables.delivery, self._lease_clock.now(connection)
         renewed = connection.execute(
             update(table)
             .where(table.c.id == delivery.delivery_id, table.c.attempt == delivery.attempt, table.c.done_at.is_(None))
-            .values(lease_until=self._clock.now() + self._lease)
+            .values(leased_at=now, lease_until=now + (self._lease if length is None else length))
         )
         if renewed.rowcount != 1:
             raise LeaseLost(f"delivery {delivery.delivery_id}: another process has taken over")

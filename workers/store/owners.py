@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import Engine, delete, select
 
 from workers.domain.ports import Clock
+from workers.store.leases import lasts
 from workers.store.tables import owner, owner_code
 from workers.store.transactions import insert, read, write
 
@@ -52,11 +53,8 @@ class OwnerStore:
     def redeem(self, code: str, platform: str, person: str) -> bool:
         """Make the person an owner if the code is valid, and delete the code; False if it is not."""
         with write(self._engine) as connection:
-            spent = connection.execute(
-                delete(owner_code).where(
-                    owner_code.c.digest == _digest(code), owner_code.c.good_until > self._clock.now()
-                )
-            )
+            is_valid = lasts(owner_code.c.good_until, self._clock.now(), CODE_GOOD_FOR)
+            spent = connection.execute(delete(owner_code).where(owner_code.c.digest == _digest(code), is_valid))
             if spent.rowcount != 1:
                 return False
             connection.execute(

@@ -11,6 +11,7 @@ from workers.domain.models import Paper
 from workers.domain.passages import PaperText, Passage
 from workers.domain.ports import Clock
 from workers.store import papers
+from workers.store.leases import SLACK
 from workers.store.tables import listing, paper, paper_key, paper_text, passage
 from workers.store.transactions import insert, read, write
 
@@ -72,7 +73,8 @@ class PaperTextStore:
         """The stored text; None where there is none, or where it is the abstract and older than _READ_AGAIN."""
         with read(self._engine) as connection:
             row = connection.execute(select(paper_text).where(paper_text.c.paper_id == paper_id)).one_or_none()
-            if row is None or (row.read == "abstract" and row.read_at < self._clock.now() - _READ_AGAIN):
+            now = self._clock.now()
+            if row is None or (row.read == "abstract" and not now - _READ_AGAIN <= row.read_at <= now + SLACK):
                 return None
             rows = connection.execute(select(passage).where(passage.c.paper_id == paper_id).order_by(passage.c.n)).all()
         return PaperText(row.read, tuple(Passage(each.n, each.section, each.text, each.anchor) for each in rows))

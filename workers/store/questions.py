@@ -14,6 +14,7 @@ from workers.domain.ports import Clock
 from workers.domain.questions import PostedMessage, Question, QuestionRequest
 from workers.store import chat_columns, tables, view_columns
 from workers.store.chat_columns import is_chat, is_thread
+from workers.store.leases import SLACK, LeaseClock, lasts
 from workers.store.transactions import insert, read, write
 
 _PROMPTS_KEPT = timedelta(days=2)
@@ -30,6 +31,7 @@ class QuestionStore:
 
     def __init__(self, engine: Engine, clock: Clock, lease: timedelta) -> None:
         self._engine, self._clock, self._lease = engine, clock, lease
+        self._lease_clock = LeaseClock(engine, clock)
 
     def ask(self, idempotency_key: str, request: QuestionRequest) -> int | None:
         """Store a question and the delivery that will answer it, in one transaction; returns the question's id.
@@ -81,11 +83,11 @@ class QuestionStore:
     def claim(self, question_id: int) -> int | None:
         """The attempt number to answer it under; None if it is answered, deleted, or another process answers it."""
         with write(self._engine) as connection:
-            now = self._clock.now()
+            now = self._lease_clock.now(connection)
             return connection.execute(
                 update(tables.question)
                 .where(tables.question.c.id == question_id, tables.question.c.revision == 0)
-                .where(tables.question.c.lease_until.is_(None) | (tables.question.c.lease_until <= now))
+                .where(~lasts(tables.question.c.lease_until, now, self._lease))
                 .values(attempt=tables.question.c.attempt + 1, lease_until=now + self._lease)
                 .returning(tables.question.c.attempt)
             ).scalar_one_or_none()
@@ -93,7 +95,8 @@ class QuestionStore:
     def renew(self, question_id: int, attempt: int) -> None:
         """Renew the lease. Raises LeaseLost if another process has claimed the question or the reader deleted it."""
         with write(self._engine) as connection:
-            _update(connection, question_id, attempt, lease_until=self._clock.now() + self._lease)
+            until = self._lease_clock.now(connection) + self._lease
+            _update(connection, question_id, attempt, lease_until=until)
 
     def answer(self, question_id: int, attempt: int, answer: Answer) -> None:
         """Store the question's answer and open its delivery, in one transaction: what was posted before is edited.
@@ -112,11 +115,9 @@ class QuestionStore:
     def unanswered(self) -> list[int]:
         """Ids of the questions without an answer that no process is answering, oldest first."""
         with read(self._engine) as connection:
-            free = tables.question.c.lease_until.is_(None) | (tables.question.c.lease_until <= self._clock.now())
-            query = (
-                select(tables.question.c.id).where(tables.question.c.revision == 0, free).order_by(tables.question.c.id)
-            )
-            return list(connection.execute(query).scalars())
+            claimed = lasts(tables.question.c.lease_until, self._lease_clock.now(connection), self._lease)
+            query = select(tables.question.c.id).where(tables.question.c.revision == 0, ~claimed)
+            return list(connection.execute(query.order_by(tables.question.c.id)).scalars())
 
     def talk(self, question: Question) -> list[Question]:
         """The conversation before this question: answered questions of its chat and thread, oldest first."""
@@ -132,12 +133,14 @@ class QuestionStore:
         return [_question(row) for row in reversed(rows)]
 
     def asked_since(self, platform: str, person: str, since: datetime) -> int:
-        """How many questions a person has asked since `since`."""
+        """How many questions a person has asked since `since`, those of a clock that was ahead left out."""
         with read(self._engine) as connection:
             query = select(func.count()).where(
                 tables.question.c.platform == platform, tables.question.c.person == person
             )
-            return connection.execute(query.where(tables.question.c.asked_at >= since)).scalar_one()
+            asked_at = tables.question.c.asked_at
+            query = query.where(asked_at >= since, asked_at <= self._clock.now() + SLACK)
+            return connection.execute(query).scalar_one()
 
     def forget(self, platform: str, person: str) -> int:
         """Delete a person's questions and their answers from the store, not from chats; returns how many questions."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from workers.domain.calendar import latest_day
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Approval, PartState
 from workers.domain.units import Failure
@@ -68,13 +69,13 @@ class Overview:
 def overview(store: Store, limit: int = 5) -> Overview:
     """The newest `limit` editions, the newest answer of each source, all subscriptions, deliveries and parts.
 
-    Of the failures, the newest FAILURES_SHOWN.
+    Of the failures, the newest FAILURES_SHOWN. What a clock that was ahead did in the future is left out.
     """
-    failures = store.failures.newest(FAILURES_SHOWN)
+    failures, latest = store.failures.newest(FAILURES_SHOWN), latest_day(store.clock.now())
     with read(store.engine) as connection:
         return Overview(
-            editions=_editions(connection, limit),
-            sources=_sources(connection),
+            editions=_editions(connection, limit, latest),
+            sources=_sources(connection, latest),
             active=_counted(
                 connection,
                 select(subscription.c.platform, func.count()).where(is_active()).group_by(subscription.c.platform),
@@ -105,18 +106,19 @@ def _why_paused(row: Row[Any]) -> str:
     return f"{state}: {row.reason}" if row.reason else state
 
 
-def _editions(connection: Connection, limit: int) -> list[EditionLine]:
+def _editions(connection: Connection, limit: int, latest: date) -> list[EditionLine]:
     listed = select(func.count()).where(listing.c.day == edition.c.day).scalar_subquery()
-    rows = connection.execute(select(edition, listed.label("listed")).order_by(edition.c.day.desc()).limit(limit)).all()
+    query = select(edition, listed.label("listed")).where(edition.c.day <= latest)
+    rows = connection.execute(query.order_by(edition.c.day.desc()).limit(limit)).all()
     return [
         EditionLine(row.day, row.closed_at, row.retracted_at is not None, row.listed, row.collected or 0, row.attempt)
         for row in rows
     ]
 
 
-def _sources(connection: Connection) -> list[SourceAnswerRow]:
-    newest = select(source_answer.c.source, func.max(source_answer.c.day).label("day")).group_by(source_answer.c.source)
-    last = newest.subquery()
+def _sources(connection: Connection, latest: date) -> list[SourceAnswerRow]:
+    newest = select(source_answer.c.source, func.max(source_answer.c.day).label("day"))
+    last = newest.where(source_answer.c.day <= latest).group_by(source_answer.c.source).subquery()
     rows = connection.execute(
         select(source_answer)
         .join(last, (last.c.source == source_answer.c.source) & (last.c.day == source_answer.c.day))

@@ -91,7 +91,7 @@ def open_store(url: str, clock: Clock, edition_lease_s: float = 20, delivery_lea
         EditionStore(engine, clock, timedelta(seconds=edition_lease_s)),
         TextStore(engine, clock, timedelta(seconds=edition_lease_s)),
         SourceAnswerStore(engine, clock),
-        SubscriptionStore(engine),
+        SubscriptionStore(engine, clock),
         ModelCallStore(engine, clock),
         OutboxStore(engine, clock, timedelta(seconds=delivery_lease_s)),
         SentMessageStore(engine),

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Row, select, update
 
+from workers.domain.calendar import latest_day
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import (
     EVERYTHING,
@@ -17,6 +18,7 @@ from workers.domain.deliveries import (
     SubscriptionStatus,
     View,
 )
+from workers.domain.ports import Clock
 from workers.store import chat_columns, tables, view_columns
 from workers.store.chat_columns import is_chat, is_thread
 from workers.store.transactions import insert, read, write
@@ -45,8 +47,8 @@ class NewSubscription:
 class SubscriptionStore:
     """One row per chat and thread. A method that acts on a chat and all its threads has `chat` in its name."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine, self._clock = engine, clock
 
     def add(self, new: NewSubscription) -> None:
         """Subscribe a chat. If it is subscribed already, its settings are replaced; the editions it got stay recorded.
@@ -200,11 +202,12 @@ class SubscriptionStore:
     def closed_after(self, had: date | None) -> list[date]:
         """Closed editions newer than `had`, newest first. If `had` is None: only the newest edition with papers.
 
-        An edition without papers is included if readers expected one that day.
+        An edition without papers is included if readers expected one that day; one of the future never is.
         """
         edition = tables.edition
         has_papers, was_expected = edition.c.new > 0, edition.c.wanted_at.is_not(None)
         query = select(edition.c.day).where(edition.c.closed_at.is_not(None), edition.c.retracted_at.is_(None))
+        query = query.where(edition.c.day <= latest_day(self._clock.now()))
         query = query.where(edition.c.day > had, has_papers | was_expected) if had else query.where(has_papers)
         with read(self._engine) as connection:
             days = connection.execute(query.order_by(edition.c.day.desc())).scalars().all()

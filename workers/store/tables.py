@@ -189,6 +189,7 @@ delivery = Table(
     Column("notice", Text),
     Column("revision", Integer, nullable=False, server_default="0"),  # of the edition, as its parts are
     Column("attempt", Integer, nullable=False),
+    Column("leased_at", UtcDateTime),  # when the lease or the pause began
     Column("lease_until", UtcDateTime),
     Column("done_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),

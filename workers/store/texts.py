@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from pydantic import TypeAdapter
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Connection, Engine, func, select, update
 
+from workers.domain.calendar import latest_day
 from workers.domain.models import Digest, Text
 from workers.domain.ports import Clock
 from workers.domain.units import UnitKind, text_unit
+from workers.store.leases import SLACK, LeaseClock, lasts
 from workers.store.tables import edition, failure, text
 from workers.store.transactions import insert, read, write
 
@@ -18,27 +20,30 @@ _DIGEST = TypeAdapter(Digest)
 
 
 class TextStore:
-    """Implements `domain.ports.Texts`. The lease is the edition's row: it lasts `lease` on the given clock."""
+    """Implements `domain.ports.Texts`. The lease is the edition's row: it lasts `lease`."""
 
     def __init__(self, engine: Engine, clock: Clock, lease: timedelta) -> None:
         self._engine, self._clock, self._lease = engine, clock, lease
+        self._lease_clock = LeaseClock(engine, clock)
 
     def claim(self, day: date) -> bool:
         with write(self._engine) as connection:
-            now = self._clock.now()
+            now = self._lease_clock.now(connection)
             claimed = connection.execute(
                 update(edition)
                 .where(edition.c.day == day, edition.c.closed_at.is_not(None))
-                .where(edition.c.lease_until.is_(None) | (edition.c.lease_until <= now))
+                .where(~lasts(edition.c.lease_until, now, self._lease))
                 .values(lease_until=now + self._lease)
             )
             return claimed.rowcount == 1
 
     def renew(self, day: date) -> None:
-        self._set_lease(day, self._clock.now() + self._lease)
+        with write(self._engine) as connection:
+            _set_lease(connection, day, self._lease_clock.now(connection) + self._lease)
 
     def release(self, day: date) -> None:
-        self._set_lease(day, None)
+        with write(self._engine) as connection:
+            _set_lease(connection, day, None)
 
     def get(self, day: date, language: str) -> Text | None:
         with read(self._engine) as connection:
@@ -68,8 +73,9 @@ class TextStore:
         with read(self._engine) as connection:
             now = self._clock.now()
             closed = select(edition.c.day).where(edition.c.closed_at > now - _WRITTEN_WITHIN)
-            closed = closed.where(edition.c.closed_at <= now - self._lease)
-            closed = closed.where(edition.c.lease_until.is_(None) | (edition.c.lease_until <= now))
+            closed = closed.where((edition.c.closed_at <= now - self._lease) | (edition.c.closed_at > now + SLACK))
+            closed = closed.where(edition.c.day <= latest_day(now))
+            closed = closed.where(~lasts(edition.c.lease_until, self._lease_clock.now(connection), self._lease))
             resting = set(
                 connection.execute(
                     select(failure.c.key)
@@ -90,18 +96,19 @@ class TextStore:
             return sorted(connection.execute(select(text.c.language).where(text.c.day == day)).scalars())
 
     def newest(self, language: str) -> date | None:
-        """The latest day with a text in `language`, editions that were retracted left out."""
+        """The latest day with a text in `language`; retracted editions and those of the future do not count."""
         with read(self._engine) as connection:
             return connection.execute(
                 select(func.max(text.c.day))
                 .join(edition, edition.c.day == text.c.day)
                 .where(text.c.language == language, edition.c.retracted_at.is_(None))
+                .where(text.c.day <= latest_day(self._clock.now()))
             ).scalar()
 
-    def _set_lease(self, day: date, until: datetime | None) -> None:
-        with write(self._engine) as connection:
-            closed = update(edition).where(edition.c.day == day, edition.c.closed_at.is_not(None))
-            connection.execute(closed.values(lease_until=until))
+
+def _set_lease(connection: Connection, day: date, until: datetime | None) -> None:
+    closed = update(edition).where(edition.c.day == day, edition.c.closed_at.is_not(None))
+    connection.execute(closed.values(lease_until=until))
 
 
 def digest_json(digest: Digest) -> bytes:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = "0008"
+down_revision = "0010"
 
 _UPDATE = "platform, update_id, body, done, received_at"
 _OLD = ["day", "revision", "language", "platform", "layout", "filter"]
