@@ -9,6 +9,6 @@ class FakeGate:
         self.passed = 0
 
     @contextmanager
-    def passing(self) -> Iterator[None]:
+    def passing(self, within_s: float | None = None) -> Iterator[None]:
         self.passed += 1
         yield

@@ -37,7 +37,7 @@ class ObservedGate(FakeGate):
     inside = False
 
     @contextmanager
-    def passing(self) -> Iterator[None]:
+    def passing(self, within_s: float | None = None) -> Iterator[None]:
         with super().passing():
             self.inside = True
             try:

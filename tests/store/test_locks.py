@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from tests.fakes.clock import FakeClock
+from workers.domain.errors import SourceError
 from workers.store import Store
 
 
@@ -71,3 +72,11 @@ def test_a_lease_is_released_by_its_holder_alone(store: Store) -> None:
     assert holder.is_held()
     holder.release()
     assert not holder.is_held()
+
+
+def test_a_turn_that_does_not_come_in_time_is_given_up(store: Store, moving_clock: FakeClock) -> None:
+    gate = store.gate("arxiv", 3)
+    with gate.passing(), pytest.raises(SourceError, match="its turn did not come within 2 s"), gate.passing(2):
+        pass
+    with gate.passing(60):
+        assert sum(moving_clock.slept) >= 3

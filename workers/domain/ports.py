@@ -40,8 +40,8 @@ class Source(Protocol):
 class Gate(Protocol):
     """Lets one request through at a time, over all processes and machines."""
 
-    def passing(self) -> AbstractContextManager[None]:
-        """Wait for the gate and hold it while the body runs."""
+    def passing(self, within_s: float | None = None) -> AbstractContextManager[None]:
+        """Wait for the gate and hold it while the body runs. Raises SourceError if that takes longer than `within_s`."""
         ...
 
 

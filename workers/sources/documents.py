@@ -32,6 +32,8 @@ THROTTLED = frozenset({406, 429, 503})
 _NOT_MODIFIED = 304
 _OK = 200
 _REDIRECT_LIMIT = 5
+_TURN_S = 600.0
+"""Seconds that a request may wait for its turn at the gate; a day needs about ten requests, 3 seconds apart."""
 _LONGEST_WAIT_S = 60.0
 """Of the waits that we choose ourselves; a Retry-After may be longer."""
 _BACK_OFF = wait_exponential_jitter(initial=1, max=_LONGEST_WAIT_S)
@@ -50,7 +52,8 @@ class DocumentReader:
     """Implements `domain.ports.DocumentReader`.
 
     If a server throttles, the request is repeated after exactly its Retry-After, or after a growing pause without one.
-    The waits of one document add up to at most `http.patience_s` and end before `waits_until`. Every other status than
+    The waits of one document add up to at most `http.patience_s`, its wait at the gate to _TURN_S, and they end before
+    `waits_until`. Every other status than
     200 and 304, and every time-out, raises SourceError at once.
 
     A redirect is followed on the same host, to the hosts that the settings name, and to public addresses.
@@ -72,6 +75,12 @@ class DocumentReader:
         """A reader whose documents share one limit of time: those of a source's answer, or of a paper."""
         return replace(self, own_work=OwnWork())
 
+    def left_s(self, seconds: float) -> float:
+        """`seconds`, or fewer if waits must end before that."""
+        now = self.clock.now()
+        end = self.waits_until(now)
+        return min(seconds, (end - now).total_seconds()) if end else seconds
+
     def read(
         self,
         url: str,
@@ -86,10 +95,7 @@ class DocumentReader:
         passes `gate`. Raises SourceError with a reason that readers can be shown, and SettingsError for a proxy
         variable that cannot be read.
         """
-        patience_s, now = self.settings.patience_s, self.clock.now()
-        end = self.waits_until(now)
-        if end:
-            patience_s = min(patience_s, (end - now).total_seconds())
+        patience_s = self.left_s(self.settings.patience_s)
         retrying = Retrying(
             sleep=self.clock.sleep,
             wait=_wait,
@@ -145,7 +151,7 @@ class _Reading:
         url = self.url
         for _ in range(_REDIRECT_LIMIT + 1):
             request = self._request(url, cached)
-            with self.gate.passing() if self.gate else nullcontext():
+            with self.gate.passing(self.reader.left_s(_TURN_S)) if self.gate else nullcontext():
                 response = response_of(child.ask(fetch_message(request)))
             note(log, "fetched", level=logging.DEBUG, url=loggable_url(url), status=response.status)
             self.reader.on_response(response)

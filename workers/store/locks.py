@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, select
 
+from workers.domain.errors import SourceError
 from workers.domain.ports import Clock
 from workers.runtime.heartbeat import keep_alive
 from workers.store.leases import LeaseClock, is_ahead
@@ -82,21 +83,21 @@ class RowGate:
         self._interval = timedelta(seconds=interval_s)
 
     @contextmanager
-    def passing(self) -> Iterator[None]:
-        """Wait for the gate and hold it while the body runs.
+    def passing(self, within_s: float | None = None) -> Iterator[None]:
+        """Wait for the gate and hold it while the body runs. Raises SourceError after a wait of `within_s`.
 
         The next request may start when the body has ended and the interval since its start has passed.
         """
-        turn = self._enter()
+        turn = self._enter(within_s)
         try:
             with keep_alive(lambda: self._renew(turn), _RENEWED_S):
                 yield
         finally:
             self._leave(turn)
 
-    def _enter(self) -> _Turn:
+    def _enter(self, within_s: float | None) -> _Turn:
         """Wait until the gate is free and take it; returns the turn that later writes must name."""
-        longest = max(_ABANDONED, self._interval)
+        longest, waited_s = max(_ABANDONED, self._interval), 0.0
         while True:
             with write(self._engine) as connection:
                 now = self._lease_clock.now(connection)
@@ -114,7 +115,11 @@ class RowGate:
                     )
                     return _Turn(int(row.turn) + 1, now)
                 wait_s = (row.free_at - now).total_seconds()
-            self._clock.sleep(min(wait_s, _LOOK_AGAIN_S))
+            if within_s is not None and waited_s >= within_s:
+                raise SourceError(f"its turn did not come within {within_s:.0f} s")
+            pause_s = min(wait_s, _LOOK_AGAIN_S)
+            self._clock.sleep(pause_s)
+            waited_s += pause_s
 
     def _renew(self, turn: _Turn) -> None:
         with write(self._engine) as connection:
