@@ -41,7 +41,7 @@ class Gate(Protocol):
     """Lets one request through at a time, over all processes and machines."""
 
     def passing(self, within_s: float | None = None) -> AbstractContextManager[None]:
-        """Wait for the gate and hold it while the body runs. Raises SourceError if that takes longer than `within_s`."""
+        """Wait for the gate and hold it while the body runs. Raises SourceError after a wait of `within_s`."""
         ...
 
 
