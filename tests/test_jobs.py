@@ -10,10 +10,13 @@ import yaml
 from bot.__main__ import main
 from bot.runtime.sample import DAY
 from bot.runtime.sample.server import serving
+from tests.fakes.clock import FakeClock
 from tests.fakes.empty_store import empty_store
+from tests.fakes.papers import paper
 from tests.fakes.subscriptions import NewSubscription
 from tests.fakes.web import Answer, web
-from workers import jobs
+from workers import config, jobs
+from workers.bootstrap import answer_services
 from workers.digest import pipeline
 from workers.domain.chats import ChatRef, direct_chat
 from workers.domain.deliveries import View
@@ -129,3 +132,23 @@ def test_an_edition_that_cannot_be_made_is_told_after_three_tries_and_forgotten_
     assert failure.reason.startswith("IndexError")
     jobs.make_edition(DAY.isoformat())
     assert store.failures.newest(5) == []
+
+
+def test_a_paper_that_cannot_be_read_now_is_read_again_later_then_given_up(tmp_path: Path, clock: FakeClock) -> None:
+    url = empty_store(tmp_path / "store.db")
+    one = paper(arxiv_id="2506.00001", title="A Method for Robots")
+    with web(Answer(status=503)) as site, open_store(url, clock) as store:
+        settings = config.load(environment={"DATABASE_URL": url})
+        arxiv = settings.arxiv.model_copy(update={"base_url": site.url, "min_interval_s": 0})
+        http = settings.http.model_copy(update={"patience_s": 0})
+        services = answer_services(settings.model_copy(update={"arxiv": arxiv, "http": http}), store)
+        finals = []
+        for _ in range(TRIES):
+            finals.append(services.fetch(one).is_final)
+            asked = len(site.seen)
+            services.fetch(one)
+            assert len(site.seen) in {asked, asked + 2}, "not at once, unless it was given up"
+            clock.advance(120)
+        (failure,) = store.failures.untold()
+    assert finals == [False, False, True]
+    assert "HTTP 503" in failure.reason

@@ -12,16 +12,16 @@ from urllib.parse import urlsplit
 
 from workers.answers.extractive import Vocabulary
 from workers.answers.generate import Answerer
-from workers.answers.services import AnswerServices
+from workers.answers.services import AnswerServices, FetchedText
 from workers.config import Settings, SourceSettings
 from workers.digest.pipeline import OnProgress, PipelineConfig, PipelineContext
 from workers.digest.select import Weights
 from workers.digest.write_extractive import Extractive
 from workers.digest.write_llm import ModelWriter
 from workers.domain.models import Paper
-from workers.domain.passages import PaperText
 from workers.domain.ports import Clock, Gate, Source
-from workers.fulltext.reader import PaperReader
+from workers.domain.units import Failure, Unit, UnitKind
+from workers.fulltext.reader import PaperReader, abstract_of
 from workers.runtime.boundary import Boundary
 from workers.runtime.children import ChildLimits, ChildProcesses
 from workers.runtime.proxies import proxy_for
@@ -107,11 +107,19 @@ def boundary(store: Store) -> Boundary:
 def answer_services(settings: Settings, store: Store) -> AnswerServices:
     """The services that answer questions; a process is started only to read a paper that the store lacks."""
 
-    def read(paper: Paper) -> PaperText:
+    def read(paper: Paper) -> FetchedText:
+        unit = Unit(UnitKind.READING, paper.arxiv_id or paper.keys[0][1][:200], paper.title)
+        known = store.failures.of(unit)
+        if known and known.retry_at and store.clock.now() < known.retry_at:
+            return FetchedText(abstract_of(paper), is_final=False)
         with child_processes(settings) as children:
             documents = document_reader(settings, store, children)
             gate = store.gate(ARXIV_GATE, settings.arxiv.min_interval_s)
-            return PaperReader(settings.arxiv.base_url, documents, gate).read(paper)
+            reader = PaperReader(settings.arxiv.base_url, documents, gate)
+            reading = boundary(store).run(unit, lambda: reader.read(paper))
+        if isinstance(reading, Failure):
+            return FetchedText(abstract_of(paper), is_final=reading.given_up)
+        return FetchedText(reading)
 
     model = _model(settings, store)
     vocabulary = Vocabulary(korean_terms(), glossary(), frequencies())

@@ -14,7 +14,7 @@ from tests.fakes.empty_store import empty_store
 from tests.fakes.papers import paper
 from workers.answers.extractive import Vocabulary
 from workers.answers.pipeline import answer_question
-from workers.answers.services import AnswerServices
+from workers.answers.services import AnswerServices, FetchedText
 from workers.domain.answers import Answer
 from workers.domain.chats import ChatRef
 from workers.domain.models import Paper
@@ -43,12 +43,14 @@ class AnsweringWorker:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.read: list[str] = []
+        self.is_final = True
         vocabulary = Vocabulary(korean_terms(), glossary(), frequencies())
         self.services = AnswerServices(store.paper_texts, self._read, store.texts.get, store.texts.newest, vocabulary)
 
-    def _read(self, paper: Paper) -> PaperText:
+    def _read(self, paper: Paper) -> FetchedText:
         self.read.append(paper.title)
-        return PaperText("html", (Passage(1, "2 Method", f"{paper.title} uses a dataset of 40 hours.", "S2.p1"),))
+        passage = Passage(1, "2 Method", f"{paper.title} uses a dataset of 40 hours.", "S2.p1")
+        return FetchedText(PaperText("html", (passage,)), self.is_final)
 
     def ask(self, text: str, papers: tuple[int, ...] = (), day: date | None = DAY) -> Answer:
         post = PostedMessage(day, "ko", papers) if day else None
@@ -70,6 +72,13 @@ def worker(store: Sequence[Store]) -> AnsweringWorker:
 
 def titles(given: Answer) -> list[str]:
     return [head.title.partition(":")[0] for head in given.heads]
+
+
+def test_a_text_that_may_be_better_later_is_not_kept(worker: AnsweringWorker) -> None:
+    worker.is_final = False
+    for text in ("1번 논문의 데이터셋은?", "1번 논문의 데이터는?"):
+        worker.ask(text)
+    assert len(worker.read) == 2
 
 
 def test_a_printed_number_means_the_editions_paper_and_it_is_read_once(worker: AnsweringWorker) -> None:

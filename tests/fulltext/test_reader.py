@@ -117,6 +117,14 @@ def test_html_is_read_first_then_the_pdf_then_the_abstract() -> None:
         assert gate.passed == len(site.asked)
 
 
+@pytest.mark.parametrize("fault", ["HTTP 503", "took longer than 120 s of its own work", "its child process died"])
+def test_a_text_that_could_not_be_read_now_is_no_absent_text(fault: str) -> None:
+    one = paper(arxiv_id="2506.00001", version=None, title="A Method for Robots")
+    for pages in ({"2506.00001": fault}, {"/html/2506.00001": "HTTP 404", "/pdf/2506.00001": fault}):
+        with pytest.raises(SourceError, match=fault):
+            PaperReader("https://arxiv.org", FakeFetcher(pages), FakeGate()).read(one)
+
+
 def test_a_paper_that_is_not_on_arxiv_is_its_abstract() -> None:
     site = FakeFetcher({})
     one = paper(arxiv_id=None, keys=(("title", "x"),), abstract="We hold things.")

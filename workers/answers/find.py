@@ -101,8 +101,10 @@ def _open(row: PaperRow, services: AnswerServices, line: str = "") -> OpenPaper:
     """The paper with its text, which is fetched and kept where the store lacks it."""
     text = services.paper_texts.get(row.paper_id)
     if text is None:
-        text = services.fetch(row.paper)
-        services.paper_texts.keep(row.paper_id, text)
+        fetched = services.fetch(row.paper)
+        text = fetched.text
+        if fetched.is_final:
+            services.paper_texts.keep(row.paper_id, text)
     return OpenPaper(row.label, row.paper, text, line)
 
 

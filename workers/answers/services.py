@@ -45,12 +45,20 @@ class PaperTexts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class FetchedText:
+    """A paper's text; the abstract where there is nothing else. It is kept unless a later try may find more."""
+
+    text: PaperText
+    is_final: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerServices:
     """Everything that answering uses."""
 
     paper_texts: PaperTexts
-    fetch: Callable[[Paper], PaperText]
-    """Reads a paper's text from the web; the abstract where there is nothing else."""
+    fetch: Callable[[Paper], FetchedText]
+    """Reads a paper's text from the web."""
     digest_text: Callable[[date, str], Text | None]
     """(day, language) → the text of that edition."""
     newest: Callable[[str], date | None]

@@ -12,6 +12,12 @@ from workers.text.latex import readable
 
 log = logging.getLogger(__name__)
 
+_ABSENT = (
+    *("HTTP 404", "HTTP 410", "the page has another title", "the PDF has another title"),
+    *("the page holds too little text", "a PDF without text", "not a PDF"),
+)
+"""Reasons that mean: there is no such text, and a later try finds none either."""
+
 
 class PaperReader:
     """Fetches from `base`, arXiv's address, through the gate that all requests to arXiv share."""
@@ -20,16 +26,20 @@ class PaperReader:
         self._base, self._documents, self._gate = base.rstrip("/"), documents, gate
 
     def read(self, paper: Paper) -> PaperText:
-        """The best text that arXiv serves now; the abstract if there is none. Raises no SourceError."""
+        """The best text that arXiv serves now; the abstract if arXiv has neither HTML nor PDF of the paper.
+
+        Raises SourceError if there may be a text that could not be read now.
+        """
         if paper.arxiv_id is None:
             return abstract_of(paper)
         version = f"{paper.arxiv_id}v{paper.version}" if paper.version else paper.arxiv_id
-        documents, title = self._documents.for_one_answer(), readable(paper.title)
+        documents, title, faults = self._documents.for_one_answer(), readable(paper.title), list[str]()
         try:
             page = documents.read(f"{self._base}/html/{version}", html.passages, title, gate=self._gate)
             return PaperText("html", page)
         except SourceError as error:
             note(log, "no html", arxiv_id=paper.arxiv_id, error=error)
+            faults.append(f"HTML: {error}")
         try:
             found = documents.read(f"{self._base}/pdf/{version}", pdf.passages, gate=self._gate)
             if not html.same_title(" ".join(passage.text for passage in found[:4])[:2000], title):
@@ -37,6 +47,9 @@ class PaperReader:
             return PaperText("pdf", found)
         except SourceError as error:
             note(log, "no pdf", arxiv_id=paper.arxiv_id, error=error)
+            faults.append(f"PDF: {error}")
+        if any(not fault.endswith(_ABSENT) for fault in faults):
+            raise SourceError("; ".join(faults))
         return abstract_of(paper)
 
 
