@@ -12,6 +12,7 @@ from workers.domain.deliveries import View
 from workers.domain.models import DigestPaper, Paper
 from workers.store import Store
 from workers.text.latex import readable
+from workers.text.matching import matching_key
 
 MOST = 20
 """Keywords of each kind that a chat may have, and hits that are shown."""
@@ -43,10 +44,10 @@ class KeywordMatcher:
 
     def __init__(self, keywords: Iterable[str]) -> None:
         patterns = [_pattern(keyword) for keyword in keywords]
-        self._any = re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
+        self._any = re.compile("|".join(patterns)) if patterns else None
 
     def in_text(self, text: str) -> bool:
-        return bool(self._any and self._any.search(text))
+        return bool(self._any and self._any.search(matching_key(text)))
 
     def __call__(self, paper: Paper) -> bool:
         return self.in_text(paper.title) or self.in_text(paper.abstract)
@@ -109,10 +110,10 @@ def _url(paper: DigestPaper) -> str:
 
 
 def _unique(keywords: Iterable[str]) -> tuple[str, ...]:
-    return tuple({keyword.casefold(): keyword for keyword in keywords if keyword}.values())
+    return tuple({matching_key(keyword): keyword for keyword in keywords if keyword}.values())
 
 
 def _pattern(keyword: str) -> str:
-    begins, plain = keyword.endswith("*"), keyword.rstrip("*")
+    begins, plain = keyword.endswith("*"), matching_key(keyword.rstrip("*"))
     parts = r"[\s-]+".join(map(re.escape, re.split(r"[\s-]+", plain)))
     return rf"(?<!\w){parts}" + ("" if begins else r"(?!\w)")

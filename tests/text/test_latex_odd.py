@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from workers.text.latex import authors, fold, readable
+from workers.text.clean import fold
+from workers.text.latex import authors, readable
 
 
 def test_white_space_of_every_kind_becomes_single_spaces() -> None:
@@ -54,9 +55,56 @@ def test_a_formula_does_not_run_over_a_line() -> None:
     assert readable("costs $x\nor y$ more") == "costs $x or y$ more"
 
 
-@pytest.mark.parametrize("tex", [r"see \href", r"see \href{http://x.example", r"a \verb"])
-def test_broken_tex_stays_as_it_was_written(tex: str) -> None:
-    assert readable(tex) == tex
+@pytest.mark.parametrize(
+    ("tex", "text"),
+    [
+        (r"see \href", "see"),
+        (r"see \href{http://x.example", "see http://x.example"),
+        (r"see \href{http://x.example}", "see http://x.example"),
+        (r"see \href{http://x.example}{the code}", "see the code"),
+        (r"a \verb", "a"),
+        (
+            r"We gain \textbf{5} points. Code: \href{http://x.example}. \emph{All} of $\alpha$ counts.",
+            "We gain 5 points. Code: http://x.example. All of α counts.",
+        ),
+        (r"\textbf{First} one. A \frac{1 is broken. \textit{Third} one", "First one. A 1 is broken. Third one"),
+    ],
+)
+def test_broken_tex_costs_its_command_and_no_other_sentence(tex: str, text: str) -> None:
+    assert readable(tex) == text
+
+
+@pytest.mark.parametrize(
+    ("tex", "text"),
+    [
+        (r"at 768$\times$1280 pixels", "at 768×1280 pixels"),
+        (r"3$\times$3$\times$3", "3×3×3"),
+        (r"from $\sim$900 to $<$5% and $+$18%", "from ∼900 to <5% and +18%"),
+        (r"a $ 1/2 $-approximation of $ T $ rounds", "a 1/2-approximation of T rounds"),
+        (r"by $ 4.8$% and $1.94 \times$", "by 4.8% and 1.94 ×"),
+        (r"$0.84 \pm $0.04, $0.83 \pm $0.02", "0.84 ±0.04, 0.83 ±0.02"),
+        (r"$$x^2$$ holds", "x^2 holds"),
+        (r"it costs $5, and $k$-NN costs $10", "it costs $5, and k-NN costs $10"),
+    ],
+)
+def test_formulas_end_at_their_own_dollar(tex: str, text: str) -> None:
+    assert readable(tex) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$5M to $10M",
+        "It grew from $5M to $10M.",
+        "$5-$10, $5/$10, $5–$10",
+        "between $1.5 billion and $2 billion",
+        "US$5 and AU$7",
+        "costs $ 5 and $ 6",
+        "$NVDA- and $MSFT-watchers",
+    ],
+)
+def test_amounts_of_money_keep_their_dollars(text: str) -> None:
+    assert readable(text) == text
 
 
 @pytest.mark.parametrize("tex", ["}{", "{" * 5_000 + "\\a", "\\'" * 5_000, "\\begin{a}" * 1_000, "\\", "$$\\$$"])
@@ -64,9 +112,8 @@ def test_nonsense_neither_hangs_nor_raises(tex: str) -> None:
     assert isinstance(readable(tex), str)
 
 
-def test_a_text_too_long_to_be_a_title_is_not_parsed() -> None:
-    tex = r"\alpha" * 4_000
-    assert readable(tex) == tex
+def test_of_a_very_long_text_the_commands_are_left_out() -> None:
+    assert readable(r"\alpha" * 4_000 + " end") == "end"
 
 
 @pytest.mark.parametrize("command", ["input", "include", "usepackage", "InputIfFileExists"])

@@ -17,6 +17,7 @@ from workers.domain.passages import Passage
 from workers.factcheck.check import COMMON
 from workers.factcheck.evidence import common_words, evidence_in, name_faults, number_faults, style_faults
 from workers.i18n import digest_catalog_for
+from workers.text.matching import matching_key
 
 _MOST_SENTENCES = 8
 """Sentences of an answer, at most; a model's further ones are left out."""
@@ -213,7 +214,7 @@ class Answerer:
             return None
         texts = tuple(_plain(f"{each.passage.section} {each.passage.text}") for each in cited)
         quote = _plain(draft.quote).strip(" .…\"'“”")
-        if len(quote.split()) < _QUOTED_WORDS or not any(quote.casefold() in text.casefold() for text in texts):
+        if len(quote.split()) < _QUOTED_WORDS or not any(_contains(text, quote) for text in texts):
             return None
         evidence = evidence_in(texts)
         titles = " ".join(each.paper.paper.title for each in cited)
@@ -224,9 +225,13 @@ class Answerer:
         ]
         if faults:
             return None
-        quoted = next(n for n, text in enumerate(texts) if quote.casefold() in text.casefold())
+        quoted = next(n for n, text in enumerate(texts) if _contains(text, quote))
         cites = [cite(each.paper, each.passage, quote if n == quoted else "") for n, each in enumerate(cited)]
         return Sentence(" ".join(draft.text.split()), tuple(cites))
+
+
+def _contains(text: str, quote: str) -> bool:
+    return matching_key(quote) in matching_key(text)
 
 
 def _material(query: Query, sent: Mapping[str, _SentPassage], exchanges: Sequence[str]) -> str:

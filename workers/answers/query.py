@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from workers.domain.models import Language
+from workers.text.matching import written_out
 from workers.text.tokenize import has_hangul, terms
 
 
@@ -34,7 +35,7 @@ def weighted_terms(text: str, korean_terms: Mapping[str, str]) -> dict[str, floa
     English words; the longest term wins, and spaces inside a term may be missing.
     """
     weights: dict[str, float] = dict(Counter(terms(text)))
-    rest = text
+    rest = written_out(text)
     for korean, english in _longest_first(tuple(korean_terms.items())) if has_hangul(text) else ():
         rest, count = re.subn(r"\s?".join(map(re.escape, korean.split())), " ", rest)
         words = terms(english) if count else []

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from workers.text.matching import matching_key, written_out
 from workers.text.tokenize import terms
 
 _ARXIV = re.compile(
@@ -78,6 +79,7 @@ def resolve(question: str, candidates: Sequence[Candidate], in_focus: Sequence[s
     A printed number is a paper's number in the edition; an ordinal is its place in the posted message. `in_focus` are
     the labels of the last exchange, which are meant where the question names no paper.
     """
+    question = written_out(question)
     compares = bool(_COMPARE.search(question))
     ids = tuple(dict.fromkeys(first or second for first, second in _ARXIV.findall(question)))
     if ids:
@@ -102,12 +104,13 @@ def resolve(question: str, candidates: Sequence[Candidate], in_focus: Sequence[s
 
 def by_title(question: str, candidates: Sequence[Candidate]) -> tuple[str, ...]:
     """Labels of the papers whose own name (before the colon) or half of whose title words are in the question."""
-    question_terms, folded = set(terms(question)), question.casefold()
+    question_terms, folded = set(terms(question)), matching_key(question)
     scored: list[tuple[float, int, str]] = []
     common = _common(candidates)
     for paper in candidates:
         name, colon, _ = paper.title.partition(":")
-        named = re.search(rf"(?<![a-z0-9]){re.escape(name.casefold())}(?![a-z0-9])", folded) if len(name) > 2 else None
+        own_name = rf"(?<![a-z0-9]){re.escape(matching_key(name))}(?![a-z0-9])"
+        named = re.search(own_name, folded) if len(name) > 2 else None
         if colon and named:
             scored.append((2.0, named.start(), paper.label))
             continue

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import sentencex
 
 from workers.domain.models import Paper
-from workers.text.latex import fold, readable
+from workers.text.clean import fold
+from workers.text.latex import readable
 from workers.text.quotes import inner_quotes
 from workers.text.terms import TermMatcher
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from workers.text.matching import written_out
+
 PERCENT = "percent"
 TIMES = "times"
 POINTS = "points"
@@ -104,7 +106,7 @@ class Number:
 
 def numbers(text: str) -> Iterator[Number]:
     """The numbers of a text in order, such as `1.3배`, `1.3x`, `6.2%`, `1,200`, `7B` and `37개`."""
-    for found in _NUMBER.finditer(text):
+    for found in _NUMBER.finditer(written_out(text)):
         digits, scale, unit = found.groups()
         value = float(digits.replace(",", "")) * (_SCALES[scale.lower()] if scale else 1)
         yield Number(value, _UNITS.get(unit.lower()) if unit else None, found[0].strip())
@@ -112,7 +114,7 @@ def numbers(text: str) -> Iterator[Number]:
 
 def names(text: str) -> set[str]:
     """The words in Latin letters, in lower case, without punctuation at their end."""
-    return {word.rstrip(".-/_").lower() for word in _NAME.findall(text)}
+    return {word.rstrip(".-/_").lower() for word in _NAME.findall(written_out(text))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ def name_faults(sentence: str, evidence: Evidence, common: frozenset[str], langu
     In Korean every Latin word is a name. In other languages a word is a name if it has a capital or a digit after its
     first letter, and in English also if it has a capital in the middle of the sentence.
     """
-    known = evidence.names | common
+    known, sentence = evidence.names | common, written_out(sentence)
     for place, word in enumerate(_NAME.findall(sentence)):
         bare = word.rstrip(".-/_")
         is_first = place == 0 or sentence[: sentence.find(word)].rstrip().endswith((".", ":", "“"))

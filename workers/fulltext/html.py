@@ -8,7 +8,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from workers.domain.documents import Document
 from workers.domain.errors import SourceError
 from workers.domain.passages import Passage
-from workers.text.latex import fold
+from workers.text.clean import fold
+from workers.text.matching import matching_key
 
 MIN_CHARS = 800
 """Of a whole document; a shorter page is incomplete or empty (observed: 135 bytes that say "No content")."""
@@ -54,7 +55,7 @@ def same_title(shown: str, wanted: str) -> bool:
 
     Not all of them, because formulas and accents can be written differently.
     """
-    wanted_words, shown_words = (set(re.findall(r"\w+", title.casefold())) for title in (wanted, shown))
+    wanted_words, shown_words = (set(re.findall(r"\w+", matching_key(title))) for title in (wanted, shown))
     return bool(wanted_words) and len(wanted_words & shown_words) >= 0.6 * len(wanted_words)
 
 

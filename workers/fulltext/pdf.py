@@ -11,7 +11,7 @@ import pypdfium2.raw as pdfium
 from workers.domain.documents import Document
 from workers.domain.errors import SourceError
 from workers.domain.passages import Passage
-from workers.text.latex import fold
+from workers.text.clean import fold
 
 PAGE_LIMIT = 60
 """Pages read; the rest of a longer document is ignored."""

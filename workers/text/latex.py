@@ -6,34 +6,85 @@ from functools import lru_cache
 from pylatexenc.latex2text import LatexNodes2Text
 from pylatexenc.latexwalker import LatexWalkerError
 
-_SPACES = re.compile(r"[\s\0]+")
-_FORMULA = re.compile(r"(?<!\\)\$(?=\S)([^$\n]{1,200}?)(?<=\S)(?<!\\)\$(?!\d)")
+from workers.text.clean import fold
+
 _LONGEST = 20_000
-"""Characters; a longer text is not converted."""
+"""Characters; in a longer text commands are left out instead of converted."""
+_LONGEST_FORMULA = 300
+"""Characters between two dollar signs."""
 _TEX_FAULTS = (LatexWalkerError, LookupError, AttributeError, TypeError, ValueError, RecursionError)
-"""What pylatexenc raises on broken TeX, such as `\\href` without its braces; the text then stays as it is."""
+"""What pylatexenc raises on broken TeX, such as `\\href` without its braces."""
 _COMMAND = re.compile(r"\\[a-zA-Z]+|\\[^a-zA-Z\s]|[{}]")
-
-
-def fold(text: str) -> str:
-    """`text` with every run of white space, line breaks included, as one space, and none at its ends.
-
-    What JSON can contain and a database cannot is replaced: an unpaired surrogate by a question mark, NUL by a space.
-    """
-    plain = text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
-    return _SPACES.sub(" ", plain).strip()
+_TEX = re.compile(r"\\[a-zA-Z]|[\^_{}]")
+"""What only a formula has."""
+_OPERATOR = re.compile(r"[=<>≤≥≠≈∼∈×±+|]|(?<=\s)[-/](?=\s)")
+_LETTER = re.compile(r"[^\W\d_]")
+_WORD = re.compile(r"[A-Za-z]{4,}")
+_LINK = re.compile(r"\\href\s*\{[^{}]*\}\s*(?=\{)|\\(?:href|url)\s*(?=\{)|\\today\b")
+"""Commands that pylatexenc writes with an address, with a gap where an argument is missing, or with today's date."""
+_COMMAND_NAME = re.compile(r"\\[a-zA-Z]+\*? ?|\\(?=[^a-zA-Z\s])")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\\])")
 
 
 def readable(text: str) -> str:
     """`text` without TeX: `$\\mu$LO` → `μLO`, `Casta\\~neda` → `Castañeda`, `50\\%` → `50%`.
 
-    Text without TeX is folded and otherwise unchanged; a single dollar sign stays.
+    Text without TeX is folded and otherwise unchanged; a dollar sign of an amount stays. What cannot be converted loses
+    its commands and keeps its words, each sentence for itself.
     """
     if "$" in text:
-        text = _FORMULA.sub(lambda found: _plain(found[1]), text)
+        text = _without_dollars(text)
     if "\\" in text:
         text = _plain(text)
     return fold(text)
+
+
+def _without_dollars(text: str) -> str:
+    """`text` with its formulas converted, each alone; dollar signs that enclose none stay."""
+    pieces: list[str] = []
+    position = 0
+    while (opening := _dollar(text, position)) >= 0:
+        width = 2 if text.startswith("$$", opening) else 1
+        start = opening + width
+        end = _dollar(text, start)
+        pieces.append(text[position:opening])
+        following = text[end + width : end + width + 1]
+        if end > 0 and text.startswith("$" * width, end) and _is_formula(text[start:end], following):
+            pieces.append(_plain(text[start:end].strip()))
+            position = end + width
+        else:
+            pieces.append(text[opening:start])
+            position = start
+    return "".join([*pieces, text[position:]])
+
+
+def _dollar(text: str, start: int) -> int:
+    """The place of the next dollar sign that is not escaped; -1 without one."""
+    place = text.find("$", start)
+    while place > 0 and text[place - 1] == "\\":
+        place = text.find("$", place + 1)
+    return place
+
+
+def _is_formula(content: str, following: str) -> bool:
+    """Whether `content`, which is between two dollar signs, is a formula and not text between two amounts of money.
+
+    `following` is the character behind the second sign.
+    """
+    stripped = content.strip()
+    if not stripped or len(content) > _LONGEST_FORMULA or "\n" in content:
+        return False
+    if content[-1] in "-/,;:" and following.isalnum():
+        return False
+    if _TEX.search(content):
+        is_amount = following.isdigit() and content[0].isdigit() and content[-1].isspace()
+        return not (is_amount and re.search(r"[A-Za-z]{2}", re.sub(r"\\[a-zA-Z]+", "", content)))
+    if following.isdigit():
+        return not content[0].isdigit() and not _LETTER.search(content)
+    if not _LETTER.search(content) or not re.search(r"\s", stripped):
+        return True
+    is_close = not content[0].isspace() and not content[-1].isspace() and not content[0].isdigit()
+    return not _WORD.search(content) and (is_close or bool(_OPERATOR.search(content)))
 
 
 def authors(names: str | list[str]) -> tuple[str, ...]:
@@ -44,17 +95,34 @@ def authors(names: str | list[str]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _plain(tex: str) -> str:
-    if not _COMMAND.search(tex) or len(tex) > _LONGEST:
+    """`tex` converted as a whole, else sentence by sentence, so that a broken command costs its sentence alone."""
+    if not _COMMAND.search(tex):
         return tex
+    if len(tex) > _LONGEST:
+        return _without_commands(tex)
+    converted = _converted(tex)
+    if converted is None:
+        sentences = _SENTENCE_END.split(tex)
+        pieces = [_converted(sentence) if len(sentences) > 1 else None for sentence in sentences]
+        converted = " ".join(piece or _without_commands(tex) for piece, tex in zip(pieces, sentences, strict=True))
+    return _without_commands(converted) if re.search(r"\\[a-zA-Z]", converted) else converted
+
+
+def _converted(tex: str) -> str | None:
+    """`tex` as pylatexenc reads it; None if it cannot."""
     # In TeX a bare % starts a comment and $ a formula, and & and ~ vanish; in titles and abstracts they are text.
-    guarded = re.sub(r"(?<!\\)([%&$])", r"\\\1", tex)
+    guarded = re.sub(r"(?<!\\)([%&$])", r"\\\1", _LINK.sub("", tex))
     guarded = re.sub(r"(?<=\d)~(?=\d)|(?<=\s)~(?=\s)", r"\\textasciitilde{}", guarded)
     try:
         converted: str = LatexNodes2Text(math_mode="text", strict_latex_spaces=True).latex_to_text(guarded)
     except _TEX_FAULTS:
-        return tex
-    # A command without its braces leaves its template (%s); \today would give the date of this run.
-    return tex if "%s" in converted or "\\today" in tex else converted
+        return None
+    # A command without its braces leaves its template.
+    return None if converted.count("%s") > tex.count("%s") else converted
+
+
+def _without_commands(tex: str) -> str:
+    return _COMMAND_NAME.sub("", _LINK.sub("", tex)).replace("{", "").replace("}", "")
 
 
 def _name(name: str) -> str:

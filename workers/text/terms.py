@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from workers.text.matching import matching_key
+
 _WORD = re.compile(r"[^\W_]+[+#]*")
 
 
@@ -72,7 +74,7 @@ class TermMatcher:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
+    return _WORD.findall(matching_key(text))
 
 
 def _matches_last(seen: str, wanted: str, is_prefix: bool) -> bool:

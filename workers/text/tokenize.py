@@ -5,6 +5,8 @@ from functools import lru_cache
 
 import snowballstemmer
 
+from workers.text.matching import matching_key, written_out
+
 _WORD = re.compile(r"[a-z0-9]+")
 _HANGUL = re.compile(r"[가-힣]+")
 STOP_WORDS = frozenset(
@@ -37,7 +39,7 @@ the paragraphs of one paper apart."""
 
 def terms(text: str) -> list[str]:
     """The stems of the English words and numbers, in order; stop words and single characters are left out."""
-    return [_stem(word) for word in _WORD.findall(text.lower()) if len(word) > 1 and word not in STOP_WORDS]
+    return [_stem(word) for word in _WORD.findall(matching_key(text)) if len(word) > 1 and word not in STOP_WORDS]
 
 
 def bigrams(text: str) -> list[str]:
@@ -45,12 +47,14 @@ def bigrams(text: str) -> list[str]:
 
     Korean words change at their ends, so their syllables match where the whole words do not.
     """
-    korean = [word[start : start + 2] for word in _HANGUL.findall(text) for start in range(max(1, len(word) - 1))]
+    korean = [
+        word[start : start + 2] for word in _HANGUL.findall(written_out(text)) for start in range(max(1, len(word) - 1))
+    ]
     return [*korean, *terms(text)]
 
 
 def has_hangul(text: str) -> bool:
-    return _HANGUL.search(text) is not None
+    return _HANGUL.search(written_out(text)) is not None
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,35 @@
+"""Cleans the characters of foreign text: what a database, a chat or a reader's eye cannot take is replaced."""
+
+import html
+import re
+import unicodedata
+
+_SPACES = re.compile(r"[\s\0-\x1f\x7f-\x9f]+")
+_INVISIBLE = re.compile(
+    "[\u00ad\u200b\u2060\ufeff"  # soft hyphen, zero-width space, word joiner, byte order mark
+    "\u202a-\u202e\u2066-\u2069"  # embeddings, overrides and isolates of the writing direction
+    "\ufff9-\ufffb\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U000e007f]"  # annotations, noncharacters, tags
+)
+_SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[\da-f]{1,6}|[a-z][a-z0-9]{1,30});", re.IGNORECASE)
+
+
+def fold(text: str) -> str:
+    """`text` in Unicode's NFC, with every run of white space and control characters as one space, and none at its ends.
+
+    Characters without a glyph that change the order or the comparison of others are left out; an unpaired surrogate is
+    replaced by a question mark.
+    """
+    if not text.isascii():
+        text = _INVISIBLE.sub("", unicodedata.normalize("NFC", _without_surrogates(text)))
+    return _SPACES.sub(" ", text).strip()
+
+
+def unescape(text: str) -> str:
+    """`text` with HTML's character references decoded; what only looks like one (`AT&T`, `x&y;`) stays."""
+    return _ENTITY.sub(lambda found: html.unescape(found[0]), text) if "&" in text else text
+
+
+def _without_surrogates(text: str) -> str:
+    joined = _SURROGATE_PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
+    return joined.encode("utf-8", "replace").decode("utf-8")
