@@ -179,6 +179,12 @@ def test_dropped_items_of_all_categories_are_counted() -> None:
     assert source(fetcher).collect(DAY).report.dropped == 2
 
 
+def test_a_feed_in_which_no_item_is_a_paper_fails() -> None:
+    fetcher = FakeFetcher({"cs.CL": rss(DAY, "<item/>"), "cs.LG": rss(DAY, rss_item("2506.00002"))})
+    report = source(fetcher).collect(DAY).report
+    assert report.reason == "cs.CL: none of 1 records is a paper or post: 1 without an arXiv id"
+
+
 def test_for_another_day_than_the_feeds_the_api_is_asked_by_date_of_submission() -> None:
     gate = FakeGate()
     entries = [

@@ -169,9 +169,12 @@ def test_empty_feeds_are_quiet_on_a_day_without_news() -> None:
     assert (report.status, report.reason) == ("quiet", None)
 
 
-def test_a_feed_of_which_nothing_can_be_read_is_a_failure_and_says_how_much() -> None:
+def test_a_feed_of_which_nothing_can_be_read_is_a_failure_and_says_why() -> None:
     report = answer({"cs.CL": rss(DAY, "<item/>", "<item/>"), "cs.AI": rss(DAY, item("2506.00001"))}).report
-    assert (report.status, report.reason) == ("partial", "cs.CL: none of 2 entries could be read")
+    assert (report.status, report.reason) == (
+        "partial",
+        "cs.CL: none of 2 records is a paper or post: 2 without an arXiv id",
+    )
 
 
 def test_what_comes_later_completes_what_was_kept() -> None:

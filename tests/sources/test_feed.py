@@ -9,8 +9,7 @@ from tests.fakes.fetcher import FakeFetcher
 from tests.fakes.papers import DAY
 from workers.domain.documents import Document
 from workers.domain.errors import SourceError
-from workers.sources.feed import Feed, parse
-from workers.sources.feed_entries import ParsedEntries
+from workers.sources.feed import UNDATED, Feed, parse
 
 URL = "http://blog.example/feed"
 
@@ -44,19 +43,28 @@ def test_an_undated_item_is_always_news() -> None:
 
 
 @pytest.mark.parametrize(
-    ("link", "arxiv_id", "version"),
+    ("link", "arxiv_id"),
     [
-        ("https://arxiv.org/abs/2506.00019", "2506.00019", None),
-        ("http://www.arxiv.org/pdf/2506.00019v3", "2506.00019", 3),
-        ("https://arxiv.org/html/2506.00019v1", "2506.00019", 1),
-        ("https://export.arxiv.org/abs/math.CO/0112567v2", "math.CO/0112567", 2),
-        ("https://huggingface.co/papers/2506.00019", "2506.00019", None),
-        ("https://blog.example/2506.00019", None, None),
+        ("https://arxiv.org/abs/2506.00019", "2506.00019"),
+        ("http://www.arxiv.org/pdf/2506.00019v3.pdf", "2506.00019"),
+        ("https://arxiv.org/html/2506.00019v1#S1", "2506.00019"),
+        ("https://arxiv.org/abs/2506.00019v99999999999999999999", "2506.00019"),
+        ("https://export.arxiv.org/abs/math.CO/0112567v2", "math.CO/0112567"),
+        ("https://huggingface.co/papers/2506.00019", "2506.00019"),
+        ("https://www.alphaxiv.org/abs/2506.00019v2", "2506.00019"),
+        ("https://blog.example/2506.00019", None),
+        ("https://blog.example/arxiv.org/abs/2506.00019", None),
+        ("https://evil.example/?u=https://arxiv.org/abs/2506.00019v99", None),
+        ("https://evil.example/#arxiv.org/abs/2506.00019", None),
+        ("https://arxiv.org.evil.example/abs/2506.00019", None),
+        ("https://notarxiv.org/abs/2506.00019", None),
+        ("https://arxiv.org/list/2506.00019", None),
+        ("https://arxiv.org/abs/２506.00019", None),
     ],
 )
-def test_the_link_tells_the_arxiv_id(link: str, arxiv_id: str | None, version: int | None) -> None:
+def test_the_host_and_the_path_of_a_link_tell_the_arxiv_id_and_no_version(link: str, arxiv_id: str | None) -> None:
     [entry] = parse(Document(blog(item(link))), "blog", DAY).entries
-    assert (entry.url, entry.arxiv_id, entry.version) == (link, arxiv_id, version)
+    assert (entry.url, entry.arxiv_id, entry.version) == (link, arxiv_id, None)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +101,16 @@ def test_link_and_fields_tell_the_doi(link: str, more: str, doi: str | None) -> 
     ],
 )
 def test_a_link_no_reader_may_be_sent_to_drops_the_item(link: str) -> None:
-    assert parse(Document(blog(item(link))), "blog", DAY) == ParsedEntries([], 1)
+    parsed = parse(Document(blog(item(link), item("https://blog.example/good"))), "blog", DAY)
+    assert ([entry.url for entry in parsed.entries], parsed.dropped) == (["https://blog.example/good"], 1)
+
+
+def test_a_feed_of_which_no_item_can_be_used_is_a_failure_that_says_why() -> None:
+    with pytest.raises(SourceError) as failure:
+        parse(Document(blog(item(""), item("mailto:a@b.example"), item(title=""))), "blog", DAY)
+    assert str(failure.value) == (
+        "none of 3 records is a paper or post: 2 without a link that can be shown; 1 without a title"
+    )
 
 
 def test_the_longer_of_summary_and_content_is_the_abstract() -> None:
@@ -119,9 +136,17 @@ def test_an_abstract_without_tags_keeps_its_angle_brackets() -> None:
     assert entry.abstract == "We let p < 0.05 and <think>."
 
 
-def test_a_feed_of_two_thousand_items_is_not_read() -> None:
-    with pytest.raises(SourceError, match="truncated: 2,000 entries"):
-        parse(Document(blog(*[item()] * 2_000)), "blog", DAY)
+def test_of_an_archive_the_newest_items_are_read_wherever_they_are() -> None:
+    old = [dated(DAY - timedelta(days=30))] * 2_100
+    for items in ([dated(DAY), *old], [*old, dated(DAY)]):
+        assert [entry.title for entry in parse(Document(blog(*items)), "blog", DAY).entries] == [str(DAY)]
+
+
+def test_of_an_archive_without_dates_only_the_beginning_is_news() -> None:
+    items = [item(f"https://blog.example/{n}", f"Post {n}") for n in range(100)]
+    parsed = parse(Document(blog(*items)), "blog", DAY)
+    assert [entry.title for entry in parsed.entries] == [f"Post {n}" for n in range(UNDATED)]
+    assert parsed.dropped == 0
 
 
 def test_the_feed_is_asked_once_and_reported() -> None:

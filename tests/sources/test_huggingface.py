@@ -11,7 +11,7 @@ from tests.fakes.fetcher import FakeFetcher
 from tests.fakes.papers import DAY
 from workers.domain.documents import Document
 from workers.domain.errors import SourceError
-from workers.sources.feed_entries import ParsedEntries
+from workers.sources.entries import ParsedEntries
 from workers.sources.huggingface import HuggingFace, parse
 
 URL = "http://hf.example/api/daily_papers"
@@ -123,7 +123,7 @@ def test_ids_of_every_age_are_known(number: str) -> None:
         (b'{"papers": []}', "not a list of papers"),
         (b"null", "not a list of papers"),
         (b'"text"', "not a list of papers"),
-        (b"[null, {}]", "none of 2 records is a paper"),
+        (b"[null, {}]", "none of 2 records is a paper or post: 2 without a paper"),
     ],
 )
 def test_an_answer_that_is_no_list_of_papers_is_a_failure(answer: bytes, reason: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import IntEnum
 from typing import Literal
 
 AnnounceType = Literal["new", "cross", "replace", "replace-cross"]
@@ -15,9 +16,18 @@ SYNTHESIS_FIELDS = ("themes", "keywords", "findings", "impact", "outlook")
 """The parts of a synthesis, in the order in which they are shown."""
 
 
+class Authority(IntEnum):
+    """How far a kind of source is believed about an arXiv paper; a greater one describes it, a lesser adds a link."""
+
+    OTHER = 0
+    """Feeds and pages of anybody."""
+    HUGGINGFACE = 1
+    ARXIV = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One paper of one source, as the source's parser read it.
+    """One paper or post of one source, as the source's parser read it and `validated` checked it.
 
     The text is untrusted; its white space is collapsed and its TeX is kept. `announce_type` and `version` are arXiv's;
     None for other sources.
@@ -35,6 +45,11 @@ class Entry:
     announce_type: AnnounceType | None = None
     comment: str = ""
     upvotes: int | None = None
+    authority: Authority = Authority.OTHER
+    guid: str = ""
+    """The feed's own name of the item, which is unique within its source; "" without one."""
+    own_link: bool = True
+    """False if other items of the source have the same `url`, so that it does not identify this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +113,8 @@ class Link:
 
 
 Key = tuple[str, str]
-"""(kind, value): ("arxiv", "2506.00019"), ("doi", "10.1000/x") or ("title", normalised title)."""
+"""(kind, value), the most trusted kind first: ("arxiv", "2506.00019"), ("doi", "10.1000/x"), ("link", canonical link),
+("guid", source and guid), ("title", normalised title)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +141,8 @@ class Paper:
     crossed: bool = False
     relisted: bool = False
     withdrawn: bool = False
+    authority: Authority = Authority.OTHER
+    """Of the entries that title, abstract, authors, categories and version come from."""
 
 
 @dataclass(frozen=True, slots=True)

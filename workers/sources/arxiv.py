@@ -9,21 +9,17 @@ from zoneinfo import ZoneInfo
 
 from workers.domain.documents import Document
 from workers.domain.errors import SourceError
-from workers.domain.models import AnnounceType, Entry, SourceAnswer, answered
+from workers.domain.models import AnnounceType, Authority, Entry, SourceAnswer, answered
 from workers.domain.ports import Clock, DocumentReader, Gate
 from workers.sources.arxiv_answers import Announcement, ApiPage, RssFeed
 from workers.sources.arxiv_day import Expectation, Fault, gaps, still_missing
-from workers.sources.feed_entries import (
-    ARXIV_ID,
-    ArxivVersion,
-    FeedItem,
-    arxiv_version_in,
-    doi_in,
-    parse_feed,
-    title_text,
-    utc_time,
-)
-from workers.text.latex import authors, fold, readable
+from workers.sources.dates import moment
+from workers.sources.entries import Admission, InvalidEntry, read_all, source_errors
+from workers.sources.feed_entries import FeedItem, parse_arxiv_feed, string
+from workers.sources.identifiers import ARXIV_ID, ArxivVersion, arxiv_version_in, doi_in, version_number
+from workers.text.clean import fold, unescape
+from workers.text.latex import authors, readable
+from workers.text.markup import title_text
 
 EASTERN = ZoneInfo("America/New_York")
 """arXiv's announcement days and deadlines are in this time zone."""
@@ -32,7 +28,9 @@ PAGE_SIZE = 2_000
 _DEADLINE = time(14)
 """Eastern time; a submission before it is announced on the evening of that day (info.arxiv.org/help/availability)."""
 _ABSTRACT = re.compile(r"^arXiv:\S+\s+Announce Type:\s*\S+\s*Abstract:\s*", re.DOTALL)
-_GUID = re.compile(rf"^oai:arXiv\.org:({ARXIV_ID})(?:v(\d+))?$")
+_GUID = re.compile(rf"oai:arXiv\.org:({ARXIV_ID})(?:v([0-9]+))?")
+_LONGEST_REPORT = 200
+"""Characters of what arXiv says of an error."""
 _ANNOUNCE_TYPES: dict[str, AnnounceType] = {
     "new": "new",
     "cross": "cross",
@@ -181,76 +179,89 @@ def announced_on(submitted: datetime) -> date:
     return day
 
 
+@source_errors()
 def parse_rss(document: Document, source: str) -> RssFeed:
-    """Parse the feed of one category. Raises SourceError if the document is not a feed or has no date."""
-    feed = parse_feed(document)
-    title = feed.channel.get("title", "")
+    """Parse the feed of one category. Raises SourceError for one without a date, and if it has items but no paper."""
+    feed = parse_arxiv_feed(document)
+    title = string(feed.channel, "title")
     if "feed error" in title.lower():
-        raise SourceError(f"arXiv answers: {fold(title)}")
+        raise SourceError(f"arXiv answers: {fold(title)[:_LONGEST_REPORT]}")
     day = _feed_day(feed.channel, feed.items)
-    entries = [entry for item in feed.items if (entry := _rss_entry(item, source))]
-    return RssFeed(day, entries, len(feed.items) - len(entries))
+    found = read_all(feed.items, lambda item: _rss_entry(item, source), feed.left_out)
+    return RssFeed(day, found.entries, found.dropped)
 
 
+@source_errors()
 def parse_api(document: Document, source: str, followed: Sequence[str]) -> ApiPage:
     """Parse one page of the API's answer. Raises SourceError if it is not a feed or is arXiv's error entry.
 
     The API does not say how a paper was announced, so a paper whose primary category is not in `followed` counts as
     a cross-list.
     """
-    feed = parse_feed(document, limit=PAGE_SIZE + 1)
+    feed = parse_arxiv_feed(document, limit=PAGE_SIZE + 1)
     for item in feed.items:
-        if "/api/errors" in item.get("id", "") or (item.get("title") == "Error" and len(feed.items) == 1):
-            raise SourceError(f"arXiv answers: {fold(item.get('summary', 'Error'))}")
-    announcements = [found for item in feed.items if (found := _announcement(item, source, followed))]
-    return ApiPage(_total(feed.channel, feed.items), announcements, len(feed.items) - len(announcements))
+        if "/api/errors" in string(item, "id") or (string(item, "title") == "Error" and len(feed.items) == 1):
+            raise SourceError(f"arXiv answers: {fold(string(item, 'summary') or 'Error')[:_LONGEST_REPORT]}")
+    admission = Admission(feed.left_out)
+    announcements = [
+        Announcement(announced_on(_published(item)), entry)
+        for item in feed.items
+        if (entry := admission.admit(lambda item: _api_entry(item, source, followed), item))
+    ]
+    return ApiPage(_total(feed.channel, feed.items), announcements, admission.dropped)
 
 
-def _rss_entry(item: FeedItem, source: str) -> Entry | None:
-    guid = _GUID.match(item.get("id", ""))
-    paper = ArxivVersion(guid[1], int(guid[2] or 0) or None) if guid else arxiv_version_in(item.get("link", ""))
-    title = readable(title_text(item.get("title", "")))
-    if not paper or not title:
-        return None
+def _rss_entry(item: FeedItem, source: str) -> Entry:
+    guid = _GUID.fullmatch(string(item, "id"))
+    paper = ArxivVersion(guid[1], version_number(guid[2])) if guid else arxiv_version_in(string(item, "link"))
+    if paper is None:
+        raise InvalidEntry("without an arXiv id")
     return Entry(
         source=source,
-        title=title,
+        title=readable(title_text(string(item, "title"))),
         url=abs_url(paper.arxiv_id),
-        abstract=fold(_ABSTRACT.sub("", item.get("summary", "").strip())),
+        abstract=unescape(_ABSTRACT.sub("", string(item, "summary").strip())),
         arxiv_id=paper.arxiv_id,
         version=paper.version,
-        doi=doi_in(f"doi:{item.get('arxiv_doi', '')}"),
-        authors=authors(item.get("author", "")),
+        doi=doi_in(string(item, "arxiv_doi")),
+        authors=authors(string(item, "author")),
         categories=_terms(item),
-        announce_type=_ANNOUNCE_TYPES.get(item.get("arxiv_announce_type", "")),
+        announce_type=_ANNOUNCE_TYPES.get(string(item, "arxiv_announce_type")),
+        authority=Authority.ARXIV,
     )
 
 
-def _announcement(item: FeedItem, source: str, followed: Sequence[str]) -> Announcement | None:
-    paper = arxiv_version_in(item.get("id", ""))
-    title = readable(title_text(item.get("title", "")))
-    published = utc_time(item.get("published_parsed"))
-    if not paper or not title or not published:
-        return None
+def _api_entry(item: FeedItem, source: str, followed: Sequence[str]) -> Entry:
+    paper, published = arxiv_version_in(string(item, "id")), _published(item)
+    if paper is None:
+        raise InvalidEntry("without an arXiv id")
     # `published` is usually the date of v1. If a later version has `updated` equal to `published`, both are the date
     # of that version.
-    is_replacement = (paper.version or 1) > 1 and item.get("updated_parsed") == item.published_parsed
-    primary = item.get("arxiv_primary_category", {}).get("term")
+    is_replacement = (paper.version or 1) > 1 and moment(string(item, "updated")) == published
+    primary = string(item.get("arxiv_primary_category") or {}, "term")
     is_cross_list = bool(primary) and primary not in followed
-    entry = Entry(
+    return Entry(
         source=source,
-        title=title,
+        title=readable(title_text(string(item, "title"))),
         url=abs_url(paper.arxiv_id),
-        abstract=fold(item.get("summary", "")),
+        abstract=unescape(string(item, "summary")),
         arxiv_id=paper.arxiv_id,
         version=paper.version,
-        doi=doi_in(f"doi:{item.get('arxiv_doi', '')}"),
-        authors=authors([author.get("name", "") for author in item.get("authors", [])]),
+        doi=doi_in(string(item, "arxiv_doi")),
+        authors=authors([string(author, "name") for author in item.get("authors") or []]),
         categories=tuple(dict.fromkeys([*([primary] if primary else []), *_terms(item)])),
         announce_type="replace" if is_replacement else "cross" if is_cross_list else "new",
-        comment=fold(item.get("arxiv_comment", "")),
+        comment=unescape(string(item, "arxiv_comment")),
+        authority=Authority.ARXIV,
     )
-    return Announcement(announced_on(published), entry)
+
+
+def _published(item: FeedItem) -> datetime:
+    """When a paper was submitted. Raises InvalidEntry without a date."""
+    published = moment(string(item, "published"))
+    if published is None:
+        raise InvalidEntry("without a date")
+    return published
 
 
 def abs_url(arxiv_id: str) -> str:
@@ -259,22 +270,22 @@ def abs_url(arxiv_id: str) -> str:
 
 
 def _total(channel: FeedItem, items: Sequence[FeedItem]) -> int:
-    total = channel.get("opensearch_totalresults", "")
-    return int(total) if re.fullmatch(r"\d{1,9}", total) else len(items)
+    total = string(channel, "opensearch_totalresults")
+    return int(total) if re.fullmatch(r"[0-9]{1,9}", total) else len(items)
 
 
 def _feed_day(channel: FeedItem, items: Sequence[FeedItem]) -> date:
     """The Eastern date of the channel, else the latest date of its items. Raises SourceError if there is no date."""
-    item_times = [published for item in items if (published := utc_time(item.get("published_parsed")))]
-    channel_time = utc_time(channel.get("published_parsed") or channel.get("updated_parsed"))
-    published = channel_time or max(item_times, default=None)
+    published = moment(string(channel, "published")) or moment(string(channel, "updated"))
+    if published is None:
+        published = max(filter(None, (moment(string(item, "published")) for item in items)), default=None)
     if published is None:
         raise SourceError("the feed has no date")
     return published.astimezone(EASTERN).date()
 
 
 def _terms(item: FeedItem) -> tuple[str, ...]:
-    return tuple(tag.term for tag in item.get("tags", []) if tag.get("term"))
+    return tuple(term for tag in item.get("tags") or [] if (term := string(tag, "term")))
 
 
 def _working_day_before(day: date) -> date:

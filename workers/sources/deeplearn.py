@@ -10,7 +10,10 @@ from workers.domain.documents import Document
 from workers.domain.errors import SourceError
 from workers.domain.models import Entry, SourceAnswer, answered
 from workers.domain.ports import DocumentReader
-from workers.text.latex import fold, readable
+from workers.sources.decode import decode
+from workers.sources.entries import InvalidEntry, source_errors, validated
+from workers.text.clean import fold
+from workers.text.latex import readable
 
 SITE = "https://deeplearn.org"
 PAPER_LIMIT = 30
@@ -53,19 +56,19 @@ class DeepLearn:
         for link in front.papers:
             try:
                 abstract = documents.read(link.url, parse_paper)
-            except SourceError:
+                entries.append(validated(Entry(self.name, link.title, public_link(link.url), abstract)))
+            except (SourceError, InvalidEntry):
                 continue
-            entries.append(Entry(source=self.name, title=link.title, url=public_link(link.url), abstract=abstract))
         if front.papers and not entries:
             raise SourceError("no paper page could be read")
         return answered(self.name, entries, front.dropped + len(front.papers) - len(entries))
 
 
+@source_errors()
 def parse_front(document: Document, base: str) -> FrontPage:
     """The papers that the panel links to on the host of `base`. Raises SourceError if there is no panel or no paper."""
-    panel = next(
-        (node for node in LexborHTMLParser(document.body).css("div.panel") if _heading(node) == "hot papers"), None
-    )
+    panels = LexborHTMLParser(decode(document)).css("div.panel")
+    panel = next((node for node in panels if _heading(node) == "hot papers"), None)
     if panel is None:
         raise SourceError('the page has no "Hot Papers" panel: has its layout changed?')
     links = panel.css("div.title a[href]")
@@ -77,9 +80,10 @@ def parse_front(document: Document, base: str) -> FrontPage:
     return FrontPage(papers, len(found) - len(papers))
 
 
+@source_errors()
 def parse_paper(document: Document) -> str:
     """The abstract on a paper's page. Raises SourceError if there is none."""
-    paragraph = LexborHTMLParser(document.body).css_first("div.article-content p")
+    paragraph = LexborHTMLParser(decode(document)).css_first("div.article-content p")
     abstract = fold(paragraph.text()) if paragraph else ""
     if not abstract:
         raise SourceError("the paper's page has no abstract")

@@ -1,26 +1,31 @@
 """Any RSS or Atom feed: its recent items, with the arXiv id or DOI that their links contain."""
 
-from datetime import date, timedelta
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from urllib.parse import urljoin, urlsplit
 
 from workers.domain.documents import Document
 from workers.domain.models import Entry, SourceAnswer, answered
 from workers.domain.ports import DocumentReader
 from workers.sources.arxiv import EASTERN
-from workers.sources.feed_entries import (
-    FeedItem,
-    ParsedEntries,
-    arxiv_version_in,
-    body_text,
-    doi_in,
-    parse_feed,
-    title_text,
-    utc_time,
-    web_link,
-)
+from workers.sources.dates import moment
+from workers.sources.entries import ParsedEntries, read_all, source_errors
+from workers.sources.feed_entries import FeedItem, parse_archive, string
+from workers.sources.identifiers import arxiv_version_in, doi_in, web_link
 from workers.text.latex import authors, readable
+from workers.text.links import canonical_link
+from workers.text.markup import body_text, title_text
 
 RECENT_DAYS = 7
 """A feed shows the items of several weeks on every visit; items older than this are not news of the day."""
+UNDATED = 30
+"""Items without a readable date that count as recent: the first of the feed, because feeds begin with the newest. The
+store knows them from then on, so each is news once, and a new feed does not bring its whole archive."""
+_TITLE_WORDS = 12
+"""First words of an item without a title, which Mastodon and Bluesky do not give."""
+_TITLE_CHARS = 90
 
 
 class Feed:
@@ -33,42 +38,121 @@ class Feed:
         self._url, self._documents = url, documents
 
     def collect(self, day: date) -> SourceAnswer:
-        """The items dated in the RECENT_DAYS up to `day`, and those without a date. Raises SourceError."""
+        """The items dated in the RECENT_DAYS up to `day`, and the first of those without a date. Raises SourceError."""
         found = self._documents.for_one_answer().read(self._url, parse, self.name, day)
         return answered(self.name, found.entries, found.dropped)
 
 
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """An item, and its link as an absolute address that can be shown; "" without one."""
+
+    fields: FeedItem
+    link: str
+
+    @property
+    def guid(self) -> str:
+        return string(self.fields, "id")
+
+
+@source_errors()
 def parse(document: Document, source: str, day: date) -> ParsedEntries:
-    """The recent items of a feed; one without a title or a web link is dropped. Raises SourceError."""
-    recent = [item for item in parse_feed(document).items if _is_recent(item, day)]
-    entries = [entry for item in recent if (entry := _entry(item, source))]
-    return ParsedEntries(entries, len(recent) - len(entries))
+    """The recent items of a feed; one without words or a web link is dropped.
+
+    A relative link is resolved against `xml:base`, else the channel's link, else the document's address. Raises
+    SourceError if the document is not a feed, or if it has recent items and none is usable.
+    """
+    feed = parse_archive(document)
+    base = _absolute(document.url, string(feed.channel, "link")) or document.url
+    items = [_Item(fields, _link(fields, base)) for fields in feed.items]
+    names = _Names(items, base)
+    return read_all(_recent(items, day), lambda item: _entry(item, source, names), feed.left_out)
 
 
-def _is_recent(item: FeedItem, day: date) -> bool:
-    published = utc_time(item.get("published_parsed") or item.get("updated_parsed"))
-    if published is None:
-        return True
-    return day - timedelta(days=RECENT_DAYS) < published.astimezone(EASTERN).date() <= day
+class _Names:
+    """Which links and guids identify an item: not those that several items of the feed have."""
+
+    def __init__(self, items: Sequence[_Item], home: str) -> None:
+        titles_by_link: dict[str, set[str]] = defaultdict(set)
+        links_by_guid: dict[str, set[str]] = defaultdict(set)
+        for item in items:
+            link = canonical_link(item.link)
+            titles_by_link[link].add(string(item.fields, "title") or item.guid)
+            links_by_guid[item.guid].add(link)
+        self._shared_links = {link for link, titles in titles_by_link.items() if len(titles) > 1}
+        self._shared_links.add(canonical_link(home))
+        self._shared_guids = {guid for guid, links in links_by_guid.items() if len(links) > 1}
+
+    def is_own_link(self, item: _Item) -> bool:
+        """Whether the link names the item; the front page of a site names none."""
+        link = canonical_link(item.link)
+        return link not in self._shared_links and ("/" in link or "?" in link)
+
+    def own_guid(self, item: _Item) -> str:
+        return "" if item.guid in self._shared_guids else item.guid
 
 
-def _entry(item: FeedItem, source: str) -> Entry | None:
-    title, link = readable(title_text(item.get("title", ""))), web_link(item.get("link", ""))
-    if not title or not link:
-        return None
-    paper = arxiv_version_in(link) or arxiv_version_in(item.get("id", ""))
+def _recent(items: Sequence[_Item], day: date) -> Iterator[_Item]:
+    """The items of the RECENT_DAYS up to `day`, and the first UNDATED without a date, in the feed's order."""
+    undated = 0
+    for item in items:
+        published = _published(item.fields)
+        if published is None:
+            undated += 1
+            if undated <= UNDATED:
+                yield item
+        elif day - timedelta(days=RECENT_DAYS) < published.astimezone(EASTERN).date() <= day:
+            yield item
+
+
+def _published(fields: FeedItem) -> datetime | None:
+    times = (moment(string(fields, name)) for name in ("published", "updated", "created"))
+    return next(filter(None, times), None)
+
+
+def _link(fields: FeedItem, base: str) -> str:
+    """The item's own link, else that of what is enclosed, as an absolute address that can be shown; "" without one."""
+    links = fields.get("links") or []
+    enclosed = [string(link, "href") for link in links if string(link, "rel") == "enclosure"]
+    return next(filter(None, (_absolute(base, href) for href in (string(fields, "link"), *enclosed))), "")
+
+
+def _absolute(base: str, href: str) -> str:
+    """`href` resolved against `base`; "" if that cannot be shown, or if `href` has another host and no scheme."""
+    href = href.strip()
+    try:
+        link = web_link(urljoin(base, href)) or "" if href else ""
+        is_elsewhere = href.startswith("//") and urlsplit(link).netloc != urlsplit(base).netloc
+    except ValueError:
+        return ""
+    return "" if is_elsewhere else link
+
+
+def _entry(item: _Item, source: str, names: _Names) -> Entry:
+    fields = item.fields
+    abstract = body_text(_longest_body(fields))
+    paper = arxiv_version_in(item.link) or arxiv_version_in(item.guid)
     return Entry(
         source=source,
-        title=title,
-        url=link,
-        abstract=body_text(_longest_body(item)),
+        title=readable(title_text(string(fields, "title"))) or _first_words(readable(abstract)),
+        url=item.link,
+        abstract=abstract,
         arxiv_id=paper.arxiv_id if paper else None,
-        version=paper.version if paper else None,
-        doi=doi_in(f"doi:{item.get('prism_doi', '')}", item.get("dc_identifier", ""), link),
-        authors=authors([name for author in item.get("authors", []) if (name := author.get("name"))]),
+        doi=doi_in(string(fields, "prism_doi"), string(fields, "dc_identifier"), item.link),
+        authors=authors([string(author, "name") for author in fields.get("authors") or []]),
+        guid=names.own_guid(item),
+        own_link=names.is_own_link(item),
     )
 
 
-def _longest_body(item: FeedItem) -> str:
-    bodies: list[str] = [item.get("summary", ""), *(content.get("value", "") for content in item.get("content", []))]
-    return max(bodies, key=len)
+def _longest_body(fields: FeedItem) -> str:
+    contents = fields.get("content") or []
+    return max([string(fields, "summary"), *(string(content, "value") for content in contents)], key=len)
+
+
+def _first_words(text: str) -> str:
+    """The beginning of a text as a title; it ends at a word, with `…` if the text goes on."""
+    words = " ".join(text.split()[:_TITLE_WORDS])[: _TITLE_CHARS + 1]
+    if len(words) > _TITLE_CHARS:
+        words = words[:_TITLE_CHARS].rpartition(" ")[0] or words[:_TITLE_CHARS]
+    return words if words == text else f"{words.rstrip(' ,;:')}…" if words else ""

@@ -1,28 +1,46 @@
-"""Checks of a body before feedparser reads it: it is a feed, it is complete, and it declares no entities."""
+"""Checks of a document before feedparser reads it: it is a feed, it is complete, and it declares no entities."""
 
-import codecs
 import re
 
+from workers.domain.documents import Document
 from workers.domain.errors import SourceError
+from workers.sources.decode import decode
 
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _SKIPPED = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_OUTSIDE_DOCTYPE = re.compile(
+    r"<!DOCTYPE\s+[\w.:-]+\s+(?:PUBLIC\s+\"[^\"<>\[]*\"\s*|SYSTEM\s+(?=\"))(?:\"https?://[^\"<>\[\s]*\"\s*)?>"
+)
+"""A document type without declarations of its own, which RSS 0.91 has. It is cut off, so its address is not asked."""
 _ROOT = re.compile(r"<((?:\w+:)?(?:rss|feed|RDF))(?=[\s/>])", re.IGNORECASE)
-_TAIL_CHARS = 8_192
-"""The root element must close within this many characters of the end; comments may follow it."""
+_FORBIDDEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""Characters that XML has not (w3.org/TR/xml/#charsets) and that a strict parser stops at."""
 
 
-def guard(body: bytes) -> None:
-    """Raise SourceError if `body` is not a complete feed or declares a document type.
+def guard(document: Document) -> str:
+    """The root element of a feed as text, without what is before and after it.
 
-    feedparser reports no error for such bodies: it reads an empty body, an HTML page and plain text as a feed without
-    entries, and half a feed as a short one. A document type is refused because it can declare entities.
+    Raises SourceError if the document is not a complete feed or declares entities. feedparser reports no error for
+    such documents: it reads an empty one, an HTML page and plain text as a feed without entries, and half a feed as a
+    short one. What follows the root element is cut off, because proxies append scripts there.
     """
-    text = _decoded(body)
-    position = 0
-    while skipped := _SKIPPED.match(text, position):
-        position = skipped.end()
+    text = decode(document)
+    start = _root_start(text)
+    root = _ROOT.match(text, start)
+    if root is None:
+        raise SourceError("not a feed")
+    return _FORBIDDEN.sub("", text[start : _root_end(text, start, root[1])])
+
+
+def _root_start(text: str) -> int:
+    """Where the first element begins. Raises SourceError for an empty document, an HTML page and a document type."""
+    position, has_doctype = 0, False
+    while True:
+        if skipped := _SKIPPED.match(text, position):
+            position = skipped.end()
+        elif not has_doctype and (doctype := _OUTSIDE_DOCTYPE.match(text, position)):
+            position, has_doctype = doctype.end(), True
+        else:
+            break
     start = text[position : position + 200]
     if not start:
         raise SourceError("empty answer")
@@ -30,22 +48,17 @@ def guard(body: bytes) -> None:
         raise SourceError("an HTML page, not a feed")
     if re.match(r"<!doctype|<!entity", start, re.IGNORECASE):
         raise SourceError("declares a document type: refused")
-    root = _ROOT.match(start)
-    if root is None:
-        raise SourceError("not a feed")
-    tail = _COMMENT.sub("", text[-_TAIL_CHARS:]).rstrip()
-    if not re.search(rf"</{re.escape(root[1])}\s*>$", tail):
-        raise SourceError(f"torn: <{root[1]}> never closes")
+    return position
 
 
-def _decoded(body: bytes) -> str:
-    """The body as text in which the markup can be found.
-
-    UTF-8 or UTF-16 by its byte order mark, UTF-16 by its zero bytes, else one character per byte.
-    """
-    encoding = next((name for bom, name in _BOMS if body.startswith(bom)), None)
-    if encoding is None:
-        encoding = {(False, True): "utf-16-le", (True, False): "utf-16-be"}.get(
-            (body[:1] == b"\0", body[1:2] == b"\0"), "latin-1"
-        )
-    return body.decode(encoding, "replace").lstrip("\ufeff")
+def _root_end(text: str, start: int, root: str) -> int:
+    """Where the root element ends; end tags in comments and CDATA sections are none. Raises SourceError without one."""
+    mark = re.compile(rf"<!--|<!\[CDATA\[|</{re.escape(root)}\s*>")
+    while found := mark.search(text, start):
+        if found[0].startswith("</"):
+            return found.end()
+        closing = "-->" if found[0] == "<!--" else "]]>"
+        start = text.find(closing, found.end())
+        if start < 0:
+            break
+    raise SourceError(f"torn: <{root}> never closes")
