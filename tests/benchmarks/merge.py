@@ -33,25 +33,29 @@ def main(arguments: list[str]) -> None:
         print(f"merged_one_source_without_id: {by_title / len(rows):.4f}")
         print(f"false_merges: {_false(everything)}")
     pairs = [line.split("\t") for line in NEAR_TITLES.read_text("utf-8").splitlines() if "\t" in line]
-    wrong = [pair for pair in pairs if len(merge(_bare(title) for title in pair)) != 2]
+    wrong = [pair for pair in pairs if len(merge(map(_bare, pair, ("one", "other")))) != 2]
     print(f"near_titles: {len(pairs)}")
     print(f"near_titles_false_merges: {len(wrong)}")
 
 
 def _entries(row: dict[str, Any], keep_id: bool) -> Iterator[Entry]:
-    """Yields the records as entries of the adapters; without `keep_id` only the first has its id."""
+    """Yields the records as entries of the adapters.
+
+    Without `keep_id` only the first has its id, and each comes from a source of its own, because a title joins no
+    entries of one source.
+    """
     records = row.get("records") or [{"source": "titles", **title} for title in row["titles"]]
     for place, record in enumerate(records):
         yield Entry(
-            source=record.get("source", "titles"),
+            source=record.get("source", "titles") if keep_id else f"source {place}",
             title=readable(record["title"]),
             url=f"https://example.org/{row['id']}/{place}",
             arxiv_id=row["id"] if keep_id or place == 0 else None,
         )
 
 
-def _bare(title: str) -> Entry:
-    return Entry(source="near", title=readable(title), url="https://example.org/near")
+def _bare(title: str, source: str) -> Entry:
+    return Entry(source=source, title=readable(title), url=f"https://example.org/{source}")
 
 
 def _false(entries: list[Entry]) -> int:

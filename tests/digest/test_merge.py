@@ -1,14 +1,16 @@
 """Merging: all entries of one paper become one paper, and entries of different papers stay apart."""
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from tests.fakes.papers import entry
 from workers.digest.merge import merge, normalised_title
-from workers.domain.models import AnnounceType, Entry, Link
+from workers.domain.models import AnnounceType, Authority, Entry, Link
 
 NEAR_TITLES = [
     tuple(line.split("\t")) for line in (Path(__file__).parent / "near_titles.txt").read_text("utf-8").splitlines()
@@ -20,12 +22,13 @@ JUNE_2025 = (2025, 6)
 def bare(title: str = "A Title of Its Own", source: str = "lab", **overrides: Any) -> Entry:
     """An entry as a feed delivers it: a title and a URL, no id and no arXiv metadata."""
     own: dict[str, Any] = {
-        "url": f"https://{source}.example.org/{len(title)}",
+        "url": f"https://{source}.example.org/{quote(title)}",
         "arxiv_id": None,
         "version": None,
         "announce_type": None,
         "authors": (),
         "categories": (),
+        "authority": Authority.OTHER,
     }
     return entry(**{"title": title, "source": source, **own, **overrides})
 
@@ -41,7 +44,13 @@ def test_entries_with_one_arxiv_id_are_one_paper_whatever_their_titles() -> None
 
 def test_entries_with_one_doi_are_one_paper() -> None:
     (merged,) = merge([bare("Its First Title", doi="10.1000/x"), bare("Its Printed Title", "press", doi="10.1000/x")])
-    assert merged.keys == (("doi", "10.1000/x"), ("title", "itsfirsttitle"), ("title", "itsprintedtitle"))
+    assert merged.keys == (
+        ("doi", "10.1000/x"),
+        ("link", "lab.example.org/Its%20First%20Title"),
+        ("link", "press.example.org/Its%20Printed%20Title"),
+        ("title", "itsfirsttitle"),
+        ("title", "itsprintedtitle"),
+    )
 
 
 def test_entries_with_different_dois_and_titles_are_two_papers() -> None:
@@ -84,7 +93,7 @@ def test_the_table_of_near_titles_is_large_enough_and_could_merge() -> None:
 @pytest.mark.parametrize(("left", "right"), NEAR_TITLES)
 def test_near_titles_are_two_papers(left: str, right: str) -> None:
     assert len(merge([entry(title=left), bare(right)])) == 2
-    assert len(merge([bare(left), bare(right)])) == 2
+    assert len(merge([bare(left), bare(right, "press")])) == 2
 
 
 def test_two_ids_with_one_title_stay_two() -> None:
@@ -144,23 +153,112 @@ def test_among_equal_versions_arxivs_own_words_lead() -> None:
     assert (merged.title, merged.abstract) == ("arXiv's Title", "Short.")
 
 
-def test_among_equals_without_arxivs_words_the_longer_abstract_leads_and_the_id_stays() -> None:
-    short = entry(source="huggingface", version=None, announce_type=None, abstract="Short.")
-    for order in ([short, bare(short.title.upper())], [bare(short.title.upper()), short]):
+def test_of_equal_sources_the_longer_abstract_leads_and_the_id_stays() -> None:
+    named = bare("A Title of Its Own", arxiv_id="2506.00019", abstract="Short.")
+    other = bare("A TITLE OF ITS OWN", "press", abstract="Longer one.")
+    for order in ([named, other], [other, named]):
         (merged,) = merge(order)
-        assert (merged.title, merged.arxiv_id, merged.version) == (short.title.upper(), "2506.00019", None)
-        assert merged.abstract == entry().abstract
+        assert (merged.title, merged.abstract) == ("A TITLE OF ITS OWN", "Longer one.")
+        assert (merged.arxiv_id, merged.version) == ("2506.00019", None)
 
 
-def test_a_leading_entry_without_an_abstract_takes_the_longest_there_is() -> None:
-    (merged,) = merge(
-        [
-            entry(abstract=""),
-            bare(entry().title, abstract="Short."),
-            bare(entry().title, "press", abstract="Longer one."),
-        ]
+def test_a_leading_entry_without_an_abstract_takes_the_longest_of_its_kind() -> None:
+    newer = entry(version=2, abstract="")
+    (merged,) = merge([newer, entry(abstract="Short."), bare(entry().title, abstract="Longest of all.")])
+    assert (merged.version, merged.abstract) == (2, "Short.")
+
+
+LIAR: dict[str, Any] = {
+    "arxiv_id": "2506.00019",
+    "version": 99,
+    "title": "Something Else Entirely",
+    "abstract": "This paper has been withdrawn. " * 9,
+    "comment": "withdrawn",
+    "authors": ("Eve Example",),
+    "categories": ("cs.CR",),
+    "doi": "10.1000/of-another",
+}
+"""What a feed may claim about an arXiv paper."""
+
+
+@pytest.mark.parametrize("authority", [Authority.ARXIV, Authority.HUGGINGFACE])
+def test_a_feed_adds_its_link_to_an_arxiv_paper_and_nothing_else(authority: Authority) -> None:
+    honest, liar = entry(authority=authority), bare(url="https://evil.example/x", **LIAR)
+    for order in ([honest, liar], [liar, honest]):
+        (merged,) = merge(order, JUNE_2025)
+        (alone,) = merge([honest], JUNE_2025)
+        links = (*alone.links, Link("lab", "https://evil.example/x"))
+        assert replace(merged, sources=alone.sources, links=alone.links) == alone
+        assert (merged.links, set(merged.sources)) == (links, {"arxiv", "lab"})
+
+
+def test_what_hugging_face_says_gives_way_to_arxiv() -> None:
+    hub = entry(source="huggingface", authority=Authority.HUGGINGFACE, announce_type=None, upvotes=7, title="Old Name")
+    (merged,) = merge([hub, entry()])
+    assert (merged.title, merged.upvotes, merged.authority) == (entry().title, 7, Authority.ARXIV)
+    assert ("title", "oldname") not in merged.keys, "too short to be a key"
+    (merged,) = merge([replace(hub, title="Its Old and Longer Name"), entry()])
+    assert ("title", "itsoldandlongername") in merged.keys
+
+
+def test_a_feed_that_calls_a_paper_withdrawn_removes_it_for_nobody_else() -> None:
+    gone = bare("A Title of Its Own", "press", abstract="This paper has been withdrawn.")
+    (of_arxiv,) = merge([entry(title="A Title of Its Own"), gone])
+    (of_feeds,) = merge([bare("A Title of Its Own", abstract="We do things."), gone])
+    (alone,) = merge([gone])
+    assert (of_arxiv.withdrawn, of_feeds.withdrawn, alone.withdrawn) == (False, False, True)
+
+
+def test_items_of_one_feed_with_one_title_and_two_links_are_two() -> None:
+    weekly = [bare("This Week in Machine Learning", url=f"https://lab.example.org/{n}") for n in range(3)]
+    assert len(merge(weekly)) == 3
+    merged = merge([*weekly, bare("This Week in Machine Learning", "press")])
+    assert [each.sources for each in merged] == [("lab", "press"), ("lab",), ("lab",)]
+
+
+@pytest.mark.parametrize("title", ["Gemma 3", "v0.6.2", "我们发布了新一代大语言模型的技术报告"])
+def test_an_item_with_a_short_title_is_known_by_its_link(title: str) -> None:
+    plain, tracked = (
+        bare(title, url="https://lab.example.org/3"),
+        bare(title, url="http://lab.example.org/3/?utm_source=x#top"),
     )
-    assert merged.abstract == "Longer one."
+    (merged,) = merge([plain, tracked])
+    assert merged.keys[0] == ("link", "lab.example.org/3")
+
+
+def test_an_edited_title_under_the_same_link_or_guid_is_the_same_item() -> None:
+    first = bare("Its First Title", url="https://lab.example.org/1", guid="tag:1")
+    renamed = bare("Quite Another Title", url="https://lab.example.org/1")
+    moved = bare("A Third Title for It", url="https://lab.example.org/moved", guid="tag:1")
+    assert len(merge([first, renamed, moved])) == 1
+
+
+def test_a_guid_counts_within_its_source_alone() -> None:
+    assert len(merge([bare("One Thing of Ours", guid="1"), bare("Another Thing Here", "press", guid="1")])) == 2
+
+
+def test_a_link_that_several_items_have_names_none_of_them() -> None:
+    changelog = [bare(f"v0.6.{n}", url="https://lab.example.org/changes", own_link=False) for n in range(2)]
+    assert len(merge(changelog)) == 2
+    assert len(merge([*changelog, *changelog])) == 2, "each is known by its link and title together"
+
+
+def test_a_title_without_spaces_joins_two_sources() -> None:
+    title = "我们发布了新一代大语言模型的技术报告"
+    assert len(merge([bare(title), bare(title, "press")])) == 1
+
+
+@pytest.mark.parametrize(
+    ("left", "same", "other"),
+    [
+        ("Scaling to 10⁶ Tokens", "Scaling to 10^6 Tokens", "Scaling to 106 Tokens"),
+        ("Scaling to $10^6$ Tokens", "Scaling to 10⁶ Tokens", "Scaling to 106 Tokens"),
+        ("On 2½ Tasks a Day", "On 2 1/2 Tasks a Day", "On 212 Tasks a Day"),
+    ],
+)
+def test_raised_digits_and_fractions_make_other_numbers(left: str, same: str, other: str) -> None:
+    assert len(merge([bare(left), bare(same, "press")])) == 1
+    assert len(merge([bare(left), bare(other, "press")])) == 2
 
 
 def test_votes_are_the_highest_and_none_where_nobody_votes() -> None:
@@ -200,7 +298,12 @@ def test_a_link_stands_once() -> None:
 
 def test_keys_come_in_the_order_of_trust_and_once() -> None:
     (merged,) = merge([bare("A Title of Its Own", doi="10.1000/x"), entry(title="A title of its own", doi="10.1000/x")])
-    assert merged.keys == (("arxiv", "2506.00019"), ("doi", "10.1000/x"), ("title", "atitleofitsown"))
+    assert merged.keys == (
+        ("arxiv", "2506.00019"),
+        ("doi", "10.1000/x"),
+        ("link", "lab.example.org/A%20Title%20of%20Its%20Own"),
+        ("title", "atitleofitsown"),
+    )
 
 
 def test_the_primary_category_is_the_new_announcements_first() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from workers.domain.models import Edition, Entry, Link, Paper, RankedPaper, SourceReport
+from workers.domain.models import Authority, Edition, Entry, Link, Paper, RankedPaper, SourceReport
 
 DAY = date(2025, 6, 3)
 
@@ -19,6 +19,7 @@ _ENTRY = Entry(
     authors=("Ada Example", "Bo Sample"),
     categories=("cs.RO", "cs.CL"),
     announce_type="new",
+    authority=Authority.ARXIV,
 )
 
 _PAPER = Paper(
@@ -31,6 +32,7 @@ _PAPER = Paper(
     sources=("arxiv",),
     arxiv_id="2506.00019",
     version=1,
+    authority=Authority.ARXIV,
 )
 
 _DAYS_PAPERS = (

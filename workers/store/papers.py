@@ -8,16 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
-from workers.domain.models import Key, KnownPaper, Link, Paper
+from workers.domain.models import Authority, KnownPaper, Link, Paper
+from workers.store import paper_keys
+from workers.store.paper_keys import rows_of
 from workers.store.tables import candidate, listing, paper, paper_key, paper_text, passage, seen
 from workers.store.transactions import insert
 
 _LOCK = 7_263_549_015
 """PostgreSQL's advisory lock for closing an edition; SQLite has one writer anyway."""
-_CHUNK = 10_000
-"""Values of one IN list; SQLite takes 32,766, PostgreSQL 65,535."""
-_LONGEST_KEY = 700
-"""Characters of a key's value that are stored and compared."""
 
 
 def lock(connection: Connection) -> None:
@@ -28,15 +26,15 @@ def lock(connection: Connection) -> None:
 
 def history(connection: Connection, collected: Sequence[Paper]) -> list[KnownPaper | None]:
     """What the store knows of each paper, in the given order; None for a paper that it has never seen."""
-    found = _find(connection, collected)
+    found = paper_keys.find(connection, collected)
     ids = {row_id for row_ids in found for row_id in row_ids}
-    labels = {row.id: row.label for row in _rows(connection, select(paper.c.id, paper.c.label), paper.c.id, ids)}
+    labels = {row.id: row.label for row in rows_of(connection, select(paper.c.id, paper.c.label), paper.c.id, ids)}
     listed = {
         row.paper_id: row.day
-        for row in _rows(connection, select(listing.c.paper_id, listing.c.day), listing.c.paper_id, ids)
+        for row in rows_of(connection, select(listing.c.paper_id, listing.c.day), listing.c.paper_id, ids)
     }
     sources: dict[int, set[str]] = defaultdict(set)
-    for row in _rows(connection, select(seen.c.paper_id, seen.c.source), seen.c.paper_id, ids):
+    for row in rows_of(connection, select(seen.c.paper_id, seen.c.source), seen.c.paper_id, ids):
         sources[row.paper_id].add(row.source)
     return [
         KnownPaper(
@@ -59,26 +57,33 @@ def shown_before(connection: Connection, source: str, day: date, arxiv_ids: Iter
         .join(seen, seen.c.paper_id == paper.c.id)
         .where(paper_key.c.kind == "arxiv", seen.c.source == source, seen.c.day < day)
     )
-    return {row.value: frozenset(row.categories) for row in _rows(connection, query, paper_key.c.value, set(arxiv_ids))}
+    return {
+        row.value: frozenset(row.categories) for row in rows_of(connection, query, paper_key.c.value, set(arxiv_ids))
+    }
 
 
 def keep(connection: Connection, collected: Sequence[Paper], day: date) -> list[int]:
     """Insert or update every paper with its keys and sources; returns the ids of their rows in the same order."""
-    found = _find(connection, collected)
+    found = paper_keys.find(connection, collected)
+    joined: dict[int, int] = {}
     for row_ids in found:
         for other in row_ids[1:]:
-            _join(connection, row_ids[0], other)
+            kept, gone = _now(row_ids[0], joined), _now(other, joined)
+            if kept != gone and _join(connection, kept, gone):
+                joined[gone] = kept
     new_papers = [item for item, row_ids in zip(collected, found, strict=True) if not row_ids]
     new_ids = iter(_insert(connection, new_papers, day))
-    ids = [row_ids[0] if row_ids else next(new_ids) for row_ids in found]
+    ids = [_now(row_ids[0], joined) if row_ids else next(new_ids) for row_ids in found]
     with_ids = list(zip(ids, collected, strict=True))
     _update(connection, {row_id: item for (row_id, item), known in zip(with_ids, found, strict=True) if known})
-    keys = [(row_id, key) for row_id, item in with_ids for key in map(_shortened, item.keys)]
+    keys = [(row_id, key) for row_id, item in with_ids for key in map(paper_keys.shortened, item.keys)]
     if keys:
         connection.execute(
             insert(connection, paper_key).on_conflict_do_nothing(),
             [{"kind": kind, "value": value, "paper_id": row_id} for row_id, (kind, value) in keys],
         )
+        new_rows = [(row_id, item) for (row_id, item), known in zip(with_ids, found, strict=True) if not known]
+        paper_keys.pass_titles_on(connection, new_rows)
         connection.execute(
             insert(connection, seen).on_conflict_do_nothing(),
             [
@@ -104,6 +109,7 @@ def of_row(row: Row[Any]) -> Paper:
         version=row.version,
         doi=row.doi,
         upvotes=row.upvotes,
+        authority=Authority(row.authority),
         comment=row.comment,
     )
 
@@ -121,39 +127,18 @@ def label(connection: Connection, labels: Mapping[int, str]) -> None:
     )
 
 
-def _find(connection: Connection, collected: Sequence[Paper]) -> list[list[int]]:
-    """For each paper the ids of its rows, the one found by its most trusted key first; empty for a new paper."""
-    values_by_kind: dict[str, set[str]] = defaultdict(set)
-    for item in collected:
-        for kind, value in map(_shortened, item.keys):
-            values_by_kind[kind].add(value)
-    known: dict[Key, tuple[int, str | None]] = {}
-    query = select(paper_key.c.kind, paper_key.c.value, paper_key.c.paper_id, paper.c.arxiv_id).join(paper)
-    for kind, values in values_by_kind.items():
-        for row in _rows(connection, query.where(paper_key.c.kind == kind), paper_key.c.value, values):
-            known[row.kind, row.value] = (row.paper_id, row.arxiv_id)
-    arxiv_ids = dict(known.values())
-    found = []
-    for item in collected:
-        hits = [(key, known[key][0]) for key in map(_shortened, item.keys) if key in known]
-        row_ids = list(dict.fromkeys(row_id for key, row_id in hits if _is_same(item, key, arxiv_ids[row_id])))
-        if row_ids and item.arxiv_id:
-            # A row without an arXiv id belongs to the first paper with one; a later paper of the same title is new.
-            arxiv_ids[row_ids[0]] = item.arxiv_id
-        found.append(row_ids)
-    return found
+def _now(row_id: int, joined: Mapping[int, int]) -> int:
+    """The row that `row_id` became part of; `joined` maps rows that are gone to those that have taken them over."""
+    while row_id in joined:
+        row_id = joined[row_id]
+    return row_id
 
 
-def _is_same(item: Paper, key: Key, arxiv_id: str | None) -> bool:
-    """Whether a row with `arxiv_id` that `key` found is the paper: two different arXiv ids are two papers."""
-    return key[0] == "arxiv" or item.arxiv_id is None or arxiv_id is None or item.arxiv_id == arxiv_id
-
-
-def _join(connection: Connection, kept: int, gone: int) -> None:
-    """Make two rows one. Where both were listed both stay, because a closed edition never changes."""
+def _join(connection: Connection, kept: int, gone: int) -> bool:
+    """Make two rows one. False where both were listed: both stay, because a closed edition never changes."""
     listed = connection.execute(select(listing.c.paper_id).where(listing.c.paper_id.in_([kept, gone]))).scalars().all()
     if len(listed) > 1:
-        return
+        return False
     connection.execute(update(listing).where(listing.c.paper_id == gone).values(paper_id=kept))
     connection.execute(update(paper_key).where(paper_key.c.paper_id == gone).values(paper_id=kept))
     rows = connection.execute(select(seen.c.source, seen.c.day).where(seen.c.paper_id == gone)).all()
@@ -167,31 +152,39 @@ def _join(connection: Connection, kept: int, gone: int) -> None:
     for table in (candidate, passage, paper_text):
         connection.execute(delete(table).where(table.c.paper_id == gone))
     connection.execute(delete(paper).where(paper.c.id == gone))
+    return True
 
 
 def _update(connection: Connection, known: Mapping[int, Paper]) -> None:
-    """Add what is new of each paper (row id → paper). Title and abstract follow a newer version until it is listed."""
-    listed = {row.paper_id for row in _rows(connection, select(listing.c.paper_id), listing.c.paper_id, known)}
+    """Add what is new of each paper (row id → paper).
+
+    Until it is listed, its words follow a greater authority, and of the same authority a newer version. A lesser one
+    adds links, sources and votes.
+    """
+    listed = {row.paper_id for row in rows_of(connection, select(listing.c.paper_id), listing.c.paper_id, known)}
     changes = []
-    for row in _rows(connection, select(paper), paper.c.id, known):
+    for row in rows_of(connection, select(paper), paper.c.id, known):
         latest = known[row.id]
         newer = (latest.version or 0) > (row.version or 0) or not row.abstract
-        text = latest if newer and row.id not in listed else row
+        is_equal, is_greater = latest.authority == row.authority, latest.authority > row.authority
+        text = latest if (is_greater or (is_equal and newer)) and row.id not in listed else row
+        facts, others = (row, latest) if latest.authority < row.authority else (latest, row)
         links = {link["url"]: link for link in [*(asdict(link) for link in latest.links), *row.links]}
         changes.append(
             {
                 "row_id": row.id,
                 "arxiv_id": latest.arxiv_id or row.arxiv_id,
                 "version": max(latest.version or 0, row.version or 0) or None,
-                "doi": latest.doi or row.doi,
+                "doi": facts.doi or others.doi,
                 "title": text.title,
                 "abstract": text.abstract,
-                "authors": list(text.authors) or list(latest.authors),
+                "authors": list(text.authors) or list(facts.authors),
                 "links": sorted(links.values(), key=lambda link: link["source"] != "arxiv"),
-                "categories": list(latest.categories or row.categories),
+                "categories": list(facts.categories or others.categories),
                 "sources": list(dict.fromkeys([*row.sources, *latest.sources])),
-                "comment": latest.comment or row.comment,
+                "comment": facts.comment or others.comment,
                 "upvotes": row.upvotes if latest.upvotes is None else max(latest.upvotes, row.upvotes or 0),
+                "authority": max(int(latest.authority), row.authority) if text is latest else row.authority,
             }
         )
     if changes:
@@ -218,14 +211,5 @@ def _columns(item: Paper) -> dict[str, Any]:
         "sources": list(item.sources),
         "comment": item.comment,
         "upvotes": item.upvotes,
+        "authority": int(item.authority),
     }
-
-
-def _shortened(key: Key) -> Key:
-    return key[0], key[1][:_LONGEST_KEY]
-
-
-def _rows(connection: Connection, query: Any, column: Any, values: Iterable[Any]) -> Iterable[Row[Any]]:
-    ordered = sorted(values)
-    for start in range(0, len(ordered), _CHUNK):
-        yield from connection.execute(query.where(column.in_(ordered[start : start + _CHUNK])))

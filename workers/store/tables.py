@@ -73,6 +73,7 @@ paper = Table(
     Column("upvotes", Integer),
     Column("label", String(80)),
     Column("first_seen", Date, nullable=False),
+    Column("authority", Integer, nullable=False, server_default="0"),  # of the source that its words come from
 )
 
 paper_key = Table(
