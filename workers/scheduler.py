@@ -123,14 +123,10 @@ class Scheduler:
         return told
 
     def _editions(self) -> list[date]:
-        """The oldest open edition, because editions are made one after the other, and those that lack a text.
-
-        An edition that is open before its close, because `paperboy digest` could not make it, waits for the close.
-        """
-        store, languages, closes = self.store, self.store.subscriptions.languages(), self.settings.calendar().closes
+        """The oldest open edition, because editions are made one after the other, and those that lack a text."""
+        store, languages = self.store, self.store.subscriptions.languages()
         unwritten = store.texts.unwritten_days([self.settings.digest.language, *languages])
-        due = [day for day in store.editions.open_days() if closes.on(day) <= self.clock.now()]
-        return [*due[:1], *unwritten]
+        return [*store.editions.open_days()[:1], *unwritten]
 
 
 @dataclass(frozen=True, slots=True)

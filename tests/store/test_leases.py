@@ -175,6 +175,15 @@ def test_an_edition_of_the_future_is_in_nobodys_way(store: Store, moving_clock: 
     assert store.subscriptions.closed_after(DAY) == []
 
 
+def test_a_day_that_a_person_could_not_make_waits_until_it_is_wanted(store: Store) -> None:
+    attempt = store.editions.claim(DAY)
+    assert attempt is not None
+    store.editions.release(DAY, attempt, retry_in_s=0)
+    assert (store.editions.newest_asked_for(), store.editions.open_days()) == (None, [])
+    store.editions.want(DAY)
+    assert (store.editions.newest_asked_for(), store.editions.open_days()) == (DAY, [DAY])
+
+
 def test_a_day_asked_for_too_early_is_asked_for_again_in_time(store: Store, moving_clock: FakeClock) -> None:
     with ahead(moving_clock, 24 * HOUR):
         store.editions.want(DAY + timedelta(days=1))

@@ -66,7 +66,7 @@ class EditionStore:
         """
         now = self._clock.now()
         with read(self._engine) as connection:
-            known = select(edition.c.day).where(edition.c.day == day, edition.c.wanted_at <= now + SLACK)
+            known = select(edition.c.day).where(edition.c.day == day, _is_wanted(now))
             if connection.execute(known).one_or_none():
                 return
         with write(self._engine) as connection:
@@ -100,12 +100,12 @@ class EditionStore:
         return [(item["step"], item["detail"]) for item in row.progress] if row else []
 
     def open_days(self) -> list[date]:
-        """Open editions that no process works on and whose retry time has come, oldest first."""
+        """Open editions that are wanted, that no process works on and whose retry time has come, oldest first."""
         with read(self._engine) as connection:
             now = self._clock.now()
             rows = connection.execute(
                 select(edition.c.day)
-                .where(_to_be_made(now))
+                .where(_to_be_made(now), _is_wanted(now) | (edition.c.revision > 0))
                 .where(~lasts(edition.c.lease_until, self._lease_clock.now(connection), self._lease))
                 .where(~lasts(edition.c.retry_at, now, RETRY))
                 .order_by(edition.c.day)
@@ -115,22 +115,22 @@ class EditionStore:
     def in_the_making(self, since: datetime) -> bool:
         now = self._clock.now()
         with read(self._engine) as connection:
-            query = select(edition.c.day).where(_to_be_made(now), edition.c.wanted_at > since)
-            return connection.execute(query.where(edition.c.wanted_at <= now + SLACK).limit(1)).first() is not None
+            query = select(edition.c.day).where(_to_be_made(now), _is_wanted(now), edition.c.wanted_at > since)
+            return connection.execute(query.limit(1)).first() is not None
 
     def newest_asked_for(self) -> date | None:
-        """The latest day of which an edition was asked for, made or not; None in an empty store.
+        """The latest day of which an edition is wanted or made; None in an empty store.
 
-        What a clock that was ahead asked for does not count. If several editions are closed and all are later than the
+        What a clock that was ahead wanted does not count. If several editions are closed and all are later than the
         clock's day, the clock is behind: it is that day, so that no old edition is made.
         """
         now = self._clock.now()
-        today, asked_before = latest_day(now), edition.c.wanted_at.is_(None) | (edition.c.wanted_at <= now + SLACK)
-        later = select(func.count()).where(edition.c.day > today, edition.c.closed_at.is_not(None))
+        today, is_closed = latest_day(now), edition.c.closed_at.is_not(None)
+        newest = select(func.max(edition.c.day)).where(edition.c.day <= today, _is_wanted(now) | is_closed)
+        later = select(func.count()).where(edition.c.day > today, is_closed)
         with read(self._engine) as connection:
-            query = select(func.max(edition.c.day)).where(edition.c.day <= today, asked_before)
-            newest: date | None = connection.execute(query).scalar()
-            return newest or (today if connection.execute(later).scalar_one() > 1 else None)
+            found: date | None = connection.execute(newest).scalar()
+            return found or (today if connection.execute(later).scalar_one() > 1 else None)
 
     def paper(self, arxiv_id: str) -> Paper | None:
         """A paper that was collected on any day, listed or not; None where it never was."""
@@ -282,6 +282,11 @@ class EditionStore:
 
 def _first_row(connection: Connection, day: date) -> Any:
     return insert(connection, edition).values(day=day, attempt=0, progress=[]).on_conflict_do_nothing()
+
+
+def _is_wanted(now: datetime) -> ColumnElement[bool]:
+    """Asked for by the scheduler, unless its clock was ahead then."""
+    return edition.c.wanted_at <= now + SLACK
 
 
 def _to_be_made(now: datetime) -> ColumnElement[bool]:
