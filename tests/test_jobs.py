@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from sqlalchemy import text
 
 from bot.__main__ import main
 from bot.runtime.sample import DAY
@@ -22,7 +23,8 @@ from workers.domain.chats import ChatRef, direct_chat
 from workers.domain.deliveries import View
 from workers.domain.errors import EditionFailed
 from workers.domain.models import Paper
-from workers.domain.units import TRIES
+from workers.domain.questions import QuestionRequest
+from workers.domain.units import TRIES, Unit, UnitKind
 from workers.runtime.clock import SystemClock
 from workers.store import Store, open_store
 
@@ -152,3 +154,28 @@ def test_a_paper_that_cannot_be_read_now_is_read_again_later_then_given_up(tmp_p
         (failure,) = store.failures.untold()
     assert finals == [False, False, True]
     assert "HTTP 503" in failure.reason
+
+
+def test_a_question_that_fails_three_times_is_told_once_and_recorded(store: Store) -> None:
+    chat = ChatRef("telegram", "7")
+    question = store.questions.ask("q", QuestionRequest(chat, "7", "en", "What is new?"))
+    assert question is not None
+    _execute(store, "UPDATE question SET keyed = '[1]'")  # cannot be read
+    for n in range(1, 6):
+        jobs.answer_question(str(question))
+        failure = store.failures.of(Unit(UnitKind.QUESTION, str(question)))
+        assert failure is not None
+        assert failure.attempts == min(n, 3)
+        _execute(store, "UPDATE question SET lease_until = NULL")  # the lease has expired
+    assert failure is not None
+    assert failure.given_up
+    _execute(store, "UPDATE question SET keyed = '{}'")
+    answered = store.questions.get(question)
+    assert answered is not None
+    assert answered.answer is not None
+    assert (answered.revision, answered.answer.line[:36]) == (1, "Sorry, this question could not be an")
+
+
+def _execute(store: Store, statement: str) -> None:
+    with store.engine.begin() as connection:
+        connection.execute(text(statement))

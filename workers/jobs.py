@@ -10,8 +10,9 @@ from workers.digest import pipeline as digest
 from workers.domain.answers import Answer
 from workers.domain.calendar import latest_day
 from workers.domain.errors import EditionFailed, LeaseLost, SettingsError
-from workers.domain.units import Unit, UnitKind
+from workers.domain.units import Failure, Unit, UnitKind
 from workers.queue import WorkQueue
+from workers.runtime.boundary import Boundary
 from workers.runtime.clock import system_clock
 
 
@@ -59,7 +60,10 @@ def collect_source(day_and_source: str) -> None:
 
 
 def answer_question(question: str) -> None:
-    """Answer the question with the id `question`; does nothing where it is answered or another worker answers it."""
+    """Answer the question with the id `question`; does nothing where it is answered or another worker answers it.
+
+    If that fails, the scheduler queues the question again; after the last try the reader is told.
+    """
     settings, question_id = config.load(), int(question)
     queue = WorkQueue(settings.queue.url) if settings.queue.url else None
 
@@ -68,6 +72,20 @@ def answer_question(question: str) -> None:
             queue.stream_answer(question_id, answer_so_far)
 
     with open_configured_store(settings, system_clock()) as store:
-        answered = answers.answer_question(question_id, store.questions, answer_services(settings, store), on_progress)
-    if answered and queue:
+        if question_id not in store.questions.unanswered():
+            return
+
+        def answered() -> bool:
+            services = answer_services(settings, store)
+            return answers.answer_question(question_id, store.questions, services, on_progress)
+
+        boundary, unit = Boundary(store.failures, store.clock), Unit(UnitKind.QUESTION, question)
+        try:
+            done = boundary.run(unit, answered)
+        except SettingsError as error:  # the owner mends it later; the reader asked now
+            done = boundary.failed(unit, error)
+        if isinstance(done, Failure):
+            language = store.questions.language(question_id) if done.given_up else None
+            done = language is not None and store.questions.fail(question_id, answers.failed_answer(language))
+    if done and queue:
         queue.wake()

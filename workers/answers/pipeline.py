@@ -10,6 +10,7 @@ from workers.answers.query import query_of
 from workers.answers.services import AnswerServices, Exchange
 from workers.domain.answers import Answer
 from workers.domain.errors import LeaseLost
+from workers.domain.models import Language
 from workers.domain.questions import Question
 from workers.i18n import digest_catalog_for
 from workers.runtime.heartbeat import keep_alive
@@ -51,15 +52,14 @@ def answer_question(
 ) -> bool:
     """Answer a stored question; False where it is answered already or another worker answers it.
 
-    After _TRIES failed attempts the reader is told that it failed. `on_progress` gets the answer so far.
+    After _TRIES attempts the reader is told that it failed. `on_progress` gets the answer so far.
     """
     attempt = questions.claim(question_id)
     question = questions.get(question_id) if attempt is not None else None
     if attempt is None or question is None:
         return False
-    if attempt > _TRIES:
-        failed = Answer(False, line=digest_catalog_for(question.asked.language).answer_failed)
-        questions.answer(question_id, attempt, failed)
+    if attempt > _TRIES:  # those before ended with their process, so no boundary counted them
+        questions.answer(question_id, attempt, failed_answer(question.asked.language))
         return True
     try:
         with keep_alive(lambda: questions.renew(question_id, attempt), _RENEWED_S) as check_lease:
@@ -71,6 +71,11 @@ def answer_question(
         note(log, "question lost", question=question_id, attempt=attempt)
         return False
     return True
+
+
+def failed_answer(language: Language) -> Answer:
+    """What a reader gets whose question could not be answered."""
+    return Answer(False, line=digest_catalog_for(language).answer_failed)
 
 
 def answer(

@@ -106,11 +106,29 @@ class QuestionStore:
         answer_json, revision = _ANSWER.dump_python(answer, mode="json"), tables.question.c.revision + 1
         with write(self._engine) as connection:
             _update(connection, question_id, attempt, lease_until=None, answer=answer_json, revision=revision)
-            connection.execute(
-                update(tables.delivery)
-                .where(tables.delivery.c.question_id == question_id)
-                .values(done_at=None, urgent=True)
+            _open_delivery(connection, question_id)
+
+    def fail(self, question_id: int, answer: Answer) -> bool:
+        """Store an answer that says that there is none, whoever holds the lease; False if there is an answer.
+
+        A worker that still tries loses its lease, so that the reader gets one answer.
+        """
+        answer_json, question = _ANSWER.dump_python(answer, mode="json"), tables.question
+        with write(self._engine) as connection:
+            failed = connection.execute(
+                update(question)
+                .where(question.c.id == question_id, question.c.revision == 0)
+                .values(answer=answer_json, revision=1, lease_until=None, attempt=question.c.attempt + 1)
             )
+            if failed.rowcount:
+                _open_delivery(connection, question_id)
+            return failed.rowcount == 1
+
+    def language(self, question_id: int) -> str | None:
+        """The language of a question; None if its reader deleted it. Reads nothing else of it."""
+        with read(self._engine) as connection:
+            query = select(tables.question.c.language).where(tables.question.c.id == question_id)
+            return connection.execute(query).scalar_one_or_none()
 
     def unanswered(self) -> list[int]:
         """Ids of the questions without an answer that no process is answering, oldest first."""
@@ -181,6 +199,12 @@ class QuestionStore:
                     is_chat(tables.prompt, message.chat), tables.prompt.c.message_id == message.message_id
                 )
             ).scalar_one_or_none()
+
+
+def _open_delivery(connection: Connection, question_id: int) -> None:
+    """Open the delivery of a question again: what was posted before is edited."""
+    delivery = tables.delivery
+    connection.execute(update(delivery).where(delivery.c.question_id == question_id).values(done_at=None, urgent=True))
 
 
 def _update(connection: Connection, question_id: int, attempt: int, **values: object) -> None:
