@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 128
 """Deliveries under way at once. It is several times what a platform's limits let through, so that the last deliveries
 of a broadcast are sent as fast as the first ones."""
-_PAUSE_S = 5.0
+_PAUSE_S = 1.0
 """Seconds until the next claim after one that failed for a reason that is not the store's being away."""
 
 

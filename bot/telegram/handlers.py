@@ -76,7 +76,11 @@ class Handlers:
             return True
         if message is None or not (message.chat_shared or await self._addressed(message)):
             return False
-        language = await asyncio.to_thread(self._replies.language, message, message.from_user)
+        try:
+            language = await asyncio.to_thread(self._replies.language, message, message.from_user)
+        except Exception as error:  # noqa: BLE001 - the store may be what failed before
+            note(log, "language unknown", level=logging.WARNING, error=type(error).__name__)
+            language = self._services.settings.digest.language
         await self._replies.say(message, [text_block(getattr(catalog_for(language), text))], language)
         return True
 

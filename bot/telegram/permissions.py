@@ -104,21 +104,27 @@ class Chats:
         return found is not None and await self.may_post(found)
 
     async def may_send_photos(self, chat: int) -> bool:
-        """Whether the bot may send photos, as far as Telegram tells."""
-        found = await self._chat(chat)
-        if found is None or found.type not in {ChatType.GROUP, ChatType.SUPERGROUP}:
+        """Whether the bot may send photos, as far as Telegram tells: a remark, so True where it gave no answer."""
+        try:
+            found = await self._chat(chat)
+            if found is None or found.type not in {ChatType.GROUP, ChatType.SUPERGROUP}:
+                return True
+            ours = await self._member(found.id, self._bot.id)
+        except RightsUnknown:
             return True
-        ours = await self._member(found.id, self._bot.id)
         if isinstance(ours, ChatMemberRestricted):
             return ours.can_send_photos
         usual = found.permissions
         return (ours is not None and ours.status in _MANAGES) or usual is None or usual.can_send_photos is not False
 
     async def linked(self, channel: str) -> LinkedGroup | None:
-        """The channel's discussion group; None if it has none."""
-        known = await self._chat(int(channel))
-        found = known.linked_chat_id if known else None
-        return LinkedGroup(str(found), await self.is_admin(found, self._bot.id)) if found else None
+        """The channel's discussion group; None if it has none, or where Telegram gave no answer."""
+        try:
+            known = await self._chat(int(channel))
+            found = known.linked_chat_id if known else None
+            return LinkedGroup(str(found), await self.is_admin(found, self._bot.id)) if found else None
+        except RightsUnknown:
+            return None
 
     async def is_admin(self, chat: int, user: int) -> bool:
         member = await self._member(chat, user)

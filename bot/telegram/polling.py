@@ -24,10 +24,12 @@ log = logging.getLogger(__name__)
 _POLL_S = 10
 """Seconds that Telegram holds a poll open while there is no update."""
 _ANSWER_S = 15.0
-"""Seconds beyond `_POLL_S` after which the connection counts as broken."""
+"""Seconds beyond the poll after which the connection counts as broken."""
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 30.0
 """The pause is doubled after each poll that failed, up to this."""
+_SHOWN = 120
+"""Characters of an error in the log; Telegram's own are short, a proxy's can be a whole page."""
 
 
 class Takes(Protocol):
@@ -36,43 +38,52 @@ class Takes(Protocol):
     async def take(self, update_id: int, body: str) -> None: ...
 
 
-async def poll(bot: Bot, request: BaseRequest, inbox: Takes, beat: Callable[[], None]) -> None:
+async def poll(
+    bot: Bot,
+    request: BaseRequest,
+    inbox: Takes,
+    beat: Callable[[], None],
+    poll_s: int = _POLL_S,
+    first_pause_s: float = _FIRST_PAUSE_S,
+) -> None:
     """Receive updates until cancelled; `beat` is called after each poll that Telegram answered.
 
     Raises SettingsError for a token that is refused.
     """
-    offset, pause_s, webhook = 0, _FIRST_PAUSE_S, True
+    offset, pause_s, webhook = 0, first_pause_s, True
     while True:
         try:
             if webhook:
                 await bot.delete_webhook()  # Telegram answers no poll while there is one
                 webhook = False
-            updates = await _updates(bot, request, offset)
+            updates = await _updates(bot, request, offset, poll_s)
         except InvalidToken:
             raise SettingsError("TELEGRAM_BOT_TOKEN: refused; copy it again from @BotFather") from None
         except RetryAfter as error:
             await asyncio.sleep(_seconds(error))
         except Exception as error:  # noqa: BLE001 - whatever Telegram answers, the next poll can succeed
-            shown = str(error) if isinstance(error, TelegramError) else reason_of(error)
+            shown = str(error)[:_SHOWN] if isinstance(error, TelegramError) else reason_of(error)
             note(log, "polling failed", level=logging.WARNING, kind=type(error).__name__, error=shown)
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
         else:
             beat()
-            pause_s = _FIRST_PAUSE_S
+            pause_s = first_pause_s
             for update in updates:
                 await inbox.take(update["update_id"], json.dumps(update))
                 beat()
                 offset = update["update_id"] + 1
 
 
-async def _updates(bot: Bot, request: BaseRequest, offset: int) -> list[dict[str, Any]]:
+async def _updates(bot: Bot, request: BaseRequest, offset: int, poll_s: int) -> list[dict[str, Any]]:
     """The updates from `offset` on, as Telegram sent them. Raises TelegramError."""
     kinds = json.dumps(Update.ALL_TYPES)
-    query = urlencode({"offset": offset, "timeout": _POLL_S, "allowed_updates": kinds})
+    query = urlencode({"offset": offset, "timeout": poll_s, "allowed_updates": kinds})
     url = f"{bot.base_url}/getUpdates?{query}"
-    async with asyncio.timeout(3 * _ANSWER_S):  # the library's limit is on each read, and not on the whole answer
-        found = await request.post(url, read_timeout=_POLL_S + _ANSWER_S)
+    async with asyncio.timeout(
+        poll_s + 2 * _ANSWER_S
+    ):  # the library's limit is on each read, and not on the whole answer
+        found = await request.post(url, read_timeout=poll_s + _ANSWER_S)
     return [each for each in found if isinstance(each.get("update_id"), int)] if isinstance(found, list) else []
 
 

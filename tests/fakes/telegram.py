@@ -46,6 +46,14 @@ class TelegramServer(People):
         self.deleted: list[int] = []
         self.edited: list[int] = []
         self.faults: dict[int, list[Fault]] = defaultdict(list)
+        self.poll_faults: list[Fault] = []
+        """Each poll takes one."""
+        self.delivered = 0
+        """The newest update that the bot was sent."""
+        self.confirmed = 0
+        """The newest update that the bot has confirmed."""
+        self.method_faults: dict[str, list[Fault]] = defaultdict(list)
+        """Each call of a method takes one."""
         self.complaints: list[str] = []
         self.calls: list[str] = []
         self.refusals = 0
@@ -66,6 +74,8 @@ class TelegramServer(People):
         params, files = await _fields(request)
         self.calls.append(method)
         self._check(method, params, files)
+        if self.method_faults[method]:
+            return refused(self.method_faults[method].pop(0))
         if method in {"sendMessage", "sendPhoto"}:
             await asyncio.sleep(self.slow_s)
             answer = self._send(request, params, files)
@@ -73,14 +83,14 @@ class TelegramServer(People):
             return answer
         if method in {"editMessageText", "editMessageCaption", "editMessageMedia", "deleteMessage"}:
             return self._change(method, int(params["message_id"]), params)
-        return await self._other_method(method, params)
+        return await self._other_method(request, method, params)
 
-    async def _other_method(self, method: str, params: dict[str, str]) -> web.StreamResponse:
+    async def _other_method(self, request: web.Request, method: str, params: dict[str, str]) -> web.StreamResponse:
         match method:
             case "getMe":
                 return ok(BOT)
             case "getUpdates":
-                return ok(await self._poll(params))
+                return await self._poll_or_fail(request, params)
             case "getChat":
                 return self._describe(self._chat(params["chat_id"]))
             case "setWebhook":
@@ -183,6 +193,9 @@ class TelegramServer(People):
             return ok(True)
         if method == "editMessageText" and found.file:
             return refused(Fault(400, "Bad Request: there is no text in the message to edit"))
+        room = self.rooms[found.chat]
+        if method == "editMessageMedia" and not room.photos and room.bot != "administrator":
+            return refused(Fault(400, "Bad Request: not enough rights to send photos to the chat"))
         html = params.get("text") or params.get("caption") or json.loads(params["media"]).get("caption", "")
         text, complaints = parsed(html)
         self.complaints += complaints
@@ -209,11 +222,23 @@ class TelegramServer(People):
         person = {"id": user, "is_bot": False, "first_name": f"User {user}"}
         return ok(member(person, room.members.get(user, "left")))
 
+    async def _poll_or_fail(self, request: web.Request, params: dict[str, str]) -> web.StreamResponse:
+        fault = self.poll_faults.pop(0) if self.poll_faults else None
+        if fault is None:
+            return ok(await self._poll(params))
+        if fault.broken:
+            assert request.transport is not None
+            request.transport.abort()
+            return web.Response()
+        return refused(fault)
+
     async def _poll(self, params: dict[str, str]) -> list[dict[str, Any]]:
         offset, end = int(params.get("offset", 0)), time.monotonic() + float(params.get("timeout", 0))
         self._updates = [each for each in self._updates if each["update_id"] >= offset]
+        self.confirmed = max(self.confirmed, offset - 1)
         while not self._updates and time.monotonic() < end:
             await asyncio.sleep(0.02)
+        self.delivered = max([self.delivered, *(each["update_id"] for each in self._updates)])
         return list(self._updates)
 
     def _chat(self, name: str) -> int:

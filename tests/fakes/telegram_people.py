@@ -26,10 +26,10 @@ class People:
     def say(self, chat: int, user: int, text: str, **more: Any) -> None:
         """A person types `text`; `more` are fields of the message."""
         sender = {"id": user, "is_bot": False, "first_name": f"User {user}", "language_code": "ko"}
-        self._update("message", {"from": sender, **self._message(chat, text), **more})
+        self.update("message", {"from": sender, **self._message(chat, text), **more})
 
     def channel_post(self, chat: int, text: str) -> None:
-        self._update("channel_post", {**self._message(chat, text), "sender_chat": self.rooms[chat].wire()})
+        self.update("channel_post", {**self._message(chat, text), "sender_chat": self.rooms[chat].wire()})
 
     def press(self, posted: Posted, user: int, label: str) -> None:
         """A person presses a button under a message of the bot."""
@@ -38,14 +38,14 @@ class People:
     def press_line(self, posted: Posted, user: int, data: str) -> None:
         person = {"id": user, "is_bot": False, "first_name": f"User {user}", "language_code": "ko"}
         body = {"id": str(next(self._numbers)), "from": person, "chat_instance": "1", "data": data}
-        self._update("callback_query", {**body, "message": self.wire(posted)})
+        self.update("callback_query", {**body, "message": self.wire(posted)})
 
     def share(self, user: int, chat: int) -> None:
         """A person chooses a chat in answer to the bot's request."""
         sender = {"id": user, "is_bot": False, "first_name": f"User {user}", "language_code": "ko"}
         message = self._message(user, "")
         del message["text"]
-        self._update("message", {**message, "from": sender, "chat_shared": {"request_id": 1, "chat_id": chat}})
+        self.update("message", {**message, "from": sender, "chat_shared": {"request_id": 1, "chat_id": chat}})
 
     def forwarded(self, group: int, posted: Posted) -> dict[str, Any]:
         """Telegram forwards a channel's message into the discussion group; returns the forwarded message."""
@@ -53,7 +53,7 @@ class People:
         origin = {"type": "channel", "date": int(time.time()), "chat": channel, "message_id": posted.message_id}
         message = {**self._message(group, posted.text), "sender_chat": channel, "is_automatic_forward": True}
         message = {**message, "forward_origin": origin}
-        self._update("message", message)
+        self.update("message", message)
         return message
 
     def our_status(self, chat: int, old: str, new: str) -> None:
@@ -62,7 +62,12 @@ class People:
         user = {"id": 7, "is_bot": False, "first_name": "Admin"}
         change = {"chat": self.rooms[chat].wire(), "from": user, "date": int(time.time())}
         both = {"old_chat_member": member(BOT, old), "new_chat_member": member(BOT, new)}
-        self._update("my_chat_member", {**change, **both})
+        self.update("my_chat_member", {**change, **both})
+
+    def ours(self, chat: int, text: str) -> Posted:
+        """A message of the bot from before the test."""
+        self.posted.append(Posted(next(self._numbers), chat, None, text, False))
+        return self.posted[-1]
 
     def last(self, chat: int) -> Posted:
         return [each for each in self.posted if each.chat == chat][-1]
@@ -86,7 +91,7 @@ class People:
             **({"entities": marked} if (marked := marks(text)) else {}),
         }
 
-    def _update(self, kind: str, body: dict[str, Any]) -> None:
+    def update(self, kind: str, body: dict[str, Any]) -> None:
         self._updates.append({"update_id": next(self._update_ids), kind: body})
 
     def wire(self, posted: Posted) -> dict[str, Any]:

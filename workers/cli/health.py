@@ -20,7 +20,8 @@ def health(arguments: argparse.Namespace) -> int:
     """Return OK if the process is alive, else print why not and return FAILED.
 
     A worker is alive if one on this host sent a heartbeat within _LONGEST_SILENCE; the scheduler or a frontend is alive
-    if a process, here or on another host, has its leader lease. Raises SettingsError without a shared queue.
+    if a process, here or on another host, has its leader lease, which a frontend renews only while it receives and
+    sends. Raises SettingsError without a shared queue.
     """
     settings = settings_of(arguments)
     if not settings.queue.url:

@@ -9,6 +9,7 @@ import pytest
 from bot.commands.context import Reply, Services
 from bot.commands.permissions import Actor
 from bot.commands.router import answer
+from bot.commands.subscriptions import target
 from tests.fakes.clock import FakeClock
 from tests.fakes.subscriptions import NewSubscription
 from workers import config
@@ -76,6 +77,13 @@ def test_digest_with_a_category_shows_that_one(services: Services, edition: Edit
     assert isinstance(block, SectionBlock)
     assert isinstance(choices, ChoiceBlock)
     assert [choice.line for choice in choices.choices] == ["/ask 2025-06-03 1"]
+
+
+@pytest.mark.parametrize("space", ["\n", "\t", " \r\n ", "\u00a0", "\u3000"])
+def test_any_white_space_separates_the_words_of_a_command(space: str, services: Services, edition: Edition) -> None:
+    assert shown(f"/digest{space}2025-06-03{space}로보틱스", services) == shown("/digest 2025-06-03 로보틱스", services)
+    assert shown(f" /DIGEST{space}로보틱스", services) == shown("/digest 로보틱스", services)
+    assert target(f"/settings{space}12{space}time") == 12
 
 
 def test_an_unknown_category_names_those_there_are(services: Services, edition: Edition) -> None:

@@ -222,8 +222,7 @@ def test_a_row_that_makes_no_sense_is_passed_over(store: Store) -> None:
     assert [failure.unit.key for failure in failures(store)] == ["1"]
 
 
-def test_a_wakeup_or_a_follower_that_fails_ends_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.delivery.outbox._PAUSE_S", 0.01)
+def test_a_wakeup_or_a_follower_that_fails_ends_nothing(store: Store) -> None:
     store.questions.ask("q", QuestionRequest(ChatRef("terminal", "a"), "7", "en", "why?"))
     sender = FakeSender()
 

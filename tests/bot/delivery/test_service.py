@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from bot.delivery.service import Frontend, PlatformContext, run_platform, serve_platform
+from bot.delivery.leader import leadership
+from bot.delivery.service import DELIVERIES, UPDATES, Frontend, PlatformContext, run_platform, serve_platform
+from bot.delivery.watchdog import PartStuck, Watchdog
 from bot.platforms import PLATFORMS, TELEGRAM
 from tests.fakes.clock import FakeClock
 from tests.fakes.sender import FakeSender
@@ -137,6 +140,39 @@ def test_losing_the_platform_to_another_process_ends_this_one(
 
     with pytest.raises(LeaseLost):
         asyncio.run(asyncio.wait_for(scenario(), LONGEST_S))
+
+
+def test_a_frontend_that_receives_nothing_any_more_ends_and_lets_its_lease_go(store: Store, settings: Settings) -> None:
+    class DeafFrontend(FakeFrontend):
+        """Makes progress once and never again, as a task that has ended."""
+
+        async def receive(self, connected: asyncio.Event) -> None:
+            running.watchdog.beat(UPDATES)
+            await super().receive(connected)
+
+    running = replace(context(settings, store), watchdog=Watchdog((UPDATES, DELIVERIES), limit_s=0.2))
+    deaf = DeafFrontend()
+
+    async def scenario() -> None:
+        deaf.gate = asyncio.Event()
+        deaf.gate.set()
+        await serve_platform(running, connect_to(deaf))
+
+    with pytest.raises(PartStuck, match="updates: no progress"):
+        asyncio.run(asyncio.wait_for(scenario(), LONGEST_S))
+    assert deaf.steps[-1] == "closed"
+    assert not store.lease("telegram", 0).is_held()
+
+
+def test_a_stuck_process_does_not_renew_its_lease(store: Store, bot_clock: FakeClock) -> None:
+    async def scenario() -> None:
+        async with leadership(store, "telegram", 0.04, asyncio.Event(), works=lambda: False) as lost:
+            bot_clock.advance(1)
+            await asyncio.sleep(0.1)
+            assert not store.lease("telegram", 0).is_held()
+            assert not lost.done()
+
+    asyncio.run(asyncio.wait_for(scenario(), LONGEST_S))
 
 
 def test_a_missing_token_and_a_missing_queue_are_named_with_their_cure(
