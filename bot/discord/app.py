@@ -150,7 +150,11 @@ def messages(content: Content, delivery: Delivery, services: Services) -> list[M
     """The messages of a delivery on Discord."""
     view = delivery.view
     forum = view.place == Place.FORUM
-    title = content.digest.title if isinstance(content, Text) and (forum or view.layout == Layout.THREAD) else ""
+    title = (
+        content.digest.title or content.digest.date
+        if isinstance(content, Text) and (forum or view.layout == Layout.THREAD)
+        else ""
+    )
     options = RenderOptions(view.language, services.categories, chart_of(content, delivery), title, forum)
     return render(content_blocks(content, delivery, services.categories, services.store), options)
 

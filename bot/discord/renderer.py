@@ -1,15 +1,17 @@
-"""Renders blocks as Discord messages; every text from papers is escaped, and no line is cut or lost.
+"""Renders blocks as Discord messages within Discord's limits; every text from papers is escaped.
+
+A line is shortened only if it is longer than a message can hold beside its heading.
 
 The text of a message is JSON: a list of `Card`s, from which the sender makes components.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
+from bot.discord.markup import fitted
 from bot.i18n import catalog_for
-from bot.presentation.outline import PHONE, Kind, Line, Role, Run, outline
+from bot.presentation.outline import PHONE, Kind, outline
 from bot.presentation.sanitize import sanitize, utf16
 from workers.domain.blocks import AnswerBlock, Block, ChoiceBlock, OverviewBlock, SectionBlock
 from workers.domain.deliveries import Choice, Message
@@ -25,14 +27,17 @@ _MENU_OPTIONS = 25
 """Options in one menu at most."""
 _ASK_COMPONENTS = 2
 """Components of the ask button, which every message of a digest has: it carries the key to find the message by."""
-_LONGEST = 1500
-"""Characters of one untrusted text."""
-_LONGEST_TITLE = 300
-"""Characters of a paper's title."""
-_LONGEST_QUOTE = 500
-"""Characters of a quoted sentence."""
-_MARKDOWN = re.compile(r"([\\*_~`|<>\[\]()#:@])")
-_LIST = re.compile(r"^(\d*)([-+.)])")
+_MENUS = 10
+"""Menus in one card at most; choices beyond them go into the next card."""
+_LABEL = 80
+"""Characters of a button's label; a menu's options may have 100."""
+_COMMAND = 70
+"""Characters of a choice's command: with the marks around it, it is a custom id of at most 100."""
+_THREAD_NAME = 100
+"""Characters of the name of a thread or a forum post."""
+_HEAD_LIMIT, _LINE_LIMIT = 1200, 2600
+"""UTF-16 units of a heading (repeated where its section goes on) and of any other line; with the mark of a
+continuation and the heading of a field, one of each fits into a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +105,12 @@ def render(blocks: Sequence[Block], options: RenderOptions) -> list[Message]:
     In a thread or a forum the overview is a message of its own.
     """
     sections = list(_sections(blocks, options))
-    alone = 1 if options.title and len(sections) > 1 else 0
+    title = sanitize(options.title, _THREAD_NAME) or ("…" if options.forum else "")
+    alone = 1 if title and len(sections) > 1 else 0
     packed = [*_pack(sections[:alone], options.language), *_pack(sections[alone:], options.language)]
     digest, messages = bool(blocks) and isinstance(blocks[0], OverviewBlock), []
     for n, message in enumerate(packed):
-        inside = options.title if options.forum or n else ""
+        inside = title if options.forum or n else ""
         cards = message.cards
         if (message.papers or digest) and not any(card.choices for card in cards):
             cards[-1] = replace(cards[-1], choices=_ask(options.language))
@@ -119,19 +125,15 @@ def cards_of(message: Message) -> list[Card]:
     return [Card(**{**card, "choices": tuple(map(tuple, card.get("choices", ())))}) for card in cards]
 
 
-def escaped(text: str, longest: int = _LONGEST) -> str:
-    """Untrusted text that Discord shows as it is: it makes no formatting, mention, link or list."""
-    return _LIST.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", sanitize(text, longest)))
-
-
 def _sections(blocks: Sequence[Block], options: RenderOptions) -> Iterator[_Section]:
     """A section for each block; choices belong to the block before them."""
     colours = {category.named(options.language): category.colour for category in options.categories}
     waiting: _Section | None = None
     for block in blocks:
         if isinstance(block, ChoiceBlock):
-            last = waiting or _Section("")
-            waiting = replace(last, choices=(*last.choices, *_pairs(block.choices)))
+            last, *more = _with_choices(waiting or _Section(""), block.choices)
+            yield from (last, *more)[:-1]
+            waiting = (last, *more)[-1]
             continue
         if waiting:
             yield waiting
@@ -140,8 +142,18 @@ def _sections(blocks: Sequence[Block], options: RenderOptions) -> Iterator[_Sect
         yield waiting
 
 
-def _pairs(choices: Sequence[Choice]) -> Iterator[tuple[str, str]]:
-    return ((sanitize(choice.label, 80), choice.line) for choice in choices)
+def _with_choices(section: _Section, choices: Sequence[Choice]) -> list[_Section]:
+    """The section with the choices below it, and sections of choices alone for those that one card does not hold.
+
+    Two choices of one command are one choice. One whose command is too long for Discord is left out.
+    """
+    labels = {line: label for label, line in section.choices}
+    for choice in choices:
+        labels.setdefault(choice.line, sanitize(choice.label, _LABEL) or "…")
+    pairs = [(label, line) for line, label in labels.items() if len(line) <= _COMMAND]
+    each = _MENUS * _MENU_OPTIONS
+    groups = [tuple(pairs[start : start + each]) for start in range(0, len(pairs), each)] or [()]
+    return [replace(section, choices=groups[0]), *(_Section("", choices=group) for group in groups[1:])]
 
 
 def _ask(language: str) -> tuple[tuple[str, str], ...]:
@@ -149,26 +161,26 @@ def _ask(language: str) -> tuple[tuple[str, str], ...]:
 
 
 def _pack(sections: Sequence[_Section], language: str) -> Iterator[_Packed]:
-    """The messages of `sections`, in order. Raises ValueError for a piece that fits no message."""
+    """The messages of `sections`, in order."""
     cards: list[Card] = []
     papers: list[int] = []
     for section in sections:
-        head, pieces = section.head, list(section.pieces)
-        while head or pieces:
+        head, pieces, unfinished = section.head, list(section.pieces), True
+        while unfinished:
             room = TEXT_LIMIT - sum(utf16(card.text) for card in cards)
             taken = _fitting(head, pieces, room) if _has_place(cards, section) else None
             if taken is None:
-                if not cards:
-                    raise ValueError("a line fits no message")
                 yield _Packed(cards, tuple(papers))
                 cards, papers = [], []
                 continue
-            text = "\n".join([head, *(piece.text for piece in pieces[:taken])])
+            text = "\n".join(filter(None, [head, *(piece.text for piece in pieces[:taken])]))
             papers += [n for piece in pieces[:taken] for n in piece.papers]
-            pieces = pieces[taken:]
-            chart = section.chart and head == section.head
-            cards.append(Card(text, section.colour, chart, () if pieces else section.choices))
-            head = f"{section.head} {catalog_for(language).continued}" if pieces else ""
+            pieces, unfinished = pieces[taken:], taken < len(pieces)
+            card = Card(text, section.colour, section.chart and head == section.head)
+            card = card if unfinished else replace(card, choices=section.choices)
+            if text.strip() or card.choices:
+                cards.append(card)
+            head = f"{section.head} {catalog_for(language).continued}"
     if cards:
         yield _Packed(cards, tuple(papers))
 
@@ -180,7 +192,10 @@ def _has_place(cards: Sequence[Card], section: _Section) -> bool:
 
 
 def _fitting(head: str, pieces: Sequence[_Piece], room: int) -> int | None:
-    """How many of `pieces` fit under `head` in `room` characters; None if not even the first does."""
+    """How many of `pieces` fit under `head` in `room` UTF-16 units; None if not even the first does.
+
+    A head and any one piece fit into an empty message, see _HEAD_LIMIT.
+    """
     used, count = utf16(head), 0
     if used > room:
         return None
@@ -213,7 +228,7 @@ def _pieces(block: Block, language: str) -> list[_Piece]:
     for line in outline(block, language, PHONE):
         if line.kind == Kind.GAP:
             continue
-        text = _text(line)
+        text = fitted(line, _LINE_LIMIT if pieces else _HEAD_LIMIT)
         if before in {Kind.TITLE, Kind.FIELD}:
             separator = " " if line.kind == Kind.LIST else "\n"
             pieces[-1] = _Piece(f"{pieces[-1].text}{separator}{text}", line.papers)
@@ -221,50 +236,3 @@ def _pieces(block: Block, language: str) -> list[_Piece]:
             pieces.append(_Piece(text, line.papers))
         before = line.kind
     return pieces
-
-
-def _text(line: Line) -> str:
-    match line.kind:
-        case Kind.TITLE:
-            return f"## {_heading(line)}"
-        case Kind.HEADING:
-            return f"### {_heading(line)}"
-        case Kind.BULLET:
-            return f"- {_rows(line)}"
-        case Kind.SMALL:
-            return f"-# {_rows(line)}"
-        case _:
-            return _rows(line)
-
-
-def _heading(line: Line) -> str:
-    """A heading is bold as it is; an aside in it is our own text, which needs no escaping."""
-    return " ".join(f"*{run.text}*" if run.role == Role.ASIDE else escaped(run.text) for run in line.rows[0])
-
-
-def _rows(line: Line) -> str:
-    return "\n".join(" ".join(map(_run, row)) for row in line.rows)
-
-
-def _run(run: Run) -> str:
-    match run.role:
-        case Role.BOLD | Role.LABEL:
-            return f"**{escaped(run.text)}**"
-        case Role.NUMBER:
-            return f"**{escaped(run.text)}.**"
-        case Role.TITLE:
-            return _linked(run.text, run.url)
-        case Role.PLACE:
-            return _linked(f"[{run.text}]", run.url)
-        case Role.QUOTE:
-            return f"> {escaped(run.text, _LONGEST_QUOTE)}"
-        case Role.EXCERPT:
-            return f"**“{escaped(run.text)}”**"
-        case Role.ASIDE | Role.PLAIN | Role.CITED | Role.DOT:
-            return escaped(run.text)
-
-
-def _linked(title: str, url: str) -> str:
-    """The title as a link; brackets and spaces of the address are encoded, because they would end it."""
-    address = url.replace("(", "%28").replace(")", "%29").replace(" ", "%20")
-    return f"[{escaped(title, _LONGEST_TITLE)}]({address})" if url else escaped(title, _LONGEST_TITLE)

@@ -13,6 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.fakes.discord_limits import violations
 from tests.fakes.discord_people import People
 from tests.fakes.discord_wire import (
     APPLICATION,
@@ -221,18 +222,16 @@ class DiscordServer(People):
 
     def _text(self, body: dict[str, Any]) -> str:
         """Returns the text of all components, and records violations of Discord's limits."""
-        parts, components = [], 0
-        stack = list(body.get("components") or [])[::-1]
+        components, content = body.get("components") or [], body.get("content") or ""
+        self.complaints += violations(components) if components else []
+        stack, parts = components[::-1], []
         while stack:
             component = stack.pop()
-            components += 1
             parts += [component["content"]] if component["type"] == 10 else []
-            if component["type"] == 2 and not 0 < len(component.get("custom_id", "")) <= 100:
-                self.complaints.append("a button without a custom id")
             stack += (component.get("components") or [])[::-1]
-        text = "\n".join(parts) or body.get("content") or ""
-        if components > 40 or sum(map(len, parts)) > 4000 or not text or len(body.get("content") or "") > 2000:
-            self.complaints.append(f"{components} components with {sum(map(len, parts))} characters")
+        text = "\n".join(parts) or content
+        if not text or len(content) > 2000:
+            self.complaints.append(f"{len(components)} components with {len(content)} characters beside them")
         return text
 
     def _sync(self, body: list[dict[str, Any]]) -> web.StreamResponse:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.discord.renderer import COMPONENT_LIMIT, TEXT_LIMIT, RenderOptions, cards_of, escaped, render
+from bot.discord.markup import escaped
+from bot.discord.renderer import COMPONENT_LIMIT, TEXT_LIMIT, RenderOptions, cards_of, render
 from bot.presentation.blocks import chat_blocks
 from tests.bot.conftest import DAY
 from workers.domain.blocks import OverviewBlock, SectionBlock, TextBlock
