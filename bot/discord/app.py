@@ -17,6 +17,7 @@ from bot.delivery.service import PlatformContext, run_platform, serve_platform
 from bot.discord import identity
 from bot.discord.addressing import text_for_us
 from bot.discord.components import LineButton, LineSelect
+from bot.discord.connector import bound_waits, check_proxies, client_options
 from bot.discord.handlers import Handlers
 from bot.discord.permissions import Channels
 from bot.discord.renderer import RenderOptions, render
@@ -71,7 +72,9 @@ class Client(discord.AutoShardedClient):
         self, services: Services, token: str, wake: Callable[[], None], reads_messages: bool, limits: Limits
     ) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=reads_messages)
-        super().__init__(intents=intents, max_messages=None)
+        check_proxies((discord.http.Route.BASE, str(discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY)), os.environ)
+        super().__init__(intents=intents, max_messages=None, **client_options(os.environ))
+        bound_waits(self)
         self._services, self._token, self._connected = services, token, asyncio.Event()
         channels, publishes = Channels(self), services.settings.platform(DISCORD.name, DiscordSettings).publish
         self.sender: Sender = DiscordSender(self, services.store, Pacer(limits), publishes)
@@ -142,7 +145,7 @@ class Client(discord.AutoShardedClient):
         translator = _Translator()
         await self.tree.set_translator(translator)
         wire = [await command.get_translated_payload(self.tree, translator) for command in self.tree.get_commands()]
-        if await register_if_changed(self._services.store, PLATFORM, wire, self.tree.sync):
+        if await register_if_changed(self._services.store, PLATFORM, wire, self.tree.sync, str(self.application_id)):
             note(log, "commands synced")
 
 

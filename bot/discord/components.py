@@ -74,6 +74,13 @@ def key_in(message: discord.Message) -> set[str]:
     return found
 
 
+def is_picture_missing(message: discord.Message) -> bool:
+    """Whether Discord found no picture at the address that a gallery of the message has."""
+    galleries = [each for each in message.components if isinstance(each, discord.MediaGalleryComponent)]
+    missing = discord.MediaItemLoadingState.not_found
+    return any(item.media.loading_state is missing for gallery in galleries for item in gallery.items)
+
+
 class LineButton(ui.DynamicItem[ui.Button[Any]], template=rf"{_MARK}:(?P<key>\d*):\d+:(?P<line>/.*)"):
     """A button of any message of the bot, also of one that was sent before a restart."""
 

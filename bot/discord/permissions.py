@@ -1,30 +1,12 @@
-"""What Discord's channels are and what the bot may do there, and what Discord's errors mean."""
+"""What Discord's channels are and what the bot may do there."""
 
-import time
-from collections import deque
-from collections.abc import Callable
-
-import aiohttp
 import discord
 
-from workers.domain.errors import ChatGone, ChatNotWritable, SendRefused, SendRetryable, SendUnknown
+from workers.domain.errors import ChatNotWritable
 
-_GONE = frozenset({10003, 10004, 50001, 50007})
-"""Unknown channel or server, missing access, closed private messages
-(discord.com/developers/docs/topics/opcodes-and-status-codes#json)."""
-_NOT_WRITABLE = frozenset({50013, 160005, 50083, 160006, 40067})
-"""Missing permissions, locked thread, archived thread, too many threads, a forum that wants a tag."""
 _THREAD_EXISTS = 160004
-_SERVER_ERRORS = frozenset({500, 502, 503, 504})
-_AGAIN_S = 5.0
-"""Seconds until a request is sent again if Discord does not say."""
 _NEEDED = ("view_channel", "send_messages", "embed_links", "attach_files", "read_message_history")
 _IN_THREADS = ("create_public_threads", "send_messages_in_threads")
-_INVALID = frozenset({401, 403, 429})
-"""HTTP statuses of which Discord allows an IP address 10,000 in ten minutes; then it bans the address."""
-_INVALID_LIMIT = 9_000
-"""Sending pauses at this number, before the ban."""
-_INVALID_WINDOW_S = 600.0
 
 
 class Channels:
@@ -90,38 +72,3 @@ class Channels:
             if error.code != _THREAD_EXISTS:
                 raise
         self._opened.add(number)
-
-
-class RefusalCount:
-    """Counts the responses for which Discord bans an IP address if there are too many."""
-
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._times: deque[float] = deque()
-
-    def record(self, error: Exception) -> None:
-        """Count `error` if it is such a response."""
-        if isinstance(error, discord.HTTPException) and error.status in _INVALID:
-            self._times.append(self._now())
-
-    def pause_s(self) -> float:
-        """Seconds for which nothing may be sent; 0 while a ban is far away."""
-        while self._times and self._times[0] <= self._now() - _INVALID_WINDOW_S:
-            self._times.popleft()
-        return _INVALID_WINDOW_S if len(self._times) >= _INVALID_LIMIT else 0.0
-
-
-def refused(error: Exception) -> Exception:
-    """The SendError for one of Discord's errors. The order matters: some are subclasses of others."""
-    if isinstance(error, discord.RateLimited):
-        return SendRetryable(str(error), error.retry_after)
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return SendRetryable(type(error).__name__, _AGAIN_S)
-    if not isinstance(error, discord.HTTPException) or error.status in _SERVER_ERRORS:
-        return SendUnknown(type(error).__name__)
-    if error.status == 429:
-        return SendRetryable("HTTP 429", _AGAIN_S)
-    reason = f"HTTP {error.status} ({error.code}): {error.text}"
-    if error.code in _NOT_WRITABLE:
-        return ChatNotWritable(reason)
-    return ChatGone(reason) if error.code in _GONE or error.status in {403, 404} else SendRefused(reason)

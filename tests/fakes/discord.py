@@ -13,15 +13,14 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.fakes.discord_limits import violations
-from tests.fakes.discord_people import People
+from tests.fakes.discord_interactions import Interactions
+from tests.fakes.discord_rates import Limits, too_many
 from tests.fakes.discord_wire import (
     APPLICATION,
     DM,
     ME,
     THREAD,
     Fault,
-    Limits,
     Posted,
     Room,
     body_of,
@@ -38,10 +37,12 @@ _FALSE_ALARMS = (
 """Parts of violations that discord.py itself causes, such as a media channel type where forums are allowed."""
 
 
-class DiscordServer(People):
+class DiscordServer(Interactions):
     """`posted` holds messages in order of arrival. Each send to a channel takes one of `faults[channel]`.
 
-    A nonce is remembered for `nonce_s`. A message is stored after `slow_s` and answered after `slow_s` more.
+    `limited[channel]`: until when (time.monotonic) everything there is answered with 429. `bucket`: headers of each
+    message that is posted. A nonce is remembered for `nonce_s`. A message is stored after `slow_s` and answered after
+    `slow_s` more.
     """
 
     def __init__(self, enforce: bool = False, checked: bool = True) -> None:
@@ -50,8 +51,9 @@ class DiscordServer(People):
         self.deleted: list[int] = []
         self.syncs = 0
         self.faults: dict[int, list[Fault]] = defaultdict(list)
-        self.complaints: list[str] = []
         self.nonce_s, self.slow_s = 300.0, 0.0
+        self.limited: dict[int, float] = {}
+        self.bucket: dict[str, str] = {}
         self.flags = 0
         self.refusals = 0
         self.publish_hangs = False
@@ -70,7 +72,7 @@ class DiscordServer(People):
             wait = self.limits.global_wait()
             if wait:
                 self.refusals += 1
-                return refused(429, 0, wait, everywhere=True, headers={"X-RateLimit-Global": "true"})
+                return too_many(wait, "global")
         if request.method == "GET":
             return self._get(steps, request.query)
         return await self._write(request, steps, body, files)
@@ -138,8 +140,12 @@ class DiscordServer(People):
         self, request: web.Request, method: str, channel: int, rest: list[str], body: Any, files: int
     ) -> web.StreamResponse:
         fault = self.faults[channel].pop(0) if self.faults[channel] else None
-        if fault and not fault.broken:
-            return refused(fault.status, fault.code)
+        limited = self.limited.get(channel, 0.0) - time.monotonic()
+        if limited > 0:
+            self.refusals += 1
+            return too_many(limited, "user")
+        if fault and fault.status >= 400:
+            return fault.answer()
         if channel not in self.rooms and channel != DM:
             return refused(404, 10003)
         if method == "POST":
@@ -150,7 +156,8 @@ class DiscordServer(People):
         if method == "DELETE":
             self.deleted.append(found.message_id)
             return web.Response(status=204)
-        found.text, found.components = self._text(body), body.get("components") or []
+        found.text, found.components = self.text_of(body), body.get("components") or []
+        found.files += files
         self.edited.append(found.message_id)
         return ok(found.wire())
 
@@ -160,13 +167,24 @@ class DiscordServer(People):
         headers, wait = self.limits.bucket(str(channel)) if self.limits else ({}, 0.0)
         if wait:
             self.refusals += 1
-            return refused(429, 0, wait, headers=headers)
+            return too_many(wait, "user", headers=headers)
         if fault and fault.broken == "before":
             return self._broken(request)
         await asyncio.sleep(self.slow_s)
         posted = self._post(channel, body, files)
         await asyncio.sleep(self.slow_s)
-        return self._broken(request) if fault else ok(posted.wire(), headers)
+        if fault and fault.status:
+            return fault.answer()
+        return self._broken(request) if fault else ok(self._wire(posted), {**headers, **self.bucket})
+
+    def _wire(self, posted: Posted) -> dict[str, Any]:
+        """Returns the message as Discord answers it: it finds no file of a message that was deleted."""
+        wire = posted.wire()
+        for gallery in [each for each in wire["components"] if each["type"] == 12]:
+            for item in gallery["items"]:
+                if any(f"/{number}/chart.png" in item["media"]["url"] for number in self.deleted):
+                    item["media"]["loading_state"] = 3
+        return wire
 
     def _post(self, channel: int, body: dict[str, Any], files: int, number: int | None = None) -> Posted:
         nonce, now = body.get("nonce"), time.monotonic()
@@ -178,7 +196,7 @@ class DiscordServer(People):
         posted = Posted(
             number or next(self._numbers),
             channel,
-            self._text(body),
+            self.text_of(body),
             bool(body.get("flags", 0) & 1 << 12),
             str(nonce) if nonce else None,
             files,
@@ -190,6 +208,8 @@ class DiscordServer(People):
 
     def _forum_post(self, request: web.Request, channel: int, body: Any, files: int) -> web.StreamResponse:
         fault = self.faults[channel].pop(0) if self.faults[channel] else None
+        if fault and fault.status >= 400:
+            return fault.answer()
         if fault and fault.broken == "before":
             return self._broken(request)
         number = next(self._numbers)
@@ -220,53 +240,11 @@ class DiscordServer(People):
         found.published = True
         return ok(found.wire())
 
-    def _text(self, body: dict[str, Any]) -> str:
-        """Returns the text of all components, and records violations of Discord's limits."""
-        components, content = body.get("components") or [], body.get("content") or ""
-        self.complaints += violations(components) if components else []
-        stack, parts = components[::-1], []
-        while stack:
-            component = stack.pop()
-            parts += [component["content"]] if component["type"] == 10 else []
-            stack += (component.get("components") or [])[::-1]
-        text = "\n".join(parts) or content
-        if not text or len(content) > 2000:
-            self.complaints.append(f"{len(components)} components with {len(content)} characters beside them")
-        return text
-
     def _sync(self, body: list[dict[str, Any]]) -> web.StreamResponse:
         self.syncs += 1
         given = {"application_id": "42", "version": "1"}
         self.commands = [{"description": "", **each, "id": str(next(self._numbers)), **given} for each in body]
         return ok(self.commands)
-
-    def _callback(self, token: str, body: dict[str, Any]) -> web.StreamResponse:
-        data = body.get("data") or {}
-        match body["type"]:
-            case 4 | 7:
-                self._show(token, data)
-            case 8:
-                self.answers[token] = [choice["value"] for choice in data["choices"]]
-            case 9:
-                self.forms[token] = {**data, "channel": self._channel_of(token)}
-        response = {"id": token.partition("-")[2], "type": 2, "response_message_id": str(next(self._numbers))}
-        return ok({"interaction": {**response, "response_message_loading": body["type"] == 5}})
-
-    def _channel_of(self, token: str) -> int:
-        number = token.partition("-")[2]
-        return next(int(each["d"]["channel_id"]) for each in self._events if each["d"].get("id") == number)
-
-    def _follow_up(self, token: str, body: dict[str, Any]) -> web.StreamResponse:
-        return ok(self._show(token, body).wire())
-
-    def _show(self, token: str, body: dict[str, Any]) -> Posted:
-        """Stores the ephemeral message that the interaction's user now sees, and returns it."""
-        text = self._text(body)
-        self.answers[token].append(text)
-        channel, components = self._channel_of(token), body.get("components") or []
-        shown = Posted(next(self._numbers), channel, text, False, None, ephemeral=True, components=components)
-        self.screens[token] = shown
-        return shown
 
     def _broken(self, request: web.Request) -> web.Response:
         assert request.transport is not None

@@ -1,12 +1,13 @@
-"""Discord's answers as JSON, and its rate limits."""
+"""Discord's answers as JSON."""
 
 import json
 import time
-from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
+
+from tests.fakes.discord_rates import too_many
 
 APPLICATION = {
     "id": "42",
@@ -150,42 +151,27 @@ _MEDIA = {"proxy_url": "https://x.org/a.png", "width": 1, "height": 1, "content_
 class Fault:
     """An answer with `status` and `code`; or, if `broken` is set, an aborted connection.
 
-    `broken` is "before" or "after": before or after the message was stored.
+    `broken` is "before" or "after": before or after the message was stored. `body` is in place of Discord's JSON, e.g.
+    the HTML of a firewall; with the status 200 the message was stored. `retry_after_s` is that of a 429, which holds
+    for all channels if `everywhere`.
     """
 
     status: int = 0
     code: int = 0
     broken: str = ""
+    body: str = ""
+    retry_after_s: float = 0.1
+    everywhere: bool = False
+    via: bool = True
+    """Whether the answer comes from Discord; Cloudflare's has no `Via` header."""
 
-
-class Limits:
-    """50 requests a second in total, and 5 messages in 5 seconds per channel, announced in headers."""
-
-    def __init__(self) -> None:
-        self._all: deque[float] = deque()
-        self._buckets: dict[str, tuple[float, int]] = defaultdict(lambda: (0.0, 0))
-
-    def global_wait(self) -> float:
-        now = time.monotonic()
-        while self._all and self._all[0] <= now - 1:
-            self._all.popleft()
-        if len(self._all) >= 50:
-            return self._all[0] + 1 - now
-        self._all.append(now)
-        return 0.0
-
-    def bucket(self, channel: str) -> tuple[dict[str, str], float]:
-        """Returns (headers, seconds to wait); 0 seconds if the channel's bucket is not used up."""
-        now = time.monotonic()
-        ends, used = self._buckets[channel]
-        if now >= ends:
-            ends, used = now + 5, 0
-        wait = ends - now if used >= 5 else 0.0
-        used = used if wait else used + 1
-        self._buckets[channel] = (ends, used)
-        left = {"X-RateLimit-Limit": "5", "X-RateLimit-Remaining": str(5 - used), "X-RateLimit-Bucket": "messages"}
-        after = {"X-RateLimit-Reset-After": f"{ends - now:.3f}", "X-RateLimit-Reset": f"{time.time() + ends - now:.3f}"}
-        return {**left, **after}, wait
+    def answer(self) -> web.Response:
+        if self.status == 429 and not self.body:
+            return too_many(self.retry_after_s, "global" if self.everywhere else "user", self.via)
+        if self.body:
+            headers = {"Retry-After": f"{self.retry_after_s:.0f}"} if self.status == 429 else {}
+            return web.Response(text=self.body, status=self.status, content_type="text/html", headers=headers)
+        return refused(self.status, self.code)
 
 
 EVERYONE = {
@@ -215,11 +201,9 @@ def ok(body: Any, headers: dict[str, str] | None = None) -> web.Response:
     return web.Response(body=json.dumps(body).encode(), headers={"Content-Type": "application/json", **(headers or {})})
 
 
-def refused(
-    status: int, code: int, wait_s: float = 0.1, everywhere: bool = False, headers: dict[str, str] | None = None
-) -> web.Response:
-    body = json.dumps({"message": "refused", "code": code, "retry_after": wait_s, "global": everywhere}).encode()
-    kind = {"Content-Type": "application/json", "Via": "1.1 test", **(headers or {})}
+def refused(status: int, code: int) -> web.Response:
+    body = json.dumps({"message": "refused", "code": code}).encode()
+    kind = {"Content-Type": "application/json", "Via": "1.1 test"}
     return web.Response(body=body, status=status, headers=kind)
 
 

@@ -1,7 +1,7 @@
 """Fixtures that run the Discord frontend against a fake server in the test's process."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,8 +9,11 @@ import discord
 import pytest
 import yarl
 
+from bot.delivery.pacing import Pacer
 from bot.delivery.service import PlatformContext
 from bot.discord import app
+from bot.discord.connector import bound_waits, client_options
+from bot.discord.sender import DiscordSender
 from bot.platforms import DISCORD, PLATFORMS, Limits
 from tests.bot.frontend_thread import FrontendThread
 from tests.fakes.discord import TOKEN, DiscordServer, serving
@@ -22,6 +25,7 @@ from workers.store import Store
 FAST = Limits(overall=1000, window_s=1, chat_gap_s=0)
 NOBODY = "redis://127.0.0.1:9/0"
 LAB, NEWS, BOARD = 501, 502, 503
+Scenario = Callable[[DiscordSender], Coroutine[Any, Any, Any]]
 
 
 @dataclass
@@ -86,3 +90,28 @@ def frontend(online: DiscordServer, store: Store, point: Callable[[DiscordServer
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def server() -> Iterator[DiscordServer]:
+    with serving() as fake:
+        fake.room(5)
+        yield fake
+
+
+@pytest.fixture
+def do(server: DiscordServer, store: Store, monkeypatch: pytest.MonkeyPatch) -> Callable[[Scenario], Any]:
+    """Runs a scenario with a sender that is logged in to the server."""
+    monkeypatch.setattr(discord.http.Route, "BASE", f"{server.url}/api/v10")
+    monkeypatch.setattr("bot.discord.sender._AGAIN_S", 0.01)
+
+    def run(scenario: Scenario) -> Any:
+        async def connected() -> Any:
+            async with discord.Client(intents=discord.Intents.none(), **client_options({})) as client:
+                bound_waits(client)
+                await client.login(TOKEN)
+                return await scenario(DiscordSender(client, store, Pacer(FAST)))
+
+        return asyncio.run(connected())
+
+    return run

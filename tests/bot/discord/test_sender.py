@@ -1,19 +1,14 @@
 """Tests how the sender handles each error of Discord, with a fake server that behaves like Discord."""
 
-import asyncio
 import json
-from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from typing import Any
 
-import discord
 import pytest
 
-from bot.delivery.pacing import Pacer
 from bot.discord.sender import DiscordSender
-from bot.platforms import Limits
 from tests.bot.conftest import DAY
-from tests.fakes.discord import TOKEN, DiscordServer, serving
+from tests.fakes.discord import DiscordServer
 from tests.fakes.discord_wire import DM, Fault
 from workers.domain.chats import ChatRef, direct_chat
 from workers.domain.deliveries import Message, PictureName
@@ -21,33 +16,7 @@ from workers.domain.errors import ChatGone, ChatNotWritable, SendRefused, SendUn
 from workers.domain.models import Edition, Text
 from workers.store import Store
 
-FAST = Limits(overall=1000, window_s=1, chat_gap_s=0)
 HELLO = Message(json.dumps([{"text": "**hello**", "colour": "#882255", "chart": False}]))
-Story = Callable[[DiscordSender], Coroutine[Any, Any, Any]]
-
-
-@pytest.fixture
-def server() -> Iterator[DiscordServer]:
-    with serving() as fake:
-        fake.room(5)
-        yield fake
-
-
-@pytest.fixture
-def do(server: DiscordServer, store: Store, monkeypatch: pytest.MonkeyPatch) -> Callable[[Story], Any]:
-    """Runs a scenario with a sender that is logged in to the server."""
-    monkeypatch.setattr(discord.http.Route, "BASE", f"{server.url}/api/v10")
-    monkeypatch.setattr("bot.discord.sender._AGAIN_S", 0.01)
-
-    def run(scenario: Story) -> Any:
-        async def connected() -> Any:
-            async with discord.Client(intents=discord.Intents.none()) as client:
-                await client.login(TOKEN)
-                return await scenario(DiscordSender(client, store, Pacer(FAST)))
-
-        return asyncio.run(connected())
-
-    return run
 
 
 def test_a_message_is_sent_with_its_nonce_and_without_mentions(server: DiscordServer, do: Any) -> None:

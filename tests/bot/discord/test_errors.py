@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import discord
 
-from bot.discord.permissions import RefusalCount
+from bot.discord.errors import RefusalCount
 
 
 def response(status: int) -> discord.HTTPException:
