@@ -20,6 +20,7 @@ from workers.store import Store
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+PLATFORM = DISCORD.name
 _AGAIN_S = 5.0
 """Seconds until a message is tried again whose chart could not be looked up."""
 
@@ -79,4 +80,4 @@ class Charts:
     @property
     def _files(self) -> ChartFiles:
         """Known only once the client is logged in: another application's files cannot be used."""
-        return ChartFiles(self._store, DISCORD.name, str(self._client.application_id or ""))
+        return ChartFiles(self._store, PLATFORM, str(self._client.application_id or ""))

@@ -1,8 +1,8 @@
 """Discord's components: cards as layouts, and the buttons, menus and forms by which people give commands."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any
 
 import discord
 from discord import ui
@@ -10,8 +10,6 @@ from discord import ui
 from bot.discord.renderer import Card
 
 Interaction = discord.Interaction[discord.Client]
-Press = Callable[[Interaction, str], Awaitable[None]]
-"""Handles a pressed button or chosen option; the text is its command."""
 
 CHART = "chart.png"
 """File name of an uploaded chart."""
@@ -36,6 +34,7 @@ def layout(cards: Sequence[Card], key: str = "", picture: str = "") -> ui.Layout
         for row in _rows(card.choices, f"{_MARK}:{key}:{place}"):
             container.add_item(row)
         view.add_item(container)
+    view.stop()  # its components are read from their custom ids; without this the library keeps every view for ever
     return view
 
 
@@ -81,49 +80,22 @@ def is_picture_missing(message: discord.Message) -> bool:
     return any(item.media.loading_state is missing for gallery in galleries for item in gallery.items)
 
 
-class LineButton(ui.DynamicItem[ui.Button[Any]], template=rf"{_MARK}:(?P<key>\d*):\d+:(?P<line>/.*)"):
-    """A button of any message of the bot, also of one that was sent before a restart."""
-
-    press: Press
-
-    def __init__(self, item: "ui.Button[Any]", line: str) -> None:
-        super().__init__(item)
-        self._line = line
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: "ui.Item[Any]", match: re.Match[str], /
-    ) -> "LineButton":
-        del interaction
-        return cls(cast("ui.Button[Any]", item), match["line"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        await type(self).press(interaction, self._line)
-
-
-class LineSelect(ui.DynamicItem[ui.Select[Any]], template=rf"{_MARK}:(?P<key>\d*):\d+:"):
-    """A menu of any message of the bot; the chosen value is a command."""
-
-    press: Press
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: "ui.Item[Any]", match: re.Match[str], /
-    ) -> "LineSelect":
-        del interaction, match
-        return cls(cast("ui.Select[Any]", item))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        await type(self).press(interaction, self.item.values[0])
-
-
 class LineForm(ui.Modal):
     """A form with one field that completes a command; its custom id holds the command, so it survives a restart."""
 
     def __init__(self, title: str, line: str) -> None:
-        super().__init__(title=title[:45], custom_id=f"{_MARK}::{line}"[:100], timeout=600)
+        title = title[:45].strip() or "…"
+        super().__init__(title=title, custom_id=f"{_MARK}::{line}"[:100], timeout=600)
         self.field: ui.TextInput[Any] = ui.TextInput(style=discord.TextStyle.paragraph, max_length=2000)
-        self.add_item(ui.Label(text=title[:45], component=self.field))
+        self.add_item(ui.Label(text=title, component=self.field))
+
+
+def pressed_line(data: Any) -> str | None:
+    """The command of a pressed button or of a chosen option; None for a component that is not the bot's."""
+    name, values = str(data.get("custom_id", "")), data.get("values") or []
+    match = re.fullmatch(rf"{_MARK}:\d*:\d+:(/.*)?", name, re.DOTALL)
+    line = (match[1] or (str(values[0]) if values else "")) if match else ""
+    return line if line.startswith("/") else None
 
 
 def form_line(data: Any) -> str | None:

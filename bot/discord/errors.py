@@ -16,7 +16,15 @@ from typing import Any
 import aiohttp
 import discord
 
-from workers.domain.errors import ChatGone, ChatNotWritable, SendError, SendRefused, SendRetryable, SendUnknown
+from workers.domain.errors import (
+    ChatGone,
+    ChatNotWritable,
+    PaperboyError,
+    SendError,
+    SendRefused,
+    SendRetryable,
+    SendUnknown,
+)
 
 LONGEST_WAIT_S = 1.5
 """Longest wait inside the library, in seconds: for a bucket that a response has used up. A longer one raises
@@ -45,6 +53,10 @@ _INVALID_LIMIT = 9_000
 _INVALID_WINDOW_S = 600.0
 _RESET = frozenset({54, 10054})
 """Error numbers of "connection reset" on macOS and Windows, after which the library repeats a request."""
+
+
+class DiscordAway(PaperboyError):
+    """Discord cannot be reached; the process ends and is started again."""
 
 
 class TooMany(discord.HTTPException):

@@ -1,53 +1,65 @@
 """Handles Discord's interactions and messages; an interaction is answered within the three seconds that it allows."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import discord
 
 from bot.commands.chats import actor_about, chat_language
-from bot.commands.context import Reply, Services
+from bot.commands.context import Reply, Services, text_block
 from bot.commands.permissions import Actor
 from bot.commands.router import answer
-from bot.discord.components import Interaction, LineForm, form_line, layout
+from bot.delivery.patience import until_stored
+from bot.discord.charts import PLATFORM
+from bot.discord.components import Interaction, LineForm, form_line
 from bot.discord.permissions import Channels
-from bot.discord.renderer import RenderOptions, cards_of, render
-from bot.discord.sender import PLATFORM
+from bot.discord.responses import Responses
+from bot.discord.updates import HeardMessage
 from bot.i18n import LANGUAGES, catalog_for
-from workers.domain.chats import ChatRef
+from workers.domain.chats import ChatRef, direct_chat
 from workers.domain.deliveries import Place, Subscription
 from workers.domain.questions import PostedMessage
+from workers.runtime.logs import note
 from workers.store.status import overview
 
 __all__ = ["Handlers", "Interaction"]
 
+log = logging.getLogger(__name__)
+
 _AT_ONCE_S = 1.5
 """Seconds after which the reply is announced to Discord; a form can only be shown before that."""
+_ECHO = 1800
+"""Characters of a question that are shown with it; a message may have 2,000."""
 _DAYS = 25
 """Editions that are looked through for the suggestions of days."""
 
 
 class Handlers:
-    """Handles interactions and messages; the replies come from `bot.commands.router`. `wake` wakes the outbox."""
+    """Handles interactions and messages; the replies come from `bot.commands.router`. `wake` wakes the outbox.
 
-    def __init__(self, services: Services, channels: Channels, wake: Callable[[], None]) -> None:
-        self.services, self._channels, self._wake = services, channels, wake
+    An interaction or message may be handled again, if an earlier try failed or an earlier process stopped.
+    """
+
+    def __init__(self, services: Services, channels: Channels, responses: Responses, wake: Callable[[], None]) -> None:
+        self.services, self.responses = services, responses
+        self._channels, self._wake = channels, wake
 
     async def give(
         self, interaction: Interaction, line: str, private: bool, about: discord.abc.Snowflake | None = None
     ) -> None:
         """Answer a command; a `private` reply is seen only by the person who asked."""
-        await interaction.response.defer(ephemeral=private, thinking=True)
+        await self.responses.defer(interaction, private)
         language = await self.language_of(interaction)
         reply = await self._answer(interaction, line, language, await self._actor(interaction, about))
-        await self._follow_up(interaction, reply, language, private)
+        await self.responses.show(interaction, reply.blocks, language, private)
 
     async def subscribe(
         self, interaction: Interaction, channel: discord.abc.Snowflake | None, wanted: Mapping[str, str]
     ) -> None:
         """Subscribe the channel, change the given settings, and name the permissions that the bot lacks there."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self.responses.defer(interaction, private=True)
         language = await self.language_of(interaction)
         actor = await self._actor(interaction, channel)
         reply = await self._answer(interaction, "/subscribe", language, actor)
@@ -57,32 +69,31 @@ class Handlers:
                 if value:
                     command = f"/settings {known.subscription_id} {key} {value}"
                     reply = await self._answer(interaction, command, language, actor)
-        await self._follow_up(interaction, reply, language, private=True)
         missing = self._channels.missing(int(actor.chat.chat), inside=wanted.get("layout") == "thread")
-        if missing:
-            lacking = catalog_for(language).lacks_permissions.format(names=", ".join(missing))
-            await interaction.followup.send(lacking, ephemeral=True)
+        lacking = catalog_for(language).lacks_permissions.format(names=", ".join(missing))
+        blocks = [*reply.blocks, *([text_block(lacking)] if missing else [])]
+        await self.responses.show(interaction, blocks, language, private=True)
 
     async def pressed(self, interaction: Interaction, line: str) -> None:
         """A button or menu: the reply is a form, or replaces the message, or is a message of its own."""
         language = await self.language_of(interaction)
         answering = asyncio.ensure_future(
-            self._answer(interaction, line, language, await self._actor(interaction), self._post_of(interaction))
+            self._answer(interaction, line, language, await self._actor(interaction), await self._post_of(interaction))
         )
         done, _ = await asyncio.wait([answering], timeout=_AT_ONCE_S)
         if not done:
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            await self._follow_up(interaction, await answering, language, private=True)
+            await self.responses.defer(interaction, private=True)
+            await self.responses.show(interaction, (await answering).blocks, language, private=True)
             return
         reply = answering.result()
         if reply.expects:
-            await interaction.response.send_modal(LineForm(_title(reply), self._about(interaction, reply.expects)))
-            return
-        if reply.replaces and reply.blocks:
-            await interaction.response.edit_message(view=self._view(reply, language))
-            return
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._follow_up(interaction, reply, language, private=True)
+            form = LineForm(_title(reply), self._about(interaction, reply.expects))
+            await self.responses.form(interaction, form)
+        elif reply.replaces and reply.blocks:
+            await self.responses.replace(interaction, reply.blocks, language)
+        else:
+            await self.responses.defer(interaction, private=True)
+            await self.responses.show(interaction, reply.blocks, language, private=True)
 
     async def submitted(self, interaction: Interaction) -> None:
         """A form: its command with the text that was typed."""
@@ -101,31 +112,47 @@ class Handlers:
         about = None
         if line.startswith("/about "):
             _, channel, number, text = (*line.split(" ", 3), "")[:4]
-            about = await asyncio.to_thread(self.about, channel, number)
+            about = await asyncio.to_thread(self._posted, channel, number)
             line, shown = f"/ask {text}", text
-        await interaction.response.send_message(
-            f"💬 {discord.utils.escape_markdown(shown[:1800])}", allowed_mentions=discord.AllowedMentions.none()
-        )
+        await self.responses.echo(interaction, f"💬 {discord.utils.escape_markdown(shown)[:_ECHO]}")
         reply = await self._answer(interaction, line, language, await self._actor(interaction), about)
-        if reply.blocks:
-            await self._follow_up(interaction, reply, language, private=True)
+        await self.responses.add(interaction, reply.blocks, language)
 
-    async def heard(self, message: discord.Message, line: str, about: PostedMessage | None) -> None:
+    async def heard(self, message: HeardMessage) -> None:
         """A message addressed to the bot: an answer to a question comes by the outbox, any other reply at once."""
-        language = await asyncio.to_thread(chat_language, self.services, ChatRef(PLATFORM, str(message.channel.id)))
-        manages = message.guild is None
-        place = Place.PRIVATE if manages else Place.CHANNEL
-        chat = ChatRef(PLATFORM, str(message.channel.id))
-        actor = Actor(str(message.author.id), chat, manages=manages, place=place)
-        idempotency_key = f"{PLATFORM}:{message.id}"
-        reply = await asyncio.to_thread(
-            answer, line, actor, language, self.services, idempotency_key, str(message.id), about
-        )
+        chat = ChatRef(PLATFORM, str(message.channel))
+        language = await asyncio.to_thread(chat_language, self.services, chat)
+        place = Place.PRIVATE if message.private else Place.CHANNEL
+        actor = Actor(str(message.person), chat, manages=message.private, place=place)
+        about = await asyncio.to_thread(self._posted, chat.chat, str(message.root)) if message.root else None
+        number = str(message.message_id)
+        key = f"{PLATFORM}:{number}"
+        reply = await asyncio.to_thread(answer, message.text, actor, language, self.services, key, number, about)
         self._wake()
-        for rendered in render(reply.blocks, RenderOptions(language, self.services.categories)):
-            await message.channel.send(view=layout(cards_of(rendered)), allowed_mentions=discord.AllowedMentions.none())
+        await self.responses.say(chat, reply.blocks, language, number)
 
-    def about(self, channel: str, number: str) -> PostedMessage | None:
+    async def give_up(self, update: HeardMessage | Interaction) -> None:
+        """Tell the person that their command or question could not be handled."""
+        if isinstance(update, HeardMessage):
+            chat = ChatRef(PLATFORM, str(update.channel))
+            language = await asyncio.to_thread(chat_language, self.services, chat)
+            await self._notify(f"failed:{PLATFORM}:{update.message_id}", chat, language)
+            return
+        language = await self.language_of(update)
+        blocks = [text_block(catalog_for(language).did_not_work)]
+        try:
+            await self.responses.show(update, blocks, language, private=True)
+        except Exception as error:  # noqa: BLE001 - the outbox tries for longer
+            note(log, "told by message", level=logging.WARNING, error=type(error).__name__)
+            person = direct_chat(PLATFORM, str(update.user.id))
+            await self._notify(f"failed:{PLATFORM}:{update.id}", person, language)
+
+    async def _notify(self, key: str, chat: ChatRef, language: str) -> None:
+        text = catalog_for(language).did_not_work
+        await until_stored(self.services.store.outbox.notify, key, chat, language, text)
+        self._wake()
+
+    def _posted(self, channel: str, number: str) -> PostedMessage | None:
         """The posted message with that id, in the channel or in a thread; None if it is not the bot's."""
         sent_messages = self.services.store.sent_messages
         return sent_messages.posted_message_by_id(PLATFORM, [number, f"{channel}/{number}"])
@@ -172,22 +199,9 @@ class Handlers:
         same_server = channel.isdigit() and self._channels.same_server(int(channel), int(here))
         return replace(actor, chat=subscription.chat, elsewhere=True) if actor.manages and same_server else None
 
-    async def _follow_up(self, interaction: Interaction, reply: Reply, language: str, private: bool) -> None:
-        rendered = render(reply.blocks, RenderOptions(language, self.services.categories))
-        if not rendered:
-            await interaction.delete_original_response()
-            return
-        for message in rendered:
-            await interaction.followup.send(
-                view=layout(cards_of(message)), ephemeral=private, allowed_mentions=discord.AllowedMentions.none()
-            )
-
-    def _view(self, reply: Reply, language: str) -> discord.ui.LayoutView:
-        return layout(cards_of(render(reply.blocks, RenderOptions(language, self.services.categories))[0]))
-
-    def _post_of(self, interaction: Interaction) -> PostedMessage | None:
+    async def _post_of(self, interaction: Interaction) -> PostedMessage | None:
         message = interaction.message
-        return self.about(str(message.channel.id), str(message.id)) if message else None
+        return await asyncio.to_thread(self._posted, str(message.channel.id), str(message.id)) if message else None
 
     def _about(self, interaction: Interaction, line: str) -> str:
         """The command of a form; a question about a whole message names it, because the form knows nothing else."""

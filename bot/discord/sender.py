@@ -9,7 +9,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from typing import Any, TypeVar
+from typing import Any
 
 import discord
 
@@ -19,7 +19,7 @@ from bot.discord.components import key_in, layout
 from bot.discord.errors import RefusalCount, halt_s, is_blocked, refused
 from bot.discord.permissions import Channels
 from bot.discord.renderer import cards_of
-from bot.platforms import DISCORD, Limits
+from bot.platforms import Limits
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Message
 from workers.domain.errors import SendError, SendRefused, SendRetryable, SendUnknown
@@ -28,8 +28,6 @@ from workers.store import Store
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-PLATFORM = DISCORD.name
 _TRIES = 3
 """Sends with one nonce."""
 _AGAIN_S = 1.0
@@ -48,6 +46,8 @@ _EDITS = Limits(overall=49, window_s=1.0, chat_gap_s=1.2)
 _LONGEST_S = 12.0
 """Seconds that one call of the sender may take, all its tries together: less than half of a delivery's lease, because
 the outbox asks `found` after a `send` whose result is unknown."""
+_NAMELESS = "…"
+"""Name of a forum post whose message has no title, such as a notice."""
 _NONCE = 25
 """Characters of a nonce at most."""
 _NONCE_S = 60.0
@@ -201,7 +201,7 @@ class DiscordSender:
         async def post(chart: Chart) -> tuple[discord.Thread, discord.Message]:
             view = _prepared(message, key, chart)
             return await forum.create_thread(
-                name=message.inside,
+                name=message.inside or _NAMELESS,
                 view=view,
                 files=chart.files,
                 silent=message.silent,

@@ -57,7 +57,8 @@ def _add_reader_commands(tree: app_commands.CommandTree[discord.Client], handler
     @tree.context_menu(name=_text("Ask about this", "이 논문에 대해 질문"))
     async def ask_about(interaction: Interaction, message: discord.Message) -> None:
         catalog = catalog_for(await handlers.language_of(interaction))
-        await interaction.response.send_modal(LineForm(catalog.ask_here, f"/about {message.channel.id} {message.id}"))
+        form = LineForm(catalog.ask_here, f"/about {message.channel.id} {message.id}")
+        await handlers.responses.form(interaction, form)
 
     @tree.command(name=_text("forget", "잊기"), description=_text("Delete all my questions", "내 질문 모두 지우기"))
     async def forget(interaction: Interaction) -> None:

@@ -86,10 +86,8 @@ class DiscordServer(Interactions):
                 return self._sync(body)
             case "POST", ["interactions", _, token, "callback"]:
                 return self._callback(token, body)
-            case ("POST", ["webhooks", _, token]) | ("PATCH", ["webhooks", _, token, "messages", "@original"]):
-                return self._follow_up(token, body)
-            case "DELETE", ["webhooks", *_]:
-                return web.Response(status=204)
+            case method, ["webhooks", _, token, *rest]:
+                return self._after(token, method, rest == ["messages", "@original"], body)
             case "POST", ["channels", channel, "threads"]:
                 return self._forum_post(request, int(channel), body, files)
             case "POST", ["channels", channel, "messages", number, "threads"]:
@@ -106,7 +104,7 @@ class DiscordServer(Interactions):
             case ["users", person]:
                 return ok(ME if person == "@me" else {**ME, "id": person, "bot": False})
             case ["oauth2", "applications", "@me"] | ["applications", "@me"]:
-                return ok({**APPLICATION, "flags": self.flags})
+                return ok({**APPLICATION, "id": self.application, "flags": self.flags})
             case ["gateway", "bot"]:
                 limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
                 return ok({"url": self.url.replace("http", "ws") + "/gw", "shards": 1, "session_start_limit": limit})
@@ -242,7 +240,7 @@ class DiscordServer(Interactions):
 
     def _sync(self, body: list[dict[str, Any]]) -> web.StreamResponse:
         self.syncs += 1
-        given = {"application_id": "42", "version": "1"}
+        given = {"application_id": self.application, "version": "1"}
         self.commands = [{"description": "", **each, "id": str(next(self._numbers)), **given} for each in body]
         return ok(self.commands)
 

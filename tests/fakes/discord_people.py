@@ -3,29 +3,50 @@
 import asyncio
 import itertools
 import json
+import time
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
 from tests.fakes.discord_wire import ADA, DM, GUILD, ME, Posted, Room, guild
 
+_EPOCH_S = 1420070400
+"""Where the time in Discord's ids begins (discord.com/developers/docs/reference#snowflakes)."""
+
+
+def snowflakes() -> Iterator[int]:
+    """Yields ids as Discord makes them: they grow, and hold the moment at which they were made."""
+    newest = 0
+    while True:
+        newest = max(newest + 1, int((time.time() - _EPOCH_S) * 1000) << 22)
+        yield newest
+
 
 class People:
-    """`rooms` are the channels. `answers[token]` holds the texts that the interaction's user saw, in order."""
+    """`rooms` are the channels. `answers[token]` holds the texts that the interaction's user saw, in order.
+
+    `asked_at[token]` is when somebody did something (time.monotonic), `asked[token]` what Discord reported of
+    it, `said` what it reported of messages.
+    """
 
     def __init__(self) -> None:
         self.rooms: dict[int, Room] = {}
         self.posted: list[Posted] = []
         self.answers: dict[str, list[str]] = defaultdict(list)
         self.screens: dict[str, Posted] = {}
+        self.asked: dict[str, dict[str, Any]] = {}
+        self.said: list[dict[str, Any]] = []
+        self.asked_at: dict[str, float] = {}
         self.forms: dict[str, dict[str, Any]] = {}
         self.commands: list[dict[str, Any]] = []
         self.online = False
+        self.application = "42"
         self.resumed = 0
         self.url = ""
         self.loop: asyncio.AbstractEventLoop | None = None
-        self._numbers, self._sequence = itertools.count(10_000), itertools.count(1)
+        self._numbers, self._sequence = snowflakes(), itertools.count(1)
         self._sockets: set[web.WebSocketResponse] = set()
         self._events: list[dict[str, Any]] = []
 
@@ -73,9 +94,15 @@ class People:
         return self._interaction(5, channel, data, manages)
 
     def say(
-        self, channel: int, text: str, to: Posted | None = None, mentions: bool = False, alone: bool = False
+        self,
+        channel: int,
+        text: str,
+        to: Posted | None = None,
+        mentions: bool = False,
+        alone: bool = False,
+        roles: Sequence[int] = (),
     ) -> str:
-        """Somebody writes a message; returns its id. `alone`: in a direct message."""
+        """Somebody writes a message; returns its id. `alone`: in a direct message. `roles` are mentioned."""
         number, moment = str(next(self._numbers)), "2025-01-01T00:00:00+00:00"
         member = {"roles": [], "joined_at": moment, "deaf": False, "mute": False, "flags": 0}
         text = f"<@42> {text}" if mentions else text
@@ -86,7 +113,9 @@ class People:
             reference = {"message_id": str(to.message_id), "channel_id": str(to.channel), "type": 0}
             answered = {"type": 19, "message_reference": reference, "referenced_message": to.wire()}
         named = [ME] if mentions or to else []
-        self.dispatch("MESSAGE_CREATE", {**plain, "content": text, "mentions": named, **answered})
+        said = {"content": text, "mentions": named, "mention_roles": [str(role) for role in roles], **answered}
+        self.said.append({**plain, **said, "mention_everyone": "@everyone" in text or "@here" in text})
+        self.dispatch("MESSAGE_CREATE", self.said[-1])
         return number
 
     def _interaction(
@@ -104,26 +133,25 @@ class People:
                 "channel": self.rooms[channel].wire(),
                 "member": {**member, "flags": 0, "deaf": False, "mute": False},
             }
-        self.dispatch(
-            "INTERACTION_CREATE",
-            {
-                "id": str(number),
-                "application_id": "42",
-                "type": kind,
-                "token": token,
-                "version": 1,
-                "channel_id": str(channel),
-                "locale": "ko",
-                "app_permissions": "8",
-                "entitlements": [],
-                "authorizing_integration_owners": {},
-                "context": 1 if channel == DM else 0,
-                "attachment_size_limit": 10 << 20,
-                **place,
-                **(more or {}),
-                "data": data,
-            },
-        )
+        self.asked_at[token] = time.monotonic()
+        self.asked[token] = {
+            "id": str(number),
+            "application_id": self.application,
+            "type": kind,
+            "token": token,
+            "version": 1,
+            "channel_id": str(channel),
+            "locale": "ko",
+            "app_permissions": "8",
+            "entitlements": [],
+            "authorizing_integration_owners": {},
+            "context": 1 if channel == DM else 0,
+            "attachment_size_limit": 10 << 20,
+            **place,
+            **(more or {}),
+            "data": data,
+        }
+        self.dispatch("INTERACTION_CREATE", self.asked[token])
         return token
 
     # The gateway
@@ -177,7 +205,7 @@ class People:
             "guilds": [{"id": str(GUILD), "unavailable": True}],
             "session_id": "s",
             "resume_gateway_url": self.url.replace("http", "ws") + "/gw",
-            "application": {"id": "42", "flags": 0},
+            "application": {"id": self.application, "flags": 0},
             "shard": [0, 1],
         }
         for event, data in (("READY", ready), ("GUILD_CREATE", guild(list(self.rooms.values())))):

@@ -23,6 +23,8 @@ APPLICATION = {
 ME = {"id": "42", "username": "paper", "discriminator": "0", "avatar": None, "bot": True, "global_name": None}
 ADA = {"id": "7", "username": "ada", "discriminator": "0", "avatar": None, "global_name": "Ada"}
 GUILD, DM = 900, 901
+OUR_ROLE, OTHER_ROLE = 902, 903
+"""The role that Discord makes for the bot, with the bot's name, and a role of people."""
 TEXT, ANNOUNCEMENT, THREAD, FORUM = 0, 5, 11, 15
 EVERYTHING = str((1 << 53) - 1 - (1 << 3))  # all bits but administrator, which overrides every denial
 
@@ -188,6 +190,10 @@ EVERYONE = {
 }
 
 
+_OURS = {**EVERYONE, "id": str(OUR_ROLE), "name": "paper", "managed": True, "tags": {"bot_id": "42"}}
+_OTHER = {**EVERYONE, "id": str(OTHER_ROLE), "name": "readers", "mentionable": True}
+
+
 async def body_of(request: web.Request) -> tuple[Any, int]:
     """Returns (the JSON body or None, the number of uploaded files)."""
     if request.content_type == "multipart/form-data":
@@ -218,10 +224,10 @@ def guild(rooms: list[Room]) -> dict[str, Any]:
         "unavailable": False,
         "member_count": 2,
         "large": False,
-        "roles": [EVERYONE],
+        "roles": [EVERYONE, _OURS, _OTHER],
         "emojis": [],
         "features": [],
-        "members": [{"user": ME, "roles": [], "joined_at": "2025-01-01T00:00:00+00:00", **_MEMBER}],
+        "members": [{"user": ME, "roles": [str(OUR_ROLE)], "joined_at": "2025-01-01T00:00:00+00:00", **_MEMBER}],
         "threads": [room.wire() for room in rooms if room.kind == THREAD],
         "presences": [],
         "voice_states": [],

@@ -46,7 +46,7 @@ class Frontend:
     async def _serve(self, stopped: asyncio.Event) -> None:
         settings = config.load(environment={}, platforms=PLATFORMS).model_copy(update=self.settings)
         context = PlatformContext(DISCORD, settings, self.store, NOBODY, TOKEN, stopped)
-        await app.serve_until_stopped(context, self.reads, FAST)
+        await app.serve_until_stopped(context, self.reads, FAST, _at_once)
 
     def stop(self) -> None:
         self._thread.stop()
@@ -62,6 +62,10 @@ class Frontend:
     def answer(self, token: str, containing: str = "") -> str:
         """Wait for an interaction's answer that contains the text and return it."""
         return until(lambda: next((text for text in self.server.answers[token] if containing in text), None))
+
+
+async def _at_once(_seconds: float) -> None:
+    """No pause between the tries of an update."""
 
 
 @pytest.fixture
