@@ -1,5 +1,6 @@
 """How the client reaches Discord: through which proxies, and without waits of the library's own."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -24,14 +25,45 @@ def client_options(environment: Mapping[str, str]) -> dict[str, Any]:
 
 
 def bound_waits(client: discord.Client) -> None:
-    """Let the library wait at most LONGEST_WAIT_S before a request; its option for this has a minimum of 30 s."""
-    client.http.max_ratelimit_timeout = LONGEST_WAIT_S
+    """Let the library wait at most LONGEST_WAIT_S for a bucket that is used up.
+
+    Its own option for this has a minimum of 30 s, and refuses requests to buckets that are not used up.
+    """
+    client.http.__class__ = _HTTPClient
 
 
 def check_proxies(urls: Iterable[str], environment: Mapping[str, str]) -> None:
     """Raises SettingsError if the proxy of one of the URLs cannot be read."""
     for url in urls:
         proxy_for(url, environment)
+
+
+class _HTTPClient(discord.http.HTTPClient):
+    def get_ratelimit(self, key: str) -> discord.http.Ratelimit:
+        if key not in self._buckets:
+            self._buckets[key] = _Bucket(None)
+            self._try_clear_expired_ratelimits()
+        return self._buckets[key]
+
+
+class _Bucket(discord.http.Ratelimit):
+    """Holds a request back only before it is sent, and only shortly; the library's own holds its response back too."""
+
+    async def acquire(self) -> None:
+        """Raises discord.RateLimited if the bucket is used up for longer than LONGEST_WAIT_S."""
+        now = self._last_request = self._loop.time()
+        wait_s = self.expires - now if self.expires is not None and self.remaining <= 0 else 0.0
+        if wait_s > LONGEST_WAIT_S:
+            raise discord.RateLimited(wait_s)
+        if wait_s > 0:
+            await asyncio.sleep(wait_s)
+        if self.is_expired():
+            self.reset()  # type: ignore[no-untyped-call]
+        self.remaining -= 1
+        self.outgoing += 1
+
+    async def __aexit__(self, *_: object) -> None:
+        self.outgoing -= 1
 
 
 class ProxyingConnector(aiohttp.TCPConnector):

@@ -27,8 +27,8 @@ from workers.domain.errors import (
 )
 
 LONGEST_WAIT_S = 1.5
-"""Longest wait inside the library, in seconds: for a bucket that a response has used up. A longer one raises
-discord.RateLimited before the request is sent. The library's own option has a minimum of 30 s."""
+"""Longest wait inside the library, in seconds: before a request to a bucket that is used up. Where it would be longer,
+discord.RateLimited is raised, and the request is not sent."""
 _GONE = frozenset({10003, 10004, 10013, 50001, 50007})
 """Unknown channel, server or user, missing access, closed private messages
 (discord.com/developers/docs/topics/opcodes-and-status-codes#json)."""

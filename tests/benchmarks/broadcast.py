@@ -27,6 +27,7 @@ from bot.delivery import outbox
 from bot.delivery.pacing import Pacer
 from bot.delivery.ports import Sender
 from bot.discord.components import layout
+from bot.discord.connector import bound_waits, client_options
 from bot.discord.renderer import cards_of
 from bot.discord.sender import DiscordSender
 from bot.platforms import DISCORD, TELEGRAM
@@ -142,7 +143,8 @@ def _telegram(chats: int, store: Store, run: Broadcast) -> tuple[BroadcastResult
 
 def _discord(chats: int, store: Store, run: Broadcast) -> tuple[BroadcastResult, tuple[float, float]]:
     async def scenario() -> tuple[float, float]:
-        async with discord.Client(intents=discord.Intents.none()) as client:
+        async with discord.Client(intents=discord.Intents.none(), **client_options({})) as client:
+            bound_waits(client)
             await client.login(fake_discord.TOKEN)
             await asyncio.sleep(1)  # the login's requests count against the limit of their second
             return await run(DiscordSender(client, store, Pacer(DISCORD.limits)))

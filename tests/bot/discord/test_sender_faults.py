@@ -11,6 +11,7 @@ from bot.discord.sender import DiscordSender
 from tests.bot.conftest import DAY
 from tests.bot.discord.test_sender import HELLO
 from tests.fakes.discord import DiscordServer
+from tests.fakes.discord_rates import bucket_headers
 from tests.fakes.discord_wire import Fault
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Message, PictureName
@@ -81,12 +82,23 @@ def test_an_answer_that_nobody_can_read_is_unknown_and_posted_once(server: Disco
     assert len(server.posted) == 1
 
 
-def test_a_used_up_bucket_holds_no_message_back(server: DiscordServer, do: Any) -> None:
-    server.bucket = {"X-RateLimit-Limit": "5", "X-RateLimit-Remaining": "0", "X-RateLimit-Bucket": "messages"}
-    server.bucket |= {"X-RateLimit-Reset-After": "3000.0", "X-RateLimit-Reset": "9999999999"}
+def test_a_bucket_that_is_used_up_holds_no_answer_back_and_refuses_the_next_message(
+    server: DiscordServer, do: Any
+) -> None:
+    async def scenario(sender: DiscordSender) -> None:
+        server.bucket = bucket_headers(remaining=2, reset_after_s=3000)
+        await sender.send(CHANNEL, HELLO, "17")
+        server.bucket = bucket_headers(remaining=0, reset_after_s=3000)
+        await sender.send(CHANNEL, HELLO, "18")
+        raised = await failure(sender, key="19")
+        assert isinstance(raised, SendRetryable)
+        assert 2900 < raised.retry_after_s <= 3000
+        await sender.send(OTHER, HELLO, "20")
+
     started = time.monotonic()
-    do(lambda sender: sender.send(CHANNEL, HELLO, "17"))
-    assert time.monotonic() - started < 1.0
+    do(scenario)
+    assert time.monotonic() - started < 2.0
+    assert [posted.channel for posted in server.posted] == [5, 5, 6]
 
 
 def test_a_429_of_one_channel_leaves_the_others_alone(server: DiscordServer, do: Any) -> None:
