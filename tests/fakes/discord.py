@@ -42,7 +42,7 @@ class DiscordServer(Interactions):
 
     `limited[channel]`: until when (time.monotonic) everything there is answered with 429. `bucket`: headers of each
     message that is posted. A nonce is remembered for `nonce_s`. A message is stored after `slow_s` and answered after
-    `slow_s` more.
+    `slow_s` more. `down` is the answer to everything.
     """
 
     def __init__(self, enforce: bool = False, checked: bool = True) -> None:
@@ -53,6 +53,7 @@ class DiscordServer(Interactions):
         self.faults: dict[int, list[Fault]] = defaultdict(list)
         self.nonce_s, self.slow_s = 300.0, 0.0
         self.limited: dict[int, float] = {}
+        self.down: Fault | None = None
         self.bucket: dict[str, str] = {}
         self.flags = 0
         self.refusals = 0
@@ -62,6 +63,8 @@ class DiscordServer(Interactions):
         self._spec = description("check_discord") if checked else None
 
     async def rest(self, request: web.Request) -> web.StreamResponse:
+        if self.down:
+            return self.down.answer()
         if request.headers.get("Authorization") not in {f"Bot {TOKEN}", None}:
             return refused(401, 0)
         path = "/" + request.match_info["path"]

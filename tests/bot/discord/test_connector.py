@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from bot.discord.connector import ProxyingConnector
+from bot.discord.connector import ProxyingConnector, check_proxies
 from tests.fakes.discord import TOKEN, DiscordServer
 from tests.fakes.proxy import Proxy, proxying
+from workers.domain.errors import SettingsError
 
 
 async def visited(server: DiscordServer, environment: dict[str, str]) -> None:
@@ -62,3 +63,8 @@ def test_a_proxy_that_refuses_or_is_away_is_an_error_of_the_connection(scheme: s
     if scheme == "socks5":
         with pytest.raises(aiohttp.ClientConnectorError):
             run(online, lambda proxy: {"ALL_PROXY": f"{scheme}://{proxy.address}"}, refuses=True)
+
+
+def test_a_proxy_that_cannot_be_read_is_a_setting_that_is_wrong() -> None:
+    with pytest.raises(SettingsError, match="HTTPS_PROXY"):
+        check_proxies(["https://discord.com/api/v10", "wss://gateway.discord.gg"], {"HTTPS_PROXY": "ftp://proxy.lab"})

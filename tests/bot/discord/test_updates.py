@@ -13,7 +13,7 @@ from tests.bot.conftest import DAY
 from tests.bot.discord.conftest import LAB, NEWS, Frontend
 from tests.fakes.clock import FakeClock
 from tests.fakes.discord import DiscordServer
-from tests.fakes.discord_wire import DM
+from tests.fakes.discord_wire import DM, Fault
 from tests.waiting import until
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Place, SubscriptionStatus, View
@@ -165,6 +165,19 @@ def test_a_channel_that_must_wait_gets_its_day_later_once_and_the_others_on_time
     until(lambda: store.outbox.idle("discord"))
     assert len(server.texts(LAB)) == len(set(server.texts(LAB))) == len(server.texts(NEWS))
     assert server.refusals == 1
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault(503, body="<html>"), Fault(429, body="error code: 1015"), Fault(403, body="<html>")]
+)
+def test_a_discord_that_is_away_ends_the_process_with_one_line(fault: Fault, frontend: Frontend) -> None:
+    frontend.stop()
+    frontend.server.down = fault
+    with pytest.raises(AssertionError, match="DiscordAway"):
+        frontend.start()
+    frontend.server.down = None
+    frontend.start()
+    frontend.answer(frontend.server.command("help", LAB))
 
 
 def test_another_application_gets_its_commands(frontend: Frontend) -> None:
