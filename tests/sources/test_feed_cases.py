@@ -19,20 +19,28 @@ CASES = sorted((Path(__file__).parents[1] / "feeds").glob("*.xml"))
 DAY = date(2025, 6, 3)
 
 
-def expectations(case: Path) -> list[str]:
-    comment = re.search(r"<!--(.*?)-->", case.read_text("utf-8"), re.DOTALL)
+ADDRESS = "https://feeds.example/rss/all.xml"
+"""Where the cases are read from."""
+
+
+def lines(case: Path, kind: str) -> list[str]:
+    """Returns what the comment says of a kind: Why, Header (the Content-Type, if there is one) or Expect."""
+    text = case.read_bytes().decode("cp949" if "euc_kr" in case.name else "utf-8", "replace")
+    comment = re.search(r"<!--(.*?)-->", text, re.DOTALL)
     assert comment, f"{case.name}: no comment says why it is here"
-    assert re.search(r"^Why: \S", comment[1], re.MULTILINE), f"{case.name}: no Why"
-    return re.findall(r"^Expect: (.+)$", comment[1], re.MULTILINE)
+    return re.findall(rf"^{kind}: (.+)$", comment[1], re.MULTILINE)
 
 
-def outcome(parser: str, body: bytes, today: date = DAY) -> tuple[str, Sequence[Entry], date | None]:
+def outcome(
+    parser: str, body: bytes, today: date = DAY, content_type: str = ""
+) -> tuple[str, Sequence[Entry], date | None]:
     """Returns (the result as an Expect line writes it, entries, the feed's day or None)."""
+    document = Document(body, content_type, ADDRESS)
     try:
         if parser == "arxiv":
-            day_feed = arxiv.parse_rss(Document(body), "arxiv")
+            day_feed = arxiv.parse_rss(document, "arxiv")
             return f"entries {len(day_feed.entries)} dropped {day_feed.dropped}", day_feed.entries, day_feed.day
-        parsed = feed.parse(Document(body), "lab", today)
+        parsed = feed.parse(document, "lab", today)
     except SourceError as error:
         return f"failed {error}", (), None
     return f"entries {len(parsed.entries)} dropped {parsed.dropped}", parsed.entries, None
@@ -40,17 +48,22 @@ def outcome(parser: str, body: bytes, today: date = DAY) -> tuple[str, Sequence[
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
 def test_a_case_leads_to_what_it_expects(case: Path) -> None:
-    expected, body = expectations(case), case.read_bytes()
+    assert lines(case, "Why"), f"{case.name}: no Why"
+    expected, header, body = lines(case, "Expect"), "".join(lines(case, "Header")), case.read_bytes()
     parsers = [line.split()[0] for line in expected if line.split()[0] in {"arxiv", "feed"}]
     assert parsers, f"{case.name}: no Expect says what a parser makes of it"
     for line in expected:
         kind, _, rest = line.partition(" ")
-        result, entries, day = outcome(kind if kind in parsers else parsers[0], body)
+        result, entries, day = outcome(kind if kind in parsers else parsers[0], body, content_type=header)
         match kind:
             case "arxiv" | "feed":
                 assert result.startswith(rest), line
             case "title":
                 assert rest in [entry.title for entry in entries]
+            case "abstract":
+                assert rest in [entry.abstract for entry in entries]
+            case "links":
+                assert [entry.url for entry in entries] == rest.split()
             case "ids":
                 assert [entry.arxiv_id or "-" for entry in entries] == rest.split()
             case "types":

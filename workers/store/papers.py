@@ -168,23 +168,24 @@ def _update(connection: Connection, known: Mapping[int, Paper]) -> None:
         newer = (latest.version or 0) > (row.version or 0) or not row.abstract
         is_equal, is_greater = latest.authority == row.authority, latest.authority > row.authority
         text = latest if (is_greater or (is_equal and newer)) and row.id not in listed else row
-        facts, others = (row, latest) if latest.authority < row.authority else (latest, row)
+        facts: Any = latest if is_equal or is_greater else row
+        known_facts: Any = row if is_equal else facts
         links = {link["url"]: link for link in [*(asdict(link) for link in latest.links), *row.links]}
         changes.append(
             {
                 "row_id": row.id,
                 "arxiv_id": latest.arxiv_id or row.arxiv_id,
-                "version": max(latest.version or 0, row.version or 0) or None,
-                "doi": facts.doi or others.doi,
+                "version": max(facts.version or 0, known_facts.version or 0) or None,
+                "doi": facts.doi or known_facts.doi,
                 "title": text.title,
                 "abstract": text.abstract,
                 "authors": list(text.authors) or list(facts.authors),
                 "links": sorted(links.values(), key=lambda link: link["source"] != "arxiv"),
-                "categories": list(facts.categories or others.categories),
+                "categories": list(facts.categories or known_facts.categories),
                 "sources": list(dict.fromkeys([*row.sources, *latest.sources])),
-                "comment": facts.comment or others.comment,
+                "comment": facts.comment or known_facts.comment,
                 "upvotes": row.upvotes if latest.upvotes is None else max(latest.upvotes, row.upvotes or 0),
-                "authority": max(int(latest.authority), row.authority) if text is latest else row.authority,
+                "authority": int(text.authority),
             }
         )
     if changes:

@@ -4,7 +4,7 @@ import re
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 _TRACKING = re.compile(
-    r"utm_\w+|_hs\w+|mc_[ce]id|at_(?:medium|campaign)|[fgyd]clid|gbraid|wbraid|msclkid|twclid|igshid|mkt_tok|spm|"
+    r"utm_\w+|_hs\w+|mc_[ce]id|at_(?:medium|campaign)|(?:fb|g|y|d|tw)clid|gbraid|wbraid|msclkid|igshid|mkt_tok|spm|"
     r"ref_src|cmpid|s_cid|wt\.mc_id|ncid",
     re.IGNORECASE,
 )
