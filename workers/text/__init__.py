@@ -1,1 +1,1 @@
-"""Functions on text alone: TeX, tokens, terms, quotation marks, word lists."""
+"""Functions on text alone: cleaning, markup, TeX, matching keys, tokens, terms, quotation marks, word lists."""
