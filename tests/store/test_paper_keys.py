@@ -115,6 +115,12 @@ def test_long_links_are_compared_to_their_end(store: Store) -> None:
     assert make(store, DAYS[1], post("One", long + "1"), post("Two", long + "2")) == []
 
 
+def test_the_largest_keys_fit_into_the_index(store: Store) -> None:
+    largest = [post("😀" * 500, guid="😀" * 690), post("𠀋" * 500), post("로" * 500), post("Ends", guid="😀" * 2_000)]
+    assert len(make(store, DAYS[0], *largest)) == 4
+    assert make(store, DAYS[1], *largest) == []
+
+
 def known_by_title(title: str, url: str) -> Paper:
     """A paper as the store has it from before items had keys of their own."""
     (paper,) = merge([post(title, url)])

@@ -93,12 +93,12 @@ def normalised_title(title: str) -> str:
 def _keys(entry: Entry) -> list[Key]:
     """The keys of an entry, the most trusted first; what has neither arXiv id nor DOI has its link or guid."""
     keys: list[Key] = []
-    title, link = normalised_title(entry.title), canonical_link(entry.url)
+    title, link = normalised_title(entry.title), "" if entry.arxiv_id else canonical_link(entry.url)
     if entry.arxiv_id:
         keys.append(("arxiv", entry.arxiv_id))
     if entry.doi:
         keys.append(("doi", entry.doi))
-    if entry.own_link and link and not entry.arxiv_id:
+    if entry.own_link and link:
         keys.append(("link", link))
     if entry.guid:
         keys.append(("guid", f"{entry.source} {entry.guid}"))

@@ -15,6 +15,8 @@ _CHUNK = 10_000
 """Values of one IN list; SQLite takes 32,766, PostgreSQL 65,535."""
 _LONGEST_KEY = 700
 """Characters of a key's value that are stored and compared; the end of a longer one is replaced by its hash."""
+_LARGEST_KEY = 2_000
+"""Bytes of a key's value in UTF-8; PostgreSQL's index takes 2,704 with the kind."""
 
 
 def find(connection: Connection, collected: Sequence[Paper]) -> list[list[int]]:
@@ -99,12 +101,13 @@ def pass_titles_on(connection: Connection, new_rows: Sequence[tuple[int, Paper]]
 
 
 def shortened(key: Key) -> Key:
+    """The key as it is stored and compared."""
     kind, value = key
-    if len(value) <= _LONGEST_KEY:
+    if len(value) <= _LONGEST_KEY and len(value.encode()) <= _LARGEST_KEY:
         return key
     if kind == "title":
-        return kind, value[:_LONGEST_KEY]
-    return kind, value[: _LONGEST_KEY - 64] + sha256(value.encode()).hexdigest()
+        return kind, value[: _LARGEST_KEY // 4] if len(value.encode()) > _LARGEST_KEY else value[:_LONGEST_KEY]
+    return kind, value[: _LARGEST_KEY // 5] + sha256(value.encode()).hexdigest()
 
 
 def rows_of(connection: Connection, query: Any, column: Any, values: Iterable[Any]) -> Iterable[Row[Any]]:
