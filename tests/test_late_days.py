@@ -60,7 +60,7 @@ def test_a_source_that_stays_late_is_named_at_the_close_and_comes_with_the_next_
     assert [(report.name, report.status) for report in edition.sources] == [("arxiv", "late"), ("huggingface", "ok")]
     assert simulation.editions()[TUESDAY] == ["2506.03002"]
     simulation.arxiv.answers[TUESDAY] = papers
-    simulation.run(utc("2025-06-04 08:00"), step=timedelta(minutes=30))
+    simulation.run(utc("2025-06-04 09:00"), step=timedelta(hours=2))
     assert set(simulation.editions()[WEDNESDAY]) == {"2506.03001", "2506.04001", "2506.04002"}
     assert store.source_answers.waiting(WEDNESDAY + DAY) == {}
 
@@ -90,7 +90,7 @@ def test_a_part_that_is_missing_at_the_close_comes_with_the_next_edition_and_the
     assert (tuesday.sources[0].status, tuesday.sources[0].reason) == ("partial", f"cs.AI: {BEHIND.reason}")
     assert set(simulation.editions()[TUESDAY]) == {"2506.03001", "2506.03002"}
     simulation.arxiv.answers[TUESDAY] = [*first, *second]
-    simulation.run(utc("2025-06-04 08:00"), step=timedelta(minutes=30))
+    simulation.run(utc("2025-06-04 09:00"), step=timedelta(hours=2))
     wednesday = store.editions.get(WEDNESDAY)
     assert wednesday is not None
     assert set(simulation.editions()[WEDNESDAY]) == {"2506.17001", "2506.04001", "2506.04002"}

@@ -14,8 +14,6 @@ from workers.domain.chats import ChatRef
 from workers.scheduler import Scheduler
 from workers.store import Store, open_store
 
-HALF_AN_HOUR = timedelta(minutes=30)
-
 
 @pytest.fixture
 def clock() -> FakeClock:
@@ -41,9 +39,9 @@ def tick_at(simulation: Simulation, moment: str) -> None:
 def test_one_tick_with_a_wrong_clock_changes_nothing_that_follows(wrong: str, store: Store, clock: FakeClock) -> None:
     simulation = Simulation(store, clock, MONDAY)
     store.editions.want(MONDAY - 3 * DAY)
-    simulation.run(utc("2025-06-02 08:00"), HALF_AN_HOUR)
+    simulation.run(utc("2025-06-02 08:00"), timedelta(minutes=30))
     tick_at(simulation, wrong)
-    simulation.run(utc("2025-06-05 01:00"), HALF_AN_HOUR)
+    simulation.run(utc("2025-06-05 01:00"), timedelta(hours=2))
     assert [day for day in simulation.editions() if day >= MONDAY] == [MONDAY, MONDAY + DAY, MONDAY + 2 * DAY]
     assert [(moment[:5], day) for moment, day, _ in simulation.deliveries("seoul")][-2:] == [
         ("06-04", "06-03"),
