@@ -9,7 +9,8 @@ import pytest
 from tests.fakes.clock import FakeClock, utc
 from tests.fakes.empty_store import empty_store
 from tests.fakes.simulation import DAY, MONDAY, Simulation, a_paper_on
-from workers.domain.models import Entry, MissingPart, SourceAnswer, answered
+from workers.domain.models import Entry, MissingPart, SourceAnswer
+from workers.domain.source_answers import answered
 from workers.store import Store, open_store
 
 TUESDAY, WEDNESDAY = MONDAY + DAY, MONDAY + 2 * DAY

@@ -10,7 +10,8 @@ from tests.fakes.papers import entry
 from tests.fakes.source import FakeSource
 from workers.digest.collect import Earlier, collect
 from workers.domain.errors import SourceError
-from workers.domain.models import MissingPart, SourceAnswer, SourceReport, answered
+from workers.domain.models import MissingPart, SourceAnswer, SourceReport
+from workers.domain.source_answers import answered
 
 MONDAY, TUESDAY, WEDNESDAY = date(2025, 6, 2), date(2025, 6, 3), date(2025, 6, 4)
 TODAYS, EARLIER = entry(title="Today's paper"), entry(title="An earlier paper")

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 
 from workers.domain.errors import SourceError
-from workers.domain.models import Entry, SourceAnswer, answered
+from workers.domain.models import Entry, SourceAnswer
+from workers.domain.source_answers import answered
 
 Answer = list[Entry] | SourceError | SourceAnswer
 

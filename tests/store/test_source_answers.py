@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.papers import entry, paper
-from workers.domain.models import MissingPart, RankedPaper, Selection, SourceAnswer, SourceReport, answered
+from workers.domain.models import MissingPart, RankedPaper, Selection, SourceAnswer, SourceReport
+from workers.domain.source_answers import answered
 from workers.store import Store
 
 DAY = date(2025, 6, 3)

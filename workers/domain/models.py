@@ -1,6 +1,6 @@
 """What an edition is made of: from an entry of a source to the digest that a chat reads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
@@ -88,22 +88,6 @@ class SourceAnswer:
     lacking: tuple[date, ...] = ()
     """Earlier days that were requested and are still incomplete."""
     missing: tuple[MissingPart, ...] = ()
-
-
-def answered(
-    name: str, entries: Sequence[Entry], dropped: int = 0, missing: Sequence[MissingPart] = ()
-) -> SourceAnswer:
-    """A source's answer. Without entries it is late if every missing part is late, and failed if another is missing."""
-    status: Status = "ok" if entries else "quiet"
-    if missing:
-        status = "partial" if entries else "late" if all(part.late for part in missing) else "failed"
-    names_by_reason: dict[str, list[str]] = {}
-    for part in missing:
-        names_by_reason.setdefault(part.reason, []).append(part.name)
-    reason = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in names_by_reason.items()) or None
-    return SourceAnswer(
-        SourceReport(name, status, len(entries), dropped, reason), tuple(entries), missing=tuple(missing)
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,24 @@
-"""Join two answers of one source for the same day."""
+"""Make the answer of a source for a day, and join two answers for the same day."""
 
-from workers.domain.models import SourceAnswer, answered
+from collections.abc import Sequence
+
+from workers.domain.models import Entry, MissingPart, SourceAnswer, SourceReport, Status
+
+
+def answered(
+    name: str, entries: Sequence[Entry], dropped: int = 0, missing: Sequence[MissingPart] = ()
+) -> SourceAnswer:
+    """A source's answer. Without entries it is late if every missing part is late, and failed if another is missing."""
+    status: Status = "ok" if entries else "quiet"
+    if missing:
+        status = "partial" if entries else "late" if all(part.late for part in missing) else "failed"
+    names_by_reason: dict[str, list[str]] = {}
+    for part in missing:
+        names_by_reason.setdefault(part.reason, []).append(part.name)
+    reason = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in names_by_reason.items()) or None
+    return SourceAnswer(
+        SourceReport(name, status, len(entries), dropped, reason), tuple(entries), missing=tuple(missing)
+    )
 
 
 def joined(kept: SourceAnswer, later: SourceAnswer) -> SourceAnswer:

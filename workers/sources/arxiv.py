@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from workers.domain.documents import Document
 from workers.domain.errors import SourceError
-from workers.domain.models import AnnounceType, Authority, Entry, SourceAnswer, answered
+from workers.domain.models import AnnounceType, Authority, Entry, SourceAnswer
 from workers.domain.ports import Clock, DocumentReader, Gate
+from workers.domain.source_answers import answered
 from workers.sources.arxiv_answers import Announcement, ApiPage, RssFeed
 from workers.sources.arxiv_day import Expectation, Fault, gaps, still_missing
 from workers.sources.dates import moment

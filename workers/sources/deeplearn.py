@@ -8,8 +8,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from workers.domain.documents import Document
 from workers.domain.errors import SourceError
-from workers.domain.models import Entry, SourceAnswer, answered
+from workers.domain.models import Entry, SourceAnswer
 from workers.domain.ports import DocumentReader
+from workers.domain.source_answers import answered
 from workers.sources.decode import decode
 from workers.sources.entries import InvalidEntry, source_errors, validated
 from workers.text.clean import fold

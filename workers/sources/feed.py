@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 from urllib.parse import urljoin, urlsplit
 
 from workers.domain.documents import Document
-from workers.domain.models import Entry, SourceAnswer, answered
+from workers.domain.models import Entry, SourceAnswer
 from workers.domain.ports import DocumentReader
+from workers.domain.source_answers import answered
 from workers.sources.arxiv import EASTERN
 from workers.sources.dates import moment
 from workers.sources.entries import ParsedEntries, read_all, source_errors

@@ -6,8 +6,9 @@ from datetime import date
 
 from workers.domain.documents import Document
 from workers.domain.errors import SourceError
-from workers.domain.models import Authority, Entry, SourceAnswer, answered
+from workers.domain.models import Authority, Entry, SourceAnswer
 from workers.domain.ports import DocumentReader
+from workers.domain.source_answers import answered
 from workers.sources.decode import decode
 from workers.sources.entries import InvalidEntry, ParsedEntries, read_all, source_errors
 from workers.text.clean import fold, unescape
