@@ -71,6 +71,8 @@ class Courier:
         self._boundary = Boundary(store.failures, store.clock)
         self._of_notices = Boundary(store.failures, store.clock, tell=False)
         """A notice about a notice that failed would fail in its turn."""
+        self._put_off: set[Unit] = set()
+        """Deliveries whose long pause the owner was shown."""
 
     async def deliver(self, delivery: Delivery) -> None:
         """Send a claimed delivery as far as it goes now. Raises SettingsError only, for a token that is refused.
@@ -88,6 +90,9 @@ class Courier:
                 await self._after(outcome, delivery)
             elif outcome is not None and outcome.retry_after_s > _TOLD_S:
                 await asyncio.to_thread(self._report_pause, unit, delivery, outcome)
+            elif unit in self._put_off:
+                await asyncio.to_thread(self._store.failures.clear, unit)
+                self._put_off.discard(unit)
         except LeaseLost:
             note(log, "delivery lost", delivery=delivery.delivery_id, attempt=delivery.attempt)
         except SettingsError:
@@ -129,6 +134,7 @@ class Courier:
         until = self._store.clock.now() + timedelta(seconds=result.retry_after_s)
         reason = f"{delivery.chat.platform.title()} asks to wait {result.retry_after_s:.0f} s"
         self._store.failures.report(unit, reason, until, tell=delivery.kind != DeliveryKind.NOTICE)
+        self._put_off.add(unit)
 
     @asynccontextmanager
     async def _lease_kept(self, delivery: Delivery) -> AsyncIterator[None]:

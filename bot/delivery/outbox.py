@@ -31,7 +31,7 @@ async def deliver_next(store: Store, platform: str, sender: Sender, render: Rend
     sent again, unless the platform can tell that it did not arrive. Edits and removals are repeated, because repeating
     them is harmless.
     """
-    delivery = await asyncio.to_thread(store.outbox.claim, platform, urgent)
+    delivery = await _claim(store, platform, urgent)
     if delivery is None:
         return False
     await Courier(store, sender, render).deliver(delivery)

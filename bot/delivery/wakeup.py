@@ -28,12 +28,14 @@ class RedisWakeup:
         self._here.set()
 
     async def wait(self) -> None:
-        """Return at a wakeup, or after `longest_s`."""
+        """Return at a wakeup, or after `longest_s`; after twice of it also while Redis does not answer at all."""
         if self._listening is None or self._listening.done():
             self._listening = asyncio.create_task(self._listen(), name="wakeup")
         here = asyncio.create_task(self._here.wait())
         try:
-            await asyncio.wait([here, self._listening], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                [here, self._listening], timeout=2 * self._longest_s, return_when=asyncio.FIRST_COMPLETED
+            )
         finally:
             here.cancel()
         self._here.clear()

@@ -1,13 +1,14 @@
 """The terminal as a chat: it shows the pipeline's progress, prints deliveries, and answers what is typed."""
 
 import asyncio
+import logging
 from datetime import date
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.patch_stdout import patch_stdout
 from rich.console import Console
 
-from bot.commands.context import Services
+from bot.commands.context import Reply, Services, text_reply
 from bot.commands.permissions import Actor
 from bot.commands.router import answer
 from bot.delivery.outbox import deliver_next
@@ -25,7 +26,11 @@ from workers.domain.deliveries import Content, Delivery, Layout, Message
 from workers.domain.models import Text
 from workers.domain.questions import Question
 from workers.queue import WorkQueue
+from workers.runtime.boundary import reason_of
+from workers.runtime.logs import note
 from workers.store import Store
+
+log = logging.getLogger(__name__)
 
 _LOOK_AGAIN_S = 0.05
 
@@ -81,11 +86,18 @@ class TerminalChat:
             except (EOFError, KeyboardInterrupt):
                 return
             ready = ""
-            reply = await asyncio.to_thread(answer, line, self._actor, self._language, self._services)
+            reply = await asyncio.to_thread(self._answer, line)
             for message in render(reply.blocks, self._language):
                 show(self._console, message)
             if reply.ends:
                 return
+
+    def _answer(self, line: str) -> Reply:
+        try:
+            return answer(line, self._actor, self._language, self._services)
+        except Exception as error:  # noqa: BLE001 - one command must not end the conversation
+            note(log, "command failed", level=logging.ERROR, reason=reason_of(error))
+            return text_reply(catalog_for(self._language).did_not_work)
 
     def render(self, content: Content, delivery: Delivery) -> list[Message]:
         if isinstance(content, Question) and content.answer is None:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from bot.delivery.courier import Courier
 from bot.delivery.outbox import deliver_next, serve
 from tests.bot.conftest import DAY
 from tests.fakes.clock import FakeClock
@@ -266,6 +267,17 @@ def test_a_long_pause_puts_off_that_chat_alone_and_is_shown(store: Store, bot_cl
     deliver_all(store, sender, bot_clock)
     assert [chat for chat, _ in sender.sent] == ["b", "b", "a", "a"]
     assert failures(store) == []
+
+
+def test_what_the_owner_was_shown_of_a_pause_is_forgotten_when_it_is_over(store: Store, bot_clock: FakeClock) -> None:
+    ask(store, "a")
+    courier = Courier(store, FakeSender([SendRetryable("told to wait", retry_after_s=600)]), render)
+    for left in (1, 0):
+        delivery = store.outbox.claim("terminal")
+        assert delivery is not None
+        asyncio.run(courier.deliver(delivery))
+        assert len(failures(store)) == left
+        bot_clock.advance(601)
 
 
 def test_a_part_that_waits_long_for_its_turn_is_not_claimed_a_second_time(store: Store, bot_clock: FakeClock) -> None:

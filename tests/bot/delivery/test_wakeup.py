@@ -33,6 +33,29 @@ def test_without_a_queue_it_looks_again_by_itself() -> None:
     asyncio.run(asyncio.wait_for(scenario(), DEADLINE_S))
 
 
+def test_a_queue_that_accepts_and_says_nothing_is_not_waited_for() -> None:
+    async def scenario() -> None:
+        ended, closed = asyncio.Event(), asyncio.Event()
+
+        async def silent(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await ended.wait()
+            writer.close()
+            await asyncio.gather(writer.wait_closed(), return_exceptions=True)
+            closed.set()
+
+        server = await asyncio.start_server(silent, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with redis_wakeup(f"redis://127.0.0.1:{port}/0", SHORT_S) as wakeup:
+            await wakeup.wait()
+            await wakeup.wait()
+        ended.set()
+        await closed.wait()
+        server.close()
+        await server.wait_closed()
+
+    asyncio.run(asyncio.wait_for(scenario(), DEADLINE_S))
+
+
 @pytest.mark.parametrize("moment", [0.0, SHORT_S / 3, SHORT_S - 0.001, SHORT_S, SHORT_S + 0.001])
 def test_told_to_stop_at_any_moment_it_stops(moment: float, valkey_url: str) -> None:
     async def scenario() -> None:

@@ -100,7 +100,7 @@ def test_a_long_pause_of_one_chat_delays_no_other_and_its_command_is_told_to_hav
     store.outbox.request("request:1", ChatRef("telegram", str(GROUP)), DAY, View())
     frontend.text(GROUP, "Grip")
     assert frontend.texts(MEMBER, "") == []
-    (failure,) = failures(store)
+    (failure,) = until(lambda: failures(store))
     assert failure.reason.startswith("Telegram asks to wait 438")
     assert not store.outbox.idle("telegram"), "it is told when the pause is over"
 
