@@ -95,7 +95,7 @@ def test_a_reason_has_no_words_of_a_foreign_exception() -> None:
         terms(None)  # type: ignore[arg-type]
     except AttributeError as error:
         reason = reason_of(error)
-    assert reason.startswith("AttributeError in tokenize.py:")
+    assert reason.startswith("AttributeError in matching.py:")
     assert "lower" not in reason
 
 
