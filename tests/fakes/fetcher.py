@@ -18,6 +18,8 @@ class FakeFetcher:
         self._bodies = bodies
         self.asked: list[tuple[str, Mapping[str, str]]] = []
 
+    moved_to = ""
+
     def for_one_answer(self) -> "FakeFetcher":
         return self
 

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.fakes.web import Answer, web
 from tests.sources import parsers
 from tests.sources.conftest import MakeFetcher
 from workers.domain.errors import SettingsError, SourceError
+from workers.sources.feed import Feed
 
 FEED = b"<rss></rss>"
 
@@ -200,6 +202,17 @@ def test_a_host_that_the_settings_name_may_be_redirected_to(make_fetcher: MakeFe
         with web(Answer(301, headers={"Location": address})) as site:
             documents = replace(make_fetcher().documents, named_hosts=frozenset({"localhost"}))
             assert documents.read(site.url, parsers.body) == FEED.decode()
+
+
+def test_the_report_of_a_feed_that_has_moved_names_its_new_address(make_fetcher: MakeFetcher) -> None:
+    item = b"<item><title>A Post of Several Words</title><link>https://x.org/1</link></item>"
+    feed = b'<rss version="2.0"><channel><title>A blog</title>' + item + b"</channel></rss>"
+    with web(Answer(body=feed)) as new:
+        address = new.url.replace("127.0.0.1", "localhost")
+        with web(Answer(301, headers={"Location": f"{address}/feed?key=secret"})) as site:
+            documents = replace(make_fetcher().documents, named_hosts=frozenset({"localhost"}))
+            report = Feed("blog", site.url, documents).collect(date(2025, 6, 3)).report
+    assert (report.status, report.entries, report.reason) == ("ok", 1, f"has moved to {address}/feed")
 
 
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/x", "data:,x", "javascript:1"])

@@ -62,6 +62,11 @@ class DocumentReader(Protocol):
         """A reader whose documents share one limit of time."""
         ...
 
+    @property
+    def moved_to(self) -> str:
+        """The new address of a document that has moved to another host for good; "" if none has."""
+        ...
+
     def read(
         self,
         url: str,

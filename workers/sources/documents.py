@@ -68,12 +68,19 @@ class DocumentReader:
     waits_until: Callable[[datetime], datetime | None] = lambda _now: None
     """The moment at which waits must have ended, if there is one."""
     own_work: OwnWork | None = None
+    moves: list[str] | None = None
+    """New addresses of documents that have moved to another host for good."""
     on_response: Callable[[Response], None] = lambda _response: None
     """Called with each response, without its body."""
 
     def for_one_answer(self) -> "DocumentReader":
         """A reader whose documents share one limit of time: those of a source's answer, or of a paper."""
-        return replace(self, own_work=OwnWork())
+        return replace(self, own_work=OwnWork(), moves=[])
+
+    @property
+    def moved_to(self) -> str:
+        """The new address of a document of this answer that has moved to another host for good; "" if none has."""
+        return self.moves[-1] if self.moves else ""
 
     def left_s(self, seconds: float) -> float:
         """`seconds`, or fewer if waits must end before that."""
@@ -159,6 +166,8 @@ class _Reading:
                 return response
             if response.status in {301, 308} and urlsplit(response.location).hostname != urlsplit(url).hostname:
                 note(log, "moved", level=logging.WARNING, url=loggable_url(url), to=shown(response.location))
+                if self.reader.moves is not None:
+                    self.reader.moves.append(shown(response.location))
             url = response.location
         raise SourceError(f"is redirected without end, at last to {shown(url)}")
 

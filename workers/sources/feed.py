@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import urljoin, urlsplit
 
@@ -39,9 +39,16 @@ class Feed:
         self._url, self._documents = url, documents
 
     def collect(self, day: date) -> SourceAnswer:
-        """The items dated in the RECENT_DAYS up to `day`, and the first of those without a date. Raises SourceError."""
-        found = self._documents.for_one_answer().read(self._url, parse, self.name, day)
-        return answered(self.name, found.entries, found.dropped)
+        """The items dated in the RECENT_DAYS up to `day`, and the first of those without a date. Raises SourceError.
+
+        The report of a feed that has moved for good names its new address.
+        """
+        documents = self._documents.for_one_answer()
+        found = documents.read(self._url, parse, self.name, day)
+        answer = answered(self.name, found.entries, found.dropped)
+        if not documents.moved_to:
+            return answer
+        return replace(answer, report=replace(answer.report, reason=f"has moved to {documents.moved_to}"))
 
 
 @dataclass(frozen=True, slots=True)
