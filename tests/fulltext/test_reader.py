@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.fetcher import FakeFetcher
+from tests.fakes.documents import FakeDocuments
 from tests.fakes.gate import FakeGate
 from tests.fakes.papers import paper
 from tests.fakes.pdf import INVISIBLE, OFF_PAGE, SEEN, TINY, WHITE, pdf
@@ -110,7 +110,7 @@ def test_html_is_read_first_then_the_pdf_then_the_abstract() -> None:
         ({at_pdf: b"<html>Please wait</html>"}, "abstract"),
         ({}, "abstract"),
     ):
-        site, gate = FakeFetcher(pages), FakeGate()
+        site, gate = FakeDocuments(pages), FakeGate()
         got = PaperReader("https://arxiv.org", site, gate).read(one)
         assert got.read == read
         assert [url for url, _ in site.asked] == [at_html, at_pdf][: 1 if read == "html" else 2]
@@ -122,11 +122,11 @@ def test_a_text_that_could_not_be_read_now_is_no_absent_text(fault: str) -> None
     one = paper(arxiv_id="2506.00001", version=None, title="A Method for Robots")
     for pages in ({"2506.00001": fault}, {"/html/2506.00001": "HTTP 404", "/pdf/2506.00001": fault}):
         with pytest.raises(SourceError, match=fault):
-            PaperReader("https://arxiv.org", FakeFetcher(pages), FakeGate()).read(one)
+            PaperReader("https://arxiv.org", FakeDocuments(pages), FakeGate()).read(one)
 
 
 def test_a_paper_that_is_not_on_arxiv_is_its_abstract() -> None:
-    site = FakeFetcher({})
+    site = FakeDocuments({})
     one = paper(arxiv_id=None, keys=(("title", "x"),), abstract="We hold things.")
     assert PaperReader("https://arxiv.org", site, FakeGate()).read(one).read == "abstract"
     assert site.asked == []

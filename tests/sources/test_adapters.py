@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.fetcher import FakeFetcher
+from tests.fakes.documents import FakeDocuments
 from workers.domain.documents import Document
 from workers.domain.errors import SourceError
 from workers.sources.deeplearn import DeepLearn, FrontPage, PaperLink, parse_front, public_link
@@ -21,7 +21,7 @@ PAGES = {file.stem: file.read_bytes() for file in (SAMPLE / "deeplearn/arxiv").g
 
 
 def test_the_list_of_a_day_is_asked_for_by_its_date() -> None:
-    fetcher = FakeFetcher({"daily_papers": (SAMPLE / "huggingface.json").read_bytes()})
+    fetcher = FakeDocuments({"daily_papers": (SAMPLE / "huggingface.json").read_bytes()})
     answer = HuggingFace("huggingface", "http://h/api/daily_papers", fetcher).collect(DAY)
     assert fetcher.asked == [("http://h/api/daily_papers", {"date": "2024-10-06", "limit": "100"})]
     assert (answer.report.status, len(answer.entries)) == ("ok", 6)
@@ -64,19 +64,19 @@ def test_odd_records_are_dropped_and_counted_and_odd_fields_do_without() -> None
 
 
 def test_an_empty_list_is_a_quiet_day() -> None:
-    assert HuggingFace("h", "http://h/x", FakeFetcher({"x": b"[]"})).collect(DAY).report.status == "quiet"
+    assert HuggingFace("h", "http://h/x", FakeDocuments({"x": b"[]"})).collect(DAY).report.status == "quiet"
 
 
 def test_a_feed_brings_its_week_up_to_the_day() -> None:
     body = (Path(__file__).parents[1] / "feeds/atom_html.xml").read_bytes()
-    lab = Feed("lab", "http://l/feed", FakeFetcher({"feed": body}))
+    lab = Feed("lab", "http://l/feed", FakeDocuments({"feed": body}))
     assert [entry.title for entry in lab.collect(date(2025, 6, 3)).entries] == ["Robots & Rain", "A Post of Our Own"]
     assert [entry.title for entry in lab.collect(date(2025, 6, 1)).entries] == ["A Post of Our Own"]
     assert lab.collect(date(2025, 6, 20)).report.status == "quiet"
 
 
 def test_hot_papers_are_those_of_their_panel() -> None:
-    fetcher = FakeFetcher({"http://d": FRONT} | _pages())
+    fetcher = FakeDocuments({"http://d": FRONT} | _pages())
     answer = DeepLearn("deeplearn", "http://d", fetcher).collect(DAY)
     assert len(answer.entries) == 6
     assert not any(url.startswith("http://d/arxiv/1/") for url, _ in fetcher.asked), (
@@ -88,7 +88,7 @@ def test_hot_papers_are_those_of_their_panel() -> None:
 def test_a_paper_page_without_an_abstract_is_dropped_and_counted() -> None:
     pages = _pages()
     pages[next(iter(pages))] = b"<html><body>moved</body></html>"
-    answer = DeepLearn("deeplearn", "http://d", FakeFetcher({"http://d": FRONT, **pages})).collect(DAY)
+    answer = DeepLearn("deeplearn", "http://d", FakeDocuments({"http://d": FRONT, **pages})).collect(DAY)
     assert (answer.report.entries, answer.report.dropped) == (5, 1)
 
 
@@ -96,7 +96,7 @@ def test_a_new_layout_is_a_reason() -> None:
     with pytest.raises(SourceError, match="layout"):
         parse_front(Document(b"<html><div class='cards'></div></html>"), "http://d")
     with pytest.raises(SourceError, match="no paper page"):
-        DeepLearn("deeplearn", "http://d", FakeFetcher({"http://d": FRONT})).collect(DAY)
+        DeepLearn("deeplearn", "http://d", FakeDocuments({"http://d": FRONT})).collect(DAY)
 
 
 def test_a_page_never_names_another_host_to_fetch_from() -> None:

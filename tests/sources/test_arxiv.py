@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.clock import FakeClock, utc
-from tests.fakes.fetcher import FakeFetcher
+from tests.fakes.documents import FakeDocuments
 from tests.fakes.gate import FakeGate
 from workers.domain.documents import Document
 from workers.domain.errors import SourceError
@@ -35,8 +35,8 @@ def atom_entry(number: str, published: str, updated: str = "", primary: str = "c
     )
 
 
-def source(bodies: dict[str, bytes | str | list[bytes]], gate: FakeGate | None = None) -> tuple[Arxiv, FakeFetcher]:
-    fetcher = FakeFetcher(bodies)
+def source(bodies: dict[str, bytes | str | list[bytes]], gate: FakeGate | None = None) -> tuple[Arxiv, FakeDocuments]:
+    fetcher = FakeDocuments(bodies)
     feeds = ArxivFeeds("http://a/rss", ("cs.CL", "cs.CV"), "http://a/api")
     return Arxiv("arxiv", feeds, fetcher, gate or FakeGate(), FakeClock(utc("2025-06-10 05:00"))), fetcher
 

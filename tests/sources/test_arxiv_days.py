@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from tests.fakes.clock import FakeClock, utc
-from tests.fakes.fetcher import FakeFetcher
+from tests.fakes.documents import FakeDocuments
 from tests.fakes.gate import FakeGate
 from tests.fakes.papers import DAY
 from workers.domain.documents import Document
@@ -21,7 +21,7 @@ def eastern(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=EASTERN)
 
 
-def source(fetcher: FakeFetcher, gate: FakeGate | None = None, api_url: str | None = "http://a/api") -> Arxiv:
+def source(fetcher: FakeDocuments, gate: FakeGate | None = None, api_url: str | None = "http://a/api") -> Arxiv:
     feeds = ArxivFeeds("http://a/rss", ("cs.CL", "cs.LG"), api_url)
     return Arxiv("arxiv", feeds, fetcher, gate or FakeGate(), FakeClock(utc("2025-06-10 05:00")))
 
@@ -161,7 +161,7 @@ def test_an_api_answer_that_floods_is_refused_unread() -> None:
 
 def test_the_same_line_of_two_categories_counts_once() -> None:
     crossed = rss_item("2506.00001")
-    fetcher = FakeFetcher({"cs.CL": rss(DAY, crossed, crossed), "cs.LG": rss(DAY, crossed, rss_item("2506.00002"))})
+    fetcher = FakeDocuments({"cs.CL": rss(DAY, crossed, crossed), "cs.LG": rss(DAY, crossed, rss_item("2506.00002"))})
     collected = source(fetcher).collect(DAY)
     assert [entry.arxiv_id for entry in collected.entries] == ["2506.00001", "2506.00002"]
     assert collected.report.entries == 2
@@ -169,18 +169,18 @@ def test_the_same_line_of_two_categories_counts_once() -> None:
 
 def test_a_torn_feed_fails_like_one_that_does_not_answer() -> None:
     torn = rss(DAY, rss_item("2506.00001"))[:-30]
-    fetcher = FakeFetcher({"cs.CL": torn, "cs.LG": rss(DAY, rss_item("2506.00002"))})
+    fetcher = FakeDocuments({"cs.CL": torn, "cs.LG": rss(DAY, rss_item("2506.00002"))})
     assert source(fetcher).collect(DAY).report.reason == "cs.CL: torn: <rss> never closes"
 
 
 def test_dropped_items_of_all_categories_are_counted() -> None:
     one = rss(DAY, "<item/>", rss_item("2506.00002"))
-    fetcher = FakeFetcher({"cs.CL": one, "cs.LG": one})
+    fetcher = FakeDocuments({"cs.CL": one, "cs.LG": one})
     assert source(fetcher).collect(DAY).report.dropped == 2
 
 
 def test_a_feed_in_which_no_item_is_a_paper_fails() -> None:
-    fetcher = FakeFetcher({"cs.CL": rss(DAY, "<item/>"), "cs.LG": rss(DAY, rss_item("2506.00002"))})
+    fetcher = FakeDocuments({"cs.CL": rss(DAY, "<item/>"), "cs.LG": rss(DAY, rss_item("2506.00002"))})
     report = source(fetcher).collect(DAY).report
     assert report.reason == "cs.CL: none of 1 records is a paper or post: 1 without an arXiv id"
 
@@ -192,7 +192,7 @@ def test_for_another_day_than_the_feeds_the_api_is_asked_by_date_of_submission()
         api_entry("2506.00002", "2025-06-02T19:00:00Z"),  # after the deadline: Wednesday's listing
         api_entry("2506.00003", "2025-05-30T17:00:00Z"),  # before the window: Monday's listing
     ]
-    fetcher = FakeFetcher({"cs.CL": rss(OTHER_DAY), "/api": api(*entries)})
+    fetcher = FakeDocuments({"cs.CL": rss(OTHER_DAY), "/api": api(*entries)})
     collected = source(fetcher, gate).collect(DAY)
     assert [url for url, _ in fetcher.asked] == ["http://a/rss/cs.CL", "http://a/api"]
     assert gate.passed == 2
@@ -208,7 +208,7 @@ def test_for_another_day_than_the_feeds_the_api_is_asked_by_date_of_submission()
 
 
 def test_results_beyond_two_thousand_are_asked_for_slice_by_slice() -> None:
-    fetcher = FakeFetcher({"cs.CL": rss(OTHER_DAY), "/api": slices(4_001)})
+    fetcher = FakeDocuments({"cs.CL": rss(OTHER_DAY), "/api": slices(4_001)})
     collected = source(fetcher).collect(DAY)
     starts = [params["start"] for _, params in fetcher.asked if params]
     assert starts == ["0", "2000", "4000"]
@@ -223,13 +223,13 @@ def slices(total: int) -> list[bytes]:
 
 @pytest.mark.parametrize(("total", "requests"), [(0, 1), (1, 1), (2_000, 1), (2_001, 2)])
 def test_no_slice_is_asked_for_in_vain(total: int, requests: int) -> None:
-    fetcher = FakeFetcher({"cs.CL": rss(OTHER_DAY), "/api": slices(total)})
+    fetcher = FakeDocuments({"cs.CL": rss(OTHER_DAY), "/api": slices(total)})
     source(fetcher).collect(DAY)
     assert [url for url, _ in fetcher.asked[1:]] == ["http://a/api"] * requests
 
 
 def test_a_full_slice_followed_by_an_empty_one_is_cut_short() -> None:
-    fetcher = FakeFetcher({"cs.CL": rss(OTHER_DAY), "/api": [slices(4_500)[0], api(total=4_500)]})
+    fetcher = FakeDocuments({"cs.CL": rss(OTHER_DAY), "/api": [slices(4_500)[0], api(total=4_500)]})
     report = source(fetcher).collect(DAY).report
     assert (report.status, report.entries) == ("failed", 0)
     assert "cut short: 2,000 of 4,500 entries" in (report.reason or "")
@@ -237,7 +237,7 @@ def test_a_full_slice_followed_by_an_empty_one_is_cut_short() -> None:
 
 def test_a_first_slice_with_less_than_it_promises_is_cut_short() -> None:
     few = [api_entry(f"2506.0000{number}", "2025-06-02T12:00:00Z") for number in range(5)]
-    fetcher = FakeFetcher({"cs.CL": rss(OTHER_DAY), "/api": [api(*few, total=4_500), api(total=4_500)]})
+    fetcher = FakeDocuments({"cs.CL": rss(OTHER_DAY), "/api": [api(*few, total=4_500), api(total=4_500)]})
     report = source(fetcher).collect(DAY).report
     assert (report.status, report.entries) == ("failed", 0)
     assert "cut short: 5 of 4,500 entries" in (report.reason or "")
@@ -245,19 +245,19 @@ def test_a_first_slice_with_less_than_it_promises_is_cut_short() -> None:
 
 def test_papers_the_api_lacks_a_date_for_are_counted_as_dropped() -> None:
     undated = api_entry("2506.00001", "soon")
-    fetcher = FakeFetcher({"cs.CL": rss(OTHER_DAY), "/api": api(undated)})
+    fetcher = FakeDocuments({"cs.CL": rss(OTHER_DAY), "/api": api(undated)})
     report = source(fetcher).collect(DAY).report
     assert (report.status, report.dropped) == ("quiet", 1)
 
 
 def test_the_api_brings_the_categories_whose_feed_failed_as_well() -> None:
     found = api(api_entry("2506.00001", "2025-06-02T12:00:00Z"))
-    fetcher = FakeFetcher({"cs.CL": "HTTP 500", "cs.LG": rss(OTHER_DAY), "/api": found})
+    fetcher = FakeDocuments({"cs.CL": "HTTP 500", "cs.LG": rss(OTHER_DAY), "/api": found})
     assert source(fetcher).collect(DAY).report.status == "ok"
 
 
 def test_a_slice_that_fails_leaves_no_half_day() -> None:
-    fetcher = FakeFetcher({"cs.CL": rss(OTHER_DAY), "/api": [slices(3_000)[0], b"Rate exceeded."]})
+    fetcher = FakeDocuments({"cs.CL": rss(OTHER_DAY), "/api": [slices(3_000)[0], b"Rate exceeded."]})
     answer = source(fetcher).collect(DAY)
     assert (answer.report.status, answer.entries) == ("failed", ())
     assert "not a feed" in (answer.report.reason or "")
@@ -267,7 +267,7 @@ def test_a_slice_that_fails_leaves_no_half_day() -> None:
 
 
 def test_without_an_api_another_day_cannot_be_asked_for() -> None:
-    fetcher = FakeFetcher({"cs.CL": rss(OTHER_DAY), "cs.LG": rss(OTHER_DAY)})
+    fetcher = FakeDocuments({"cs.CL": rss(OTHER_DAY), "cs.LG": rss(OTHER_DAY)})
     report = source(fetcher, api_url=None).collect(DAY).report
     assert report.status == "failed"
     assert report.reason == "cs.CL, cs.LG: the feed shows 2025-06-10 (API: no api_url is set to ask for 2025-06-03)"

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.fakes.clock import FakeClock, utc
-from tests.fakes.fetcher import FakeFetcher
+from tests.fakes.documents import FakeDocuments
 from tests.fakes.gate import FakeGate
 from workers.domain.models import SourceAnswer
 from workers.domain.source_answers import joined
@@ -58,7 +58,7 @@ def answer(
     feeds = ArxivFeeds("http://a/rss", ("cs.CL", "cs.AI"), api_url)
     expectation = Expectation(shown=lambda _, ids: {each: known[each] for each in ids if each in known})
     clock = FakeClock(utc("2025-06-03 04:20"))
-    source = Arxiv("arxiv", feeds, FakeFetcher(bodies), FakeGate(), clock, expectation)
+    source = Arxiv("arxiv", feeds, FakeDocuments(bodies), FakeGate(), clock, expectation)
     return source.collect(day)
 
 

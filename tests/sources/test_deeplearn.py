@@ -4,7 +4,7 @@ from importlib.resources import files
 
 import pytest
 
-from tests.fakes.fetcher import FakeFetcher
+from tests.fakes.documents import FakeDocuments
 from tests.fakes.papers import DAY
 from workers.domain.documents import Document
 from workers.domain.errors import SourceError
@@ -63,7 +63,7 @@ def test_a_page_holds_one_abstract() -> None:
 
 
 def test_todays_papers_carry_the_public_link_wherever_they_were_read() -> None:
-    fetcher = FakeFetcher(sample_site())
+    fetcher = FakeDocuments(sample_site())
     collected = DeepLearn("deeplearn", SITE, fetcher).collect(DAY)
     assert (collected.report.status, collected.report.entries, collected.report.dropped) == ("ok", 6, 0)
     assert all(entry.url.startswith("https://deeplearn.org/arxiv/") for entry in collected.entries)
@@ -76,14 +76,14 @@ def test_todays_papers_carry_the_public_link_wherever_they_were_read() -> None:
 def test_a_page_without_an_abstract_is_dropped_and_counted(reply: bytes | str) -> None:
     site = sample_site()
     site[next(address for address in site if "529529" in address)] = reply
-    collected = DeepLearn("deeplearn", SITE, FakeFetcher(site)).collect(DAY)
+    collected = DeepLearn("deeplearn", SITE, FakeDocuments(site)).collect(DAY)
     assert (collected.report.status, collected.report.entries, collected.report.dropped) == ("ok", 5, 1)
     assert not any("Cyclic" in entry.title for entry in collected.entries)
 
 
 def test_where_no_page_can_be_read_there_is_no_answer() -> None:
     with pytest.raises(SourceError, match="no paper page could be read"):
-        DeepLearn("deeplearn", SITE, FakeFetcher({SITE: FRONT})).collect(DAY)
+        DeepLearn("deeplearn", SITE, FakeDocuments({SITE: FRONT})).collect(DAY)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_where_no_page_can_be_read_there_is_no_answer() -> None:
 )
 def test_links_to_other_places_are_dropped_and_never_fetched(link: str) -> None:
     fine = f"{SITE}/arxiv/529202/fine"
-    fetcher = FakeFetcher({SITE: panel(link, "/arxiv/529202/fine"), fine: page("529202")})
+    fetcher = FakeDocuments({SITE: panel(link, "/arxiv/529202/fine"), fine: page("529202")})
     collected = DeepLearn("deeplearn", SITE, fetcher).collect(DAY)
     assert [url for url, _ in fetcher.asked] == [SITE, fine]
     assert (collected.report.entries, collected.report.dropped) == (1, 1)
@@ -125,7 +125,7 @@ def test_a_panel_without_a_single_paper_is_a_failure_and_no_quiet_day() -> None:
 @pytest.mark.parametrize("body", [b"", b"Rate exceeded.", b"<html><body>New design</body></html>"])
 def test_a_new_layout_is_a_failure_and_no_quiet_day(body: bytes) -> None:
     with pytest.raises(SourceError, match='no "Hot Papers" panel: has its layout changed'):
-        DeepLearn("deeplearn", SITE, FakeFetcher({SITE: body})).collect(DAY)
+        DeepLearn("deeplearn", SITE, FakeDocuments({SITE: body})).collect(DAY)
 
 
 def test_the_front_page_without_that_panel_is_a_failure() -> None:

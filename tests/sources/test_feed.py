@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.fetcher import FakeFetcher
+from tests.fakes.documents import FakeDocuments
 from tests.fakes.papers import DAY
 from workers.domain.documents import Document
 from workers.domain.errors import SourceError
@@ -150,7 +150,7 @@ def test_of_an_archive_without_dates_only_the_beginning_is_news() -> None:
 
 
 def test_the_feed_is_asked_once_and_reported() -> None:
-    fetcher = FakeFetcher({URL: blog(item(), item(""), dated(DAY - timedelta(days=30)))})
+    fetcher = FakeDocuments({URL: blog(item(), item(""), dated(DAY - timedelta(days=30)))})
     collected = Feed("blog", URL, fetcher).collect(DAY)
     assert fetcher.asked == [(URL, {})]
     assert (collected.report.name, collected.report.status) == ("blog", "ok")
@@ -158,13 +158,13 @@ def test_the_feed_is_asked_once_and_reported() -> None:
 
 
 def test_a_feed_without_news_is_quiet() -> None:
-    fetcher = FakeFetcher({URL: blog(dated(DAY - timedelta(days=30)))})
+    fetcher = FakeDocuments({URL: blog(dated(DAY - timedelta(days=30)))})
     assert Feed("blog", URL, fetcher).collect(DAY).report.status == "quiet"
 
 
 def test_a_feed_that_does_not_answer_is_a_failure() -> None:
     with pytest.raises(SourceError, match="HTTP 500"):
-        Feed("blog", URL, FakeFetcher({URL: "HTTP 500"})).collect(DAY)
+        Feed("blog", URL, FakeDocuments({URL: "HTTP 500"})).collect(DAY)
 
 
 @pytest.mark.shared_data

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.fetcher import FakeFetcher
+from tests.fakes.documents import FakeDocuments
 from tests.fakes.papers import DAY
 from workers.domain.documents import Document
 from workers.domain.errors import SourceError
@@ -141,7 +141,7 @@ def test_an_error_of_the_server_is_quoted_in_one_short_line() -> None:
 
 def test_the_list_is_asked_for_by_date_and_keeps_its_order() -> None:
     rows = [row(id=f"2506.0000{number}", upvotes=number) for number in (3, 1, 2)]
-    fetcher = FakeFetcher({URL: body(*rows)})
+    fetcher = FakeDocuments({URL: body(*rows)})
     collected = HuggingFace("huggingface", URL, fetcher).collect(date(2025, 1, 31))
     assert fetcher.asked == [(URL, {"date": "2025-01-31", "limit": "100"})]
     assert [entry.upvotes for entry in collected.entries] == [3, 1, 2]
@@ -149,12 +149,12 @@ def test_the_list_is_asked_for_by_date_and_keeps_its_order() -> None:
 
 
 def test_an_empty_list_is_a_quiet_day() -> None:
-    report = HuggingFace("huggingface", URL, FakeFetcher({URL: b"[]"})).collect(DAY).report
+    report = HuggingFace("huggingface", URL, FakeDocuments({URL: b"[]"})).collect(DAY).report
     assert (report.status, report.reason) == ("quiet", None)
 
 
 def test_dropped_records_are_in_the_report() -> None:
-    report = HuggingFace("huggingface", URL, FakeFetcher({URL: body(row(), None)})).collect(DAY).report
+    report = HuggingFace("huggingface", URL, FakeDocuments({URL: body(row(), None)})).collect(DAY).report
     assert (report.status, report.entries, report.dropped) == ("ok", 1, 1)
 
 

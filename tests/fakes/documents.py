@@ -11,7 +11,7 @@ from workers.domain.ports import Gate
 T = TypeVar("T")
 
 
-class FakeFetcher:
+class FakeDocuments:
     """`bodies` maps the end of an address to a body, a list of bodies to return in order, or a failure's reason."""
 
     def __init__(self, bodies: Mapping[str, bytes | str | list[bytes]]) -> None:
@@ -20,7 +20,7 @@ class FakeFetcher:
 
     moved_to = ""
 
-    def for_one_answer(self) -> "FakeFetcher":
+    def for_one_answer(self) -> "FakeDocuments":
         return self
 
     def read(
