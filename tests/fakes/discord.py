@@ -42,7 +42,7 @@ class DiscordServer(Interactions):
 
     `limited[channel]`: until when (time.monotonic) everything there is answered with 429. `bucket`: headers of each
     message that is posted. A nonce is remembered for `nonce_s`. A message is stored after `slow_s` and answered after
-    `slow_s` more. `down` is the answer to everything.
+    `slow_s` more, but not before `may_answer` is set. `down` is the answer to everything.
     """
 
     def __init__(self, enforce: bool = False, checked: bool = True) -> None:
@@ -52,6 +52,8 @@ class DiscordServer(Interactions):
         self.syncs = 0
         self.faults: dict[int, list[Fault]] = defaultdict(list)
         self.nonce_s, self.slow_s = 300.0, 0.0
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
         self.limited: dict[int, float] = {}
         self.down: Fault | None = None
         self.bucket: dict[str, str] = {}
@@ -174,6 +176,7 @@ class DiscordServer(Interactions):
         await asyncio.sleep(self.slow_s)
         posted = self._post(channel, body, files)
         await asyncio.sleep(self.slow_s)
+        await self.may_answer.wait()
         if fault and fault.status:
             return fault.answer()
         return self._broken(request) if fault else ok(self._wire(posted), {**headers, **self.bucket})

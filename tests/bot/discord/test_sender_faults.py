@@ -158,14 +158,14 @@ def test_a_message_that_may_have_arrived_is_not_put_off_until_its_nonce_is_forgo
 def test_a_send_that_takes_too_long_is_unknown_and_found_later(
     server: DiscordServer, do: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.discord.sender._LONGEST_S", 0.2)
+    monkeypatch.setattr("bot.discord.sender._LONGEST_S", 1.0)
     asking = Message(json.dumps([{"text": "hello", "choices": [["ask", "/ask"]]}]))
 
     async def scenario(sender: DiscordSender) -> str | None:
-        server.slow_s = 0.15
+        server.may_answer.clear()
         with pytest.raises(SendUnknown):
             await sender.send(CHANNEL, asking, "17")
-        server.slow_s = 0.0
+        server.may_answer.set()
         return await sender.found(CHANNEL, asking, "17")
 
     number = do(scenario)
