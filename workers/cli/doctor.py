@@ -4,6 +4,7 @@ import argparse
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from email.utils import parsedate_to_datetime
 
 import httpx
@@ -13,10 +14,10 @@ from workers.bootstrap import child_processes, document_reader, pipeline_config
 from workers.cli.exit_codes import FAILED, OK
 from workers.config import Settings
 from workers.digest.chart import font_files
-from workers.digest.collect import ask
-from workers.domain.errors import QueueDown, SettingsError
+from workers.domain.errors import QueueDown, SettingsError, SourceError
 from workers.domain.findings import Finding
-from workers.domain.ports import Clock
+from workers.domain.models import SourceReport
+from workers.domain.ports import Clock, Source
 from workers.queue import QUEUES, WorkQueue
 from workers.runtime.boundary import reason_of
 from workers.runtime.clock import system_clock
@@ -115,7 +116,7 @@ def _sources(settings: Settings, store: Store, clock: Clock) -> Iterator[Finding
     with child_processes(settings) as children:
         documents = replace(document_reader(settings, store, children), on_response=note_skew)
         for source in pipeline_config(first_categories, store, documents).sources:
-            report = ask(source, newest[source.name]).report
+            report = _asked(source, newest[source.name])
             message = f"{report.entries} entries of {newest[source.name]}"
             if report.status == "failed":
                 message = f"{report.reason}; see `sources` in config.yaml, or set enabled: false"
@@ -130,6 +131,13 @@ def _sources(settings: Settings, store: Store, clock: Clock) -> Iterator[Finding
             abs(skew) <= _SKEW_LIMIT_S,
             f"{skew:+.0f} s from the sources' clocks" + (f"; {cure}" if abs(skew) > _SKEW_LIMIT_S else ""),
         )
+
+
+def _asked(source: Source, day: date) -> SourceReport:
+    try:
+        return source.collect(day).report
+    except SourceError as error:
+        return SourceReport(source.name, "failed", reason=str(error))
 
 
 def _font() -> Iterator[Finding]:

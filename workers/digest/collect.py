@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 from workers.domain.models import SourceAnswer, SourceReport
 from workers.domain.ports import Source
 from workers.domain.source_answers import joined
-from workers.runtime.boundary import reason_of
+from workers.domain.units import Failure, Unit, UnitKind
+from workers.runtime.boundary import Boundary
 from workers.runtime.logs import note
 
 log = logging.getLogger(__name__)
@@ -31,23 +33,22 @@ class Earlier:
     """(source name, day) → the answer that was collected before, unless an edition has used it."""
 
 
-def collect(sources: Sequence[Source], day: date, earlier: Earlier | None = None) -> list[SourceAnswer]:
-    """One answer for each source, in the given order. A source that fails is a report; nothing is raised.
+def collect(sources: Sequence[Source], day: date, earlier: Earlier, boundary: Boundary) -> list[SourceAnswer]:
+    """One answer for each source, in the given order. A source that fails is a report. Raises SettingsError only.
 
     All sources are asked at the same time, so that a slow one delays no other; the gate limits requests to arXiv.
     """
     if not sources:
         return []
     with ThreadPoolExecutor(max_workers=len(sources), thread_name_prefix="collect") as pool:
-        return list(pool.map(lambda source: _gather(source, day, earlier or Earlier()), sources))
+        return list(pool.map(lambda source: _gather(source, day, earlier, boundary), sources))
 
 
-def ask(source: Source, day: date) -> SourceAnswer:
-    """The source's answer for one day. A failure of any kind is a report; nothing is raised."""
-    try:
-        answer = source.collect(day)
-    except Exception as error:  # noqa: BLE001 - a source's failure costs that source alone
-        answer = SourceAnswer(SourceReport(source.name, "failed", reason=reason_of(error)))
+def ask(source: Source, day: date, boundary: Boundary) -> SourceAnswer:
+    """The source's answer for one day. A failure of any kind is a report. Raises SettingsError only."""
+    answer = boundary.run(Unit(UnitKind.SOURCE, source.name), partial(source.collect, day))
+    if isinstance(answer, Failure):
+        answer = SourceAnswer(SourceReport(source.name, "failed", reason=answer.reason))
     report = answer.report
     note(
         log,
@@ -62,21 +63,21 @@ def ask(source: Source, day: date) -> SourceAnswer:
     return answer
 
 
-def _gather(source: Source, day: date, earlier: Earlier) -> SourceAnswer:
+def _gather(source: Source, day: date, earlier: Earlier, boundary: Boundary) -> SourceAnswer:
     """The day's answer together with those of the earlier days.
 
     A kept answer that is incomplete is asked again and joined. A dated source is asked for each earlier day, unless it
     failed and gave nothing for the day itself. An undated source shows its past days in the day's answer, so they
     count as answered.
     """
-    today = _whole(source, day, earlier)
+    today = _whole(source, day, earlier, boundary)
     gave_nothing = today.report.status == "failed" and not today.entries
     missed, off = earlier.missed.get(source.name, ()), earlier.off.get(source.name, ())
     answers: dict[date, SourceAnswer] = {}
     for before in sorted({*missed, *off}):
         kept = earlier.kept(source.name, before)
         if source.dated and not gave_nothing:
-            answers[before] = _whole(source, before, earlier)
+            answers[before] = _whole(source, before, earlier, boundary)
         elif kept:
             answers[before] = kept
         elif not source.dated and today.report.status != "failed":
@@ -84,12 +85,12 @@ def _gather(source: Source, day: date, earlier: Earlier) -> SourceAnswer:
     return _together(today, answers, off)
 
 
-def _whole(source: Source, day: date, earlier: Earlier) -> SourceAnswer:
+def _whole(source: Source, day: date, earlier: Earlier, boundary: Boundary) -> SourceAnswer:
     """The kept answer if it is complete; else the source is asked, and what was kept is joined with its answer."""
     kept = earlier.kept(source.name, day)
     if kept is None:
-        return ask(source, day)
-    return joined(kept, ask(source, day)) if kept.report.incomplete else kept
+        return ask(source, day, boundary)
+    return joined(kept, ask(source, day, boundary)) if kept.report.incomplete else kept
 
 
 def _together(today: SourceAnswer, answers: Mapping[date, SourceAnswer], off: Sequence[date]) -> SourceAnswer:

@@ -130,7 +130,7 @@ def collect_ahead(day: date, source_name: str, context: PipelineContext) -> None
     source = next((source for source in context.config.sources if source.name == source_name), None)
     kept = context.source_answers.kept(source_name, day)
     if source and (kept is None or kept.report.incomplete):
-        context.source_answers.keep(day, ask(source, day), RETRY.total_seconds())
+        context.source_answers.keep(day, ask(source, day, context.boundary), RETRY.total_seconds())
 
 
 def _make(day: date, attempt: int, context: PipelineContext) -> None:
@@ -145,7 +145,7 @@ def _make(day: date, attempt: int, context: PipelineContext) -> None:
 
     with keep_alive(lambda: editions.renew(day, attempt), config.lease_s / 4) as check_lease:
         try:
-            collected = collect(config.sources, day, _earlier(day, context))
+            collected = collect(config.sources, day, _earlier(day, context), context.boundary)
             step("collect", " · ".join(f"{answer.report.name} {answer.report.entries:,}" for answer in collected))
             entries = [entry for answer in collected for entry in answer.entries]
             papers = merge(entries, (day.year, day.month))

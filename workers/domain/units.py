@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from workers.domain.calendar import RETRY
+
 
 class UnitKind(StrEnum):
     """What is tried, fails and is told on its own."""
@@ -11,7 +13,7 @@ class UnitKind(StrEnum):
     EDITION = "edition"
     """The making of an edition: collecting, selecting, closing it; tried until it is made."""
     SOURCE = "source"
-    """A source's answer for a day; tried again until the edition closes."""
+    """A source's answer for a day. The owners hear of it from the edition that it is missing in."""
     TEXT = "text"
     """An edition in one language."""
     SECTION = "section"
@@ -30,6 +32,8 @@ TRIES = 3
 """Tries of a unit before it is given up."""
 BACK_OFF = (timedelta(seconds=5), timedelta(minutes=1))
 """Pauses after the first and after every later failed try."""
+ENDLESS = frozenset({UnitKind.EDITION, UnitKind.SOURCE})
+"""Kinds that are not given up: an edition is tried until it is made, a source's answer until that edition closes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,5 +73,7 @@ class Failure:
 
 def failure_after(unit: Unit, attempts: int, reason: str, now: datetime) -> Failure:
     """The failure of the try number `attempts`, with the time of the next try, if there is one."""
+    if unit.kind in ENDLESS:
+        return Failure(unit, attempts, reason, now + RETRY)
     pause = BACK_OFF[min(attempts, len(BACK_OFF)) - 1]
     return Failure(unit, attempts, reason, now + pause if attempts < TRIES else None)

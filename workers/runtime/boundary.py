@@ -91,7 +91,8 @@ class Boundary:
             failure = failure_after(unit, attempts, reason, self._clock.now())
             note(log, "failure not recorded", level=logging.ERROR, unit=unit, error=reason_of(refused))
         self._next_try[unit] = failure.retry_at or self._clock.now() + RESTS
-        note(log, "unit failed", level=logging.ERROR, unit=unit, attempt=failure.attempts, reason=reason)
+        level = logging.WARNING if isinstance(error, PaperboyError) else logging.ERROR
+        note(log, "unit failed", level=level, unit=unit, attempt=failure.attempts, reason=reason)
         return failure
 
     def rests(self, unit: Unit) -> bool:

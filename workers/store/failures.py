@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, Row, delete, select, update
 
 from workers.domain.ports import Clock
-from workers.domain.units import Failure, Unit, UnitKind, failure_after
+from workers.domain.units import TRIES, Failure, Unit, UnitKind, failure_after
 from workers.store.tables import failure
 from workers.store.transactions import insert, read, write
 
@@ -68,12 +68,15 @@ class FailureStore:
             return [_failure(row) for row in connection.execute(query)]
 
     def untold(self) -> list[Failure]:
-        """The failures that owners have to be told of: given up, or put off by `report`; the oldest first."""
+        """The failures that owners have to be told of: failed TRIES times, or put off by `report`; the oldest first.
+
+        An incomplete source is told with the edition that it is missing in.
+        """
         with read(self._engine) as connection:
             query = (
                 select(failure)
-                .where(failure.c.tell, failure.c.told_at.is_(None))
-                .where(failure.c.retry_at.is_(None) | (failure.c.attempts == 0))
+                .where(failure.c.tell, failure.c.told_at.is_(None), failure.c.kind != UnitKind.SOURCE)
+                .where((failure.c.attempts >= TRIES) | (failure.c.attempts == 0))
                 .order_by(failure.c.last_at)
             )
             return [_failure(row) for row in connection.execute(query)]
