@@ -59,13 +59,13 @@ ENGLISH = DigestCatalog(
     alert_given_up="Something failed: {unit} · {about}: {reason}. Everything else goes on.",
     alert_waits="Something has to wait: {unit} · {about}: {reason}. Everything else goes on.",
     units={
-        UnitKind.EDITION: "edition",
+        UnitKind.EDITION: "making the digest",
         UnitKind.SOURCE: "source",
-        UnitKind.TEXT: "digest",
-        UnitKind.SECTION: "category",
+        UnitKind.TEXT: "writing the digest",
+        UnitKind.SECTION: "writing a category",
         UnitKind.READING: "reading a paper",
-        UnitKind.DELIVERY: "sending",
+        UnitKind.DELIVERY: "posting to a chat",
         UnitKind.UPDATE: "handling a message",
-        UnitKind.QUESTION: "question",
+        UnitKind.QUESTION: "answering a question",
     },
 )

@@ -52,13 +52,13 @@ KOREAN = DigestCatalog(
     alert_given_up="실패한 작업이 있습니다. {unit} · {about}: {reason}. 나머지는 그대로 진행됩니다.",
     alert_waits="기다리는 작업이 있습니다. {unit} · {about}: {reason}. 나머지는 그대로 진행됩니다.",
     units={
-        UnitKind.EDITION: "호",
+        UnitKind.EDITION: "다이제스트 만들기",
         UnitKind.SOURCE: "출처",
-        UnitKind.TEXT: "다이제스트",
-        UnitKind.SECTION: "분류",
+        UnitKind.TEXT: "다이제스트 쓰기",
+        UnitKind.SECTION: "분류 쓰기",
         UnitKind.READING: "논문 읽기",
-        UnitKind.DELIVERY: "전송",
+        UnitKind.DELIVERY: "채팅에 올리기",
         UnitKind.UPDATE: "메시지 처리",
-        UnitKind.QUESTION: "질문",
+        UnitKind.QUESTION: "질문에 답하기",
     },
 )
