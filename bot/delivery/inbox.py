@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 from bot.delivery.patience import until_stored
 from workers.domain.errors import LeaseLost, SettingsError
@@ -19,6 +20,8 @@ AT_ONCE = 32
 """Updates that are handled at once, so that a slow answer delays nobody."""
 HANDLE_S = 120.0
 """Seconds after which a handler that has not ended counts as failed; a slow platform takes at most 25 s a request."""
+_STEP_S = 1.0
+"""Seconds between two looks at the clock while an update waits for its next try."""
 _LAST_S = 5.0
 """Seconds that handlers get to end when the process is told to stop; the supervisor waits 10 s."""
 
@@ -84,11 +87,19 @@ class Inbox:
                 if failure.retry_at is None:
                     await self._say_failed(update)
                     break
-                await self._sleep(max(0.0, (failure.retry_at - self._store.clock.now()).total_seconds()))
+                await self._wait_until(failure.retry_at)
         except (SettingsError, LeaseLost) as error:  # polling and sending meet the same error, and end the process
             note(log, "update left open", level=logging.WARNING, update=update.update_id, error=error)
             return
         await until_stored(self._store.updates.done, self._platform, self._bot, update.update_id)
+
+    async def _wait_until(self, moment: datetime) -> None:
+        """Wait by the store's clock, which goes on while the machine sleeps; never longer than it seems now."""
+        left_s = (moment - self._store.clock.now()).total_seconds()
+        while left_s > 0:
+            step_s = min(left_s, _STEP_S)
+            await self._sleep(step_s)
+            left_s = min(left_s - step_s, (moment - self._store.clock.now()).total_seconds())
 
     async def _try(self, update: StoredUpdate) -> Failure | None:
         async def handled() -> None:

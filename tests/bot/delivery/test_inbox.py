@@ -6,6 +6,7 @@ from collections.abc import Callable
 from sqlalchemy import text
 
 from bot.delivery.inbox import Inbox
+from tests.fakes.clock import FakeClock
 from workers.domain.errors import SettingsError
 from workers.domain.units import Failure, Unit, UnitKind
 from workers.store import Store
@@ -76,7 +77,7 @@ def test_after_three_tries_the_person_is_told_and_the_update_is_done(store: Stor
     handlers = Handlers(*[TypeError("a reader's words")] * 3)
     run(store, handlers, "bad", until=done(store))
     assert (handlers.handled, handlers.given_up) == ([], ["bad"])
-    assert handlers.pauses == [5.0, 60.0]
+    assert sum(handlers.pauses) == 65.0
     failed = failure(store, 1)
     assert failed is not None
     assert failed.given_up
@@ -128,3 +129,16 @@ def _rename(store: Store, old: str, new: str) -> None:
     """Without its table, every call of the store fails as it does when the file is locked or full."""
     with store.engine.begin() as connection:
         connection.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
+
+
+def test_a_pause_ends_when_the_clock_says_so(store: Store, bot_clock: FakeClock) -> None:
+    class Waking(Handlers):
+        async def sleep(self, seconds: float) -> None:
+            """The machine sleeps meanwhile for an hour."""
+            await super().sleep(seconds)
+            bot_clock.advance(3600)
+
+    handlers = Waking(TypeError("once"), None)
+    run(store, handlers, "first", until=done(store))
+    assert handlers.handled == ["first"]
+    assert len(handlers.pauses) == 1
