@@ -9,6 +9,7 @@ import pytest
 import redis
 from rq import Queue
 from rq.serializers import JSONSerializer
+from sqlalchemy import text
 
 from bot.runtime import valkey
 from tests.fakes.clock import FakeClock
@@ -23,6 +24,7 @@ from workers.domain.units import TRIES, Unit, UnitKind
 from workers.queue import EDITIONS, QUESTIONS, WorkQueue
 from workers.scheduler import Scheduler
 from workers.store import Store, open_store
+from workers.store.transactions import write
 
 DAY = date(2025, 6, 3)
 
@@ -128,3 +130,15 @@ def test_the_owners_are_told_once_of_a_unit_that_was_given_up(store: Store, queu
     assert delivery is not None
     assert "telegram -100: KeyError in renderer.py:12" in (delivery.notice or "")
     assert store.outbox.claim("telegram") is None
+
+
+def test_a_step_that_fails_costs_no_other(store: Store, queue: WorkQueue, clock: FakeClock) -> None:
+    close(store)
+    clock.advance(20)
+    store.subscriptions.add(NewSubscription(ChatRef("telegram", "1"), clock.now()))
+    store.failures.report(Unit(UnitKind.DELIVERY, "1"), "a reason")
+    with write(store.engine) as connection:
+        connection.execute(text("DROP TABLE owner"))
+    tick(store, queue, clock)
+    assert not store.outbox.idle("telegram"), "published before the step that fails"
+    assert queued(queue) == [str(DAY)], "queued after it"

@@ -63,6 +63,8 @@ class Scheduler:
     clock: Clock
     settings: Settings
     _boundary: Boundary = field(init=False)
+    _news: bool = field(default=False, init=False)
+    """Deliveries were created of which the frontends do not know yet."""
     _last_tick: datetime | None = field(default=None, init=False)
     _checked_at: datetime | None = field(default=None, init=False)
 
@@ -73,28 +75,22 @@ class Scheduler:
         """Ask for the editions that are due, publish to the subscriptions that are due, and queue open work.
 
         Open work is: the oldest open edition, closed editions that lack a text in a language that is read, questions
-        that no worker is answering, and collections that are due. A queue that does not answer is logged.
+        that no worker is answering, and collections that are due. A step that fails costs itself alone.
         """
-        now, editions = self.clock.now(), self.store.editions
-        self._mind_the_clock(now)
-        for day in self.settings.calendar().to_make(now, editions.newest_asked_for()):
-            editions.want(day)
-        published = publish(self.store.subscriptions, editions.in_the_making, now, self._boundary)
-        told = self._tell_owners()
-        if published or told or self.store.outbox.left_behind():
-            self.queue.wake()
-        try:
-            for day in self._editions():
-                if self.queue.ask_for_edition(day, now):
-                    note(log, "edition queued", day=day)
-            for question in self.store.questions.unanswered():
-                if self.queue.ask_for_answer(question, now):
-                    note(log, "question queued", question=question)
-            for due in collections_due(self.settings, self.store, now):
-                if self.queue.ask_for_collection(due.day, due.source, now):
-                    note(log, "collection queued", day=due.day, source=due.source)
-        except QueueDown as error:
-            note(log, "queue down", level=logging.WARNING, error=error)
+        now = self.clock.now()
+        steps = (
+            *(self._mind_the_clock, self._want_editions, self._publish, self._tell_owners, self._wake_frontends),
+            *(self._queue_editions, self._queue_questions, self._queue_collections),
+        )
+        for step in steps:
+            try:
+                step(now)
+            except QueueDown as error:
+                note(log, "queue down", level=logging.WARNING, error=error)
+                return  # the steps that are left need the queue too
+            except Exception as error:  # noqa: BLE001 - the next tick tries it again, whatever the store or a row did
+                name = step.__name__.strip("_")
+                note(log, "step failed", level=logging.ERROR, step=name, reason=reason_of(error))
 
     def _mind_the_clock(self, now: datetime) -> None:
         """Bring slots back that a clock which was ahead has moved.
@@ -109,18 +105,48 @@ class Scheduler:
             self._checked_at = now
         self._last_tick = now
 
-    def _tell_owners(self) -> int:
-        """Tell the owners of the units of work that failed since the last tick; returns how many messages that makes.
+    def _want_editions(self, now: datetime) -> None:
+        for day in self.settings.calendar().to_make(now, self.store.editions.newest_asked_for()):
+            self.store.editions.want(day)
+
+    def _publish(self, now: datetime) -> None:
+        created = publish(self.store.subscriptions, self.store.editions.in_the_making, now, self._boundary)
+        self._news = self._news or created > 0
+
+    def _tell_owners(self, now: datetime) -> None:
+        """Tell the owners of the units of work that failed since the last tick.
 
         Where there is no owner yet, they are told once there is one.
         """
+        del now
         untold, owners = self.store.failures.untold(), self.store.owners.all(self.settings.named_owners())
         if not untold or not owners:
-            return 0
+            return
         language, outbox = self.settings.digest.language, self.store.outbox
         told = sum(alerts.failed_unit(failure, owners, outbox, language) for failure in untold)
         self.store.failures.told(untold)
-        return told
+        self._news = self._news or told > 0
+
+    def _wake_frontends(self, now: datetime) -> None:
+        del now
+        if self._news or self.store.outbox.left_behind():
+            self.queue.wake()
+        self._news = False
+
+    def _queue_editions(self, now: datetime) -> None:
+        for day in self._editions():
+            if self.queue.ask_for_edition(day, now):
+                note(log, "edition queued", day=day)
+
+    def _queue_questions(self, now: datetime) -> None:
+        for question in self.store.questions.unanswered():
+            if self.queue.ask_for_answer(question, now):
+                note(log, "question queued", question=question)
+
+    def _queue_collections(self, now: datetime) -> None:
+        for due in collections_due(self.settings, self.store, now):
+            if self.queue.ask_for_collection(due.day, due.source, now):
+                note(log, "collection queued", day=due.day, source=due.source)
 
     def _editions(self) -> list[date]:
         """The oldest open edition, because editions are made one after the other, and those that lack a text."""

@@ -106,8 +106,8 @@ async def _claim(store: Store, platform: str, urgent: bool) -> Delivery | None:
         try:
             return await until_stored(store.outbox.claim, platform, urgent)
         except UnreadableDelivery as error:
-            unit = Unit(UnitKind.DELIVERY, str(error.delivery_id), platform)
-            await asyncio.to_thread(Boundary(store.failures, store.clock).failed, unit, error)
+            unit = Unit(UnitKind.DELIVERY, str(error.delivery_id), str(error.chat))
+            await asyncio.to_thread(Boundary(store.failures, store.clock).report, unit, str(error))
         except Exception as error:  # noqa: BLE001 - one query must not end the frontend
             note(log, "nothing claimed", level=logging.ERROR, error=reason_of(error), retry_in_s=_PAUSE_S)
             await asyncio.sleep(_PAUSE_S)

@@ -155,3 +155,16 @@ def test_a_subscription_that_fails_costs_itself_alone_and_is_left_alone_for_a_wh
     assert publish(subscriptions, none_in_the_making, NOW, units) == 0
     (failure,) = failures.open.values()
     assert failure.attempts == 1, "the next try is not due yet"
+
+
+def test_a_subscription_that_cannot_be_read_is_recorded_and_costs_nobody_else() -> None:
+    subscriptions = FakeSubscriptions([chat(1), chat(2)], [TUESDAY])
+    subscriptions.unreadable = {1}
+    clock, failures = FakeClock(NOW), FakeFailures(FakeClock(NOW))
+    guard = Boundary(failures, clock)
+    for _ in range(2):
+        publish(subscriptions, none_in_the_making, NOW, guard)
+    assert subscriptions.delivered == [("chat2", TUESDAY)]
+    (failure,) = failures.open.values()
+    assert (failure.unit.key, failure.unit.about) == ("subscription 1", "telegram:chat1")
+    assert failure.attempts == 1, "it is tried again when its pause is over"

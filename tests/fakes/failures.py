@@ -1,6 +1,7 @@
 """Failed units in memory, counted as the store counts them, and a boundary that lets every exception pass."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeVar
 
 from tests.fakes.clock import FakeClock
@@ -22,6 +23,10 @@ class FakeFailures:
         known = self.open.get(unit)
         self.open[unit] = failure_after(unit, known.attempts + 1 if known else 1, reason, self._clock.now())
         return self.open[unit]
+
+    def report(self, unit: Unit, reason: str, retry_at: datetime | None, tell: bool = True) -> None:
+        self._write()
+        self.open[unit] = Failure(unit, 0, reason, retry_at)
 
     def clear(self, unit: Unit) -> None:
         self._write()

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from workers.domain.deliveries import Notify, Subscription
 from workers.store import subscriptions
+from workers.store.subscription_rows import OnUnreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,15 @@ class FakeSubscriptions:
         self.closed = list(closed)
         self.delivered: list[tuple[str, date]] = []
         self.silent: list[bool] = []
+        self.unreadable: set[int] = set()
 
-    def due(self, now: datetime) -> list[Subscription]:
-        return [chat for chat in self.chats.values() if chat.due_at <= now]
+    def due(self, now: datetime, on_unreadable: OnUnreadable | None = None) -> list[Subscription]:
+        """Those in `unreadable` are handed to `on_unreadable`."""
+        for chat in self.chats.values():
+            if on_unreadable and chat.subscription_id in self.unreadable:
+                on_unreadable(chat.subscription_id, chat.chat, ValueError("no such layout"))
+        due = [chat for chat in self.chats.values() if chat.due_at <= now]
+        return [chat for chat in due if chat.subscription_id not in self.unreadable]
 
     def closed_after(self, had: date | None) -> list[date]:
         """Returns closed days after `had`, newest first; only the newest day if `had` is None."""

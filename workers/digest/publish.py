@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from workers.domain.calendar import is_night, next_slot
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Subscription
 from workers.domain.ports import Subscriptions
 from workers.domain.units import Failure, Unit, UnitKind
@@ -32,13 +33,23 @@ def publish(
     if in_the_making(now - LATE):
         return 0
     created = 0
-    for subscription in subscriptions.due(now):
-        unit = Unit(UnitKind.DELIVERY, f"subscription {subscription.subscription_id}", str(subscription.chat))
+
+    def unreadable(subscription_id: int, chat: ChatRef, error: Exception) -> None:
+        unit = _unit(subscription_id, chat)
+        if not boundary.rests(unit):
+            boundary.failed(unit, error)
+
+    for subscription in subscriptions.due(now, unreadable):
+        unit = _unit(subscription.subscription_id, subscription.chat)
         if boundary.rests(unit):
             continue
         count = boundary.run(unit, partial(_publish_to, subscription, subscriptions, now))
         created += 0 if isinstance(count, Failure) else count
     return created
+
+
+def _unit(subscription_id: int, chat: ChatRef) -> Unit:
+    return Unit(UnitKind.DELIVERY, f"subscription {subscription_id}", str(chat))
 
 
 def _publish_to(subscription: Subscription, subscriptions: Subscriptions, now: datetime) -> int:

@@ -21,6 +21,8 @@ PaperboyError
     └── SendUnknown    may have been sent: never repeat blindly
 """
 
+from workers.domain.chats import ChatRef
+
 
 class PaperboyError(Exception):
     """Base of all; its text is one line for the owner: what failed, then the cure."""
@@ -43,11 +45,11 @@ class LeaseLost(PaperboyError):
 
 
 class UnreadableDelivery(PaperboyError):
-    """A row of the outbox cannot be read; it is marked as done, so that the rows after it are reached."""
+    """A row of the outbox cannot be read; it is given up, so that the rows after it are reached."""
 
-    def __init__(self, delivery_id: int, reason: str) -> None:
+    def __init__(self, delivery_id: int, chat: ChatRef, reason: str) -> None:
         super().__init__(f"the delivery cannot be read: {reason}")
-        self.delivery_id = delivery_id
+        self.delivery_id, self.chat = delivery_id, chat
 
 
 class QueueDown(PaperboyError):

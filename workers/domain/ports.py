@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, TypeVar
 
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Subscription
 from workers.domain.models import Edition, KnownPaper, Language, Paper, RankedPaper, Selection, SourceAnswer, Text
 from workers.domain.units import Failure, Unit
@@ -171,7 +172,11 @@ class SourceAnswers(Protocol):
 class Subscriptions(Protocol):
     """The store of subscriptions, as far as publishing needs it."""
 
-    def due(self, now: datetime) -> Sequence[Subscription]: ...
+    def due(
+        self, now: datetime, on_unreadable: Callable[[int, ChatRef, Exception], None] | None = None
+    ) -> Sequence[Subscription]:
+        """Subscriptions whose slot has come; those that cannot be read are handed to `on_unreadable`."""
+        ...
 
     def closed_after(self, had: date | None) -> Sequence[date]:
         """Days of the editions that a chat has not received, newest first."""
@@ -212,6 +217,10 @@ class Failures(Protocol):
 
     def record(self, unit: Unit, reason: str, tell: bool) -> Failure:
         """Count a failed try; `tell`: the owners are told when the unit is given up."""
+        ...
+
+    def report(self, unit: Unit, reason: str, retry_at: datetime | None, tell: bool) -> None:
+        """Record a unit that cannot be done, or not before `retry_at`, without counting a try."""
         ...
 
     def clear(self, unit: Unit) -> None:

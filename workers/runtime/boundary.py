@@ -95,6 +95,16 @@ class Boundary:
         note(log, "unit failed", level=level, unit=unit, attempt=failure.attempts, reason=reason)
         return failure
 
+    def report(self, unit: Unit, reason: str, retry_at: datetime | None = None) -> None:
+        """Record a unit that cannot be done, or not before `retry_at`, without counting a try. Does not raise."""
+        note(log, "unit reported", level=logging.WARNING, unit=unit, reason=reason)
+        try:
+            self._failures.report(unit, reason, retry_at, self._tell)
+            if self._failed is not None:
+                self._failed.add(unit)
+        except Exception as refused:  # noqa: BLE001 - the store may be what failed
+            note(log, "failure not recorded", level=logging.ERROR, unit=unit, error=reason_of(refused))
+
     def rests(self, unit: Unit) -> bool:
         """Whether the next try of a unit that failed here is not due yet; one that was given up is due after RESTS."""
         return unit in self._next_try and self._clock.now() < self._next_try[unit]

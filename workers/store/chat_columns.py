@@ -2,13 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Table, and_
+from sqlalchemy import Column, ColumnElement, Row, Table, and_
 
 from workers.domain.chats import ChatRef
 
 
 def columns(chat: ChatRef) -> dict[str, str]:
     return {"platform": chat.platform, "chat": chat.chat, "thread": chat.thread}
+
+
+def identity(table: Table, *more: Column[Any]) -> list[Column[Any]]:
+    """A row's id and chat, which can be read whatever the rest of the row is, and `more` columns."""
+    return [table.c.id, table.c.platform, table.c.chat, table.c.thread, *more]
 
 
 def is_thread(table: Table, chat: ChatRef) -> ColumnElement[bool]:

@@ -11,10 +11,10 @@ from workers.domain.errors import LeaseLost, UnreadableDelivery
 from workers.domain.ports import Clock
 from workers.store import chat_columns, tables, view_columns
 from workers.store.leases import LeaseClock, lasts_since
-from workers.store.outbox_rows import claimed_delivery, message_part, next_part, parts_in, release_parts
+from workers.store.outbox_rows import claimed_delivery, give_up_parts, message_part, next_part, parts_in, release_parts
 from workers.store.renderings import store_messages, stored_messages
 from workers.store.revisions import revise_parts, take_back_parts
-from workers.store.transactions import insert, read, write
+from workers.store.transactions import UNREADABLE, insert, read, write
 
 
 class OutboxStore:
@@ -67,9 +67,9 @@ class OutboxStore:
         Parts that a stopped process left as SENDING become UNKNOWN, because they may have arrived. An edit or a removal
         can be repeated and becomes PENDING again.
 
-        Raises UnreadableDelivery for a row that makes no sense, and marks it as done.
+        Raises UnreadableDelivery for a row that makes no sense; it is given up, so that the rows after it are reached.
         """
-        delivery, edition, question, text = tables.delivery, tables.edition, tables.question, tables.text
+        delivery, edition, text = tables.delivery, tables.edition, tables.text
         with write(self._engine) as connection:
             now = self._lease_clock.now(connection)
             is_open = (delivery.c.platform == platform) & delivery.c.done_at.is_(None)
@@ -81,31 +81,30 @@ class OutboxStore:
                 | text.c.day.is_not(None)
                 | edition.c.retracted_at.is_not(None)
             )
-            revision = func.coalesce(edition.c.revision, question.c.revision, 0)
-            row = connection.execute(
-                select(delivery, revision.label("content_revision"), edition.c.retracted_at)
+            found = connection.execute(
+                select(*chat_columns.identity(delivery, delivery.c.attempt))
                 .outerjoin(text, (text.c.day == delivery.c.day) & (text.c.language == delivery.c.language))
                 .outerjoin(edition, edition.c.day == delivery.c.day)
-                .outerjoin(question, question.c.id == delivery.c.question_id)
                 .where(is_open, delivery.c.chat.not_in(busy), has_content, delivery.c.urgent | (not urgent))
                 .order_by(delivery.c.urgent.desc(), delivery.c.created_at, delivery.c.id)
                 .limit(1)
                 .with_for_update(of=delivery, skip_locked=True)
             ).one_or_none()
-            if row is None:
+            if found is None:
                 return None
             connection.execute(
                 update(delivery)
-                .where(delivery.c.id == row.id)
-                .values(attempt=row.attempt + 1, leased_at=now, lease_until=now + self._lease)
+                .where(delivery.c.id == found.id)
+                .values(attempt=found.attempt + 1, leased_at=now, lease_until=now + self._lease)
             )
-            release_parts(connection, row.id)
+            release_parts(connection, found.id)
             try:
-                return claimed_delivery(row)
-            except (ValueError, TypeError, LookupError) as error:
-                connection.execute(update(delivery).where(delivery.c.id == row.id).values(done_at=now))
-                reason = type(error).__name__
-        raise UnreadableDelivery(row.id, reason)
+                return claimed_delivery(connection, found.id)
+            except UNREADABLE as error:
+                unreadable = UnreadableDelivery(found.id, chat_columns.of_row(found), type(error).__name__)
+                give_up_parts(connection, found.id, str(unreadable))
+                connection.execute(update(delivery).where(delivery.c.id == found.id).values(done_at=now))
+        raise unreadable
 
     def rendered(self, delivery: Delivery) -> list[Message] | None:
         """The stored messages of what the delivery shows, in its view; None if it was not rendered yet."""
@@ -195,15 +194,10 @@ class OutboxStore:
 
     def give_up(self, delivery: Delivery, reason: str) -> None:
         """End a delivery that failed too often: what was on its way is UNKNOWN, what is left has FAILED."""
-        part = tables.part
         with write(self._engine) as connection:
             self._renew(connection, delivery)
             release_parts(connection, delivery.delivery_id)
-            connection.execute(
-                update(part)
-                .where(part.c.delivery_id == delivery.delivery_id, part.c.state == PartState.PENDING)
-                .values(state=PartState.FAILED, reason=reason)
-            )
+            give_up_parts(connection, delivery.delivery_id, reason)
             connection.execute(
                 update(tables.delivery)
                 .where(tables.delivery.c.id == delivery.delivery_id)

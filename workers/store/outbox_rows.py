@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Connection, Row, Select, func, select, update
 
 from workers.domain.deliveries import Delivery, DeliveryKind, MessagePart, Notify, PartState
 from workers.store import chat_columns, tables, view_columns
@@ -17,13 +17,28 @@ def release_parts(connection: Connection, delivery_id: int) -> None:
     connection.execute(sending.values(state=PartState.UNKNOWN, reason="the sender stopped while this was on its way"))
 
 
-def claimed_delivery(row: Row[Any]) -> Delivery:
-    """The delivery of a row as it was before the claim."""
+def give_up_parts(connection: Connection, delivery_id: int, reason: str) -> None:
+    """Let the parts fail that are still pending."""
+    part = tables.part
+    pending = (part.c.delivery_id == delivery_id) & (part.c.state == PartState.PENDING)
+    connection.execute(update(part).where(pending).values(state=PartState.FAILED, reason=reason))
+
+
+def claimed_delivery(connection: Connection, delivery_id: int) -> Delivery:
+    """The delivery that was just claimed. Raises one of UNREADABLE if its row makes no sense."""
+    delivery, edition, question = tables.delivery, tables.edition, tables.question
+    revision = func.coalesce(edition.c.revision, question.c.revision, 0)
+    row = connection.execute(
+        select(delivery, revision.label("content_revision"), edition.c.retracted_at)
+        .outerjoin(edition, edition.c.day == delivery.c.day)
+        .outerjoin(question, question.c.id == delivery.c.question_id)
+        .where(delivery.c.id == delivery_id)
+    ).one()
     return Delivery(
         delivery_id=row.id,
         chat=chat_columns.of_row(row),
         day=row.day,
-        attempt=row.attempt + 1,
+        attempt=row.attempt,
         kind=DeliveryKind(row.kind),
         view=view_columns.of_row(row),
         notify=Notify(row.notify),

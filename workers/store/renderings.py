@@ -1,14 +1,18 @@
 """Rendered messages, stored once for all deliveries that show the same in the same view."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, select, update
 
 from workers.domain.deliveries import Choice, Delivery, DeliveryKind, Message
+from workers.runtime.logs import note
 from workers.store.tables import rendering
-from workers.store.transactions import insert
+from workers.store.transactions import UNREADABLE, insert
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,25 +24,34 @@ class Rendering:
 
 
 def stored_messages(connection: Connection, delivery: Delivery) -> list[Message] | None:
-    """The messages that are stored for what the delivery shows; None if there are none yet."""
-    row = connection.execute(_stored(delivery)).one_or_none()
-    return None if row is None else [message_from_json(item) for item in row.messages]
+    """The messages that are stored for what the delivery shows; None if there are none that can be read."""
+    try:
+        row = connection.execute(_stored(delivery)).one_or_none()
+        return None if row is None else [message_from_json(item) for item in row.messages]
+    except UNREADABLE as error:  # they are made again, because all chats with this view need them
+        note(log, "rendering unreadable", level=logging.ERROR, key=_key(delivery), error=type(error).__name__)
+        return None
 
 
 def store_messages(connection: Connection, delivery: Delivery, messages: Sequence[Message]) -> Rendering:
-    """Store the messages, unless the store has some for this delivery already; returns those that are stored."""
-    if connection.execute(_stored(delivery)).one_or_none() is None:
+    """Store the messages, unless the store has some for this delivery already; returns those that are stored.
+
+    Stored messages that cannot be read are replaced.
+    """
+    if stored_messages(connection, delivery) is None:
+        key, values = _key(delivery), [asdict(message) for message in messages]
+        connection.execute(update(rendering).where(rendering.c.key == key).values(messages=values))
         connection.execute(
             insert(connection, rendering)
             .values(
-                key=_key(delivery),
+                key=key,
                 day=delivery.day,
                 revision=delivery.revision,
                 language=delivery.view.language,
                 platform=delivery.chat.platform,
                 layout=delivery.view.layout,
                 filter=_own(delivery) or delivery.view.key,
-                messages=[asdict(message) for message in messages],
+                messages=values,
             )
             .on_conflict_do_nothing(index_elements=["key"])  # another process may store the same rendering now
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from workers.domain.calendar import latest_day
 from workers.domain.chats import ChatRef
@@ -13,7 +13,7 @@ from workers.domain.deliveries import Approval, PartState
 from workers.domain.units import Failure
 from workers.store import Store, chat_columns
 from workers.store.source_answers import SourceAnswerRow
-from workers.store.subscriptions import is_active
+from workers.store.subscription_rows import is_active
 from workers.store.tables import delivery, edition, listing, part, source_answer, subscription
 from workers.store.transactions import read
 
@@ -80,10 +80,7 @@ def overview(store: Store, limit: int = 5) -> Overview:
                 connection,
                 select(subscription.c.platform, func.count()).where(is_active()).group_by(subscription.c.platform),
             ),
-            paused=[
-                PausedChat(chat_columns.of_row(row), _why_paused(row))
-                for row in connection.execute(select(subscription).where(~is_active()).order_by(subscription.c.id))
-            ],
+            paused=[PausedChat(chat_columns.of_row(row), _why_paused(row)) for row in connection.execute(_paused())],
             open_deliveries=connection.execute(
                 select(func.count()).select_from(delivery).where(delivery.c.done_at.is_(None))
             ).scalar_one(),
@@ -100,6 +97,12 @@ def overview(store: Store, limit: int = 5) -> Overview:
         )
 
 
+def _paused() -> Select[Any]:
+    """Only the columns that are shown, so that a row whose settings make no sense is shown too."""
+    why = (subscription.c.approval, subscription.c.status, subscription.c.reason)
+    return select(*chat_columns.identity(subscription, *why)).where(~is_active()).order_by(subscription.c.id)
+
+
 def _why_paused(row: Row[Any]) -> str:
     """The subscription's state, and the reason that the platform gave, if any."""
     state = "waiting for approval" if row.approval == Approval.WAITING else str(row.status).replace("_", " ")
@@ -108,7 +111,8 @@ def _why_paused(row: Row[Any]) -> str:
 
 def _editions(connection: Connection, limit: int, latest: date) -> list[EditionLine]:
     listed = select(func.count()).where(listing.c.day == edition.c.day).scalar_subquery()
-    query = select(edition, listed.label("listed")).where(edition.c.day <= latest)
+    shown = (edition.c.day, edition.c.closed_at, edition.c.retracted_at, edition.c.collected, edition.c.attempt)
+    query = select(*shown, listed.label("listed")).where(edition.c.day <= latest)
     rows = connection.execute(query.order_by(edition.c.day.desc()).limit(limit)).all()
     return [
         EditionLine(row.day, row.closed_at, row.retracted_at is not None, row.listed, row.collected or 0, row.attempt)

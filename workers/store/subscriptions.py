@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, select, update
+from sqlalchemy import ColumnElement, Engine, select, update
 
 from workers.domain.calendar import latest_day
 from workers.domain.chats import ChatRef
@@ -21,6 +20,7 @@ from workers.domain.deliveries import (
 from workers.domain.ports import Clock
 from workers.store import chat_columns, tables, view_columns
 from workers.store.chat_columns import is_chat, is_thread
+from workers.store.subscription_rows import OnUnreadable, is_active, readable_subscriptions_of, subscriptions_of
 from workers.store.transactions import insert, read, write
 
 FAILURES = 3
@@ -176,9 +176,10 @@ class SubscriptionStore:
 
         Chats that unsubscribed or await approval are not among them.
         """
-        on_platform = tables.subscription.c.platform == platform
-        paused = self._select(on_platform, tables.subscription.c.status.in_(_PAUSED_BY_PLATFORM))
-        return {subscription.chat.chat for subscription in paused}
+        table = tables.subscription
+        paused = (table.c.platform == platform) & table.c.status.in_(_PAUSED_BY_PLATFORM)
+        with read(self._engine) as connection:
+            return set(connection.execute(select(table.c.chat).where(paused)).scalars())
 
     def count_refusal(self, chat: ChatRef) -> int:
         """Count a delivery that the chat refused; returns how many it has refused in a row."""
@@ -192,12 +193,15 @@ class SubscriptionStore:
         """The chat accepted a delivery, so the count of refusals begins at 0 again."""
         self._change(is_thread(tables.subscription, chat), tables.subscription.c.failures > 0, failures=0)
 
-    def due(self, now: datetime) -> list[Subscription]:
-        """Active subscriptions whose slot has come, the longest waiting first."""
-        return sorted(
-            self._select(is_active(), tables.subscription.c.due_at <= now),
-            key=lambda subscription: (subscription.due_at, subscription.subscription_id),
-        )
+    def due(self, now: datetime, on_unreadable: OnUnreadable | None = None) -> list[Subscription]:
+        """Active subscriptions whose slot has come, the longest waiting first.
+
+        A row that makes no sense is left out; `on_unreadable` is called with it.
+        """
+        conditions = (is_active(), tables.subscription.c.due_at <= now)
+        with read(self._engine) as connection:
+            found = readable_subscriptions_of(connection, *conditions, on_unreadable=on_unreadable)
+        return sorted(found, key=lambda subscription: (subscription.due_at, subscription.subscription_id))
 
     def closed_after(self, had: date | None) -> list[date]:
         """Closed editions newer than `had`, newest first. If `had` is None: only the newest edition with papers.
@@ -254,34 +258,9 @@ class SubscriptionStore:
 
     def _select(self, *conditions: ColumnElement[bool]) -> list[Subscription]:
         with read(self._engine) as connection:
-            query = select(tables.subscription).where(*conditions).order_by(tables.subscription.c.id)
-            return [_subscription(row) for row in connection.execute(query)]
+            return subscriptions_of(connection, *conditions)
 
     def _change(self, *conditions: ColumnElement[bool], **values: object) -> int:
         """Update the matching rows; returns how many there were."""
         with write(self._engine) as connection:
             return connection.execute(update(tables.subscription).where(*conditions).values(**values)).rowcount
-
-
-def is_active() -> ColumnElement[bool]:
-    """The condition for subscriptions that get deliveries: `Subscription.active` in SQL."""
-    approved = tables.subscription.c.approval == Approval.GRANTED
-    return approved & (tables.subscription.c.status == SubscriptionStatus.ACTIVE)
-
-
-def _subscription(row: Row[Any]) -> Subscription:
-    return Subscription(
-        subscription_id=row.id,
-        chat=chat_columns.of_row(row),
-        slot=row.slot,
-        zone=row.zone,
-        weekdays=tuple(row.weekdays),
-        due_at=row.due_at,
-        had=row.had,
-        view=view_columns.of_row(row),
-        notify=Notify(row.notify),
-        person=row.person,
-        approval=Approval(row.approval),
-        status=SubscriptionStatus(row.status),
-        reason=row.reason or "",
-    )

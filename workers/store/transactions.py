@@ -9,6 +9,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+UNREADABLE = (ValueError, TypeError, LookupError)
+"""What reading a row raises that makes no sense: broken JSON, a value that its column does not have, a lacking key."""
+
 
 @contextmanager
 def write(engine: Engine) -> Iterator[Connection]:
