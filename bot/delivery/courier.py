@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from bot.delivery.patience import until_stored
 from bot.delivery.ports import Render, Sender
-from bot.delivery.refusals import chat_refused
+from bot.delivery.refusals import chat_refused, chat_unit
 from bot.i18n import catalog_for
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import (
@@ -71,8 +71,6 @@ class Courier:
         self._boundary = Boundary(store.failures, store.clock)
         self._of_notices = Boundary(store.failures, store.clock, tell=False)
         """A notice about a notice that failed would fail in its turn."""
-        self._put_off: set[Unit] = set()
-        """Deliveries whose long pause the owner was shown."""
 
     async def deliver(self, delivery: Delivery) -> None:
         """Send a claimed delivery as far as it goes now. Raises SettingsError only, for a token that is refused.
@@ -89,10 +87,9 @@ class Courier:
             if isinstance(outcome, Failure):
                 await self._after(outcome, delivery)
             elif outcome is not None and outcome.retry_after_s > _TOLD_S:
-                await asyncio.to_thread(self._report_pause, unit, delivery, outcome)
-            elif unit in self._put_off:
-                await asyncio.to_thread(self._store.failures.clear, unit)
-                self._put_off.discard(unit)
+                reason = f"{delivery.chat.platform.title()} asks to wait {outcome.retry_after_s:.0f} s"
+                until = self._store.clock.now() + timedelta(seconds=outcome.retry_after_s)
+                await asyncio.to_thread(boundary.report, unit, reason, until)
         except LeaseLost:
             note(log, "delivery lost", delivery=delivery.delivery_id, attempt=delivery.attempt)
         except SettingsError:
@@ -128,13 +125,6 @@ class Courier:
             language = delivery.view.language
             text = catalog_for(language).did_not_work
             await until_stored(outbox.notify, f"failed:{delivery.delivery_id}", delivery.chat, language, text)
-
-    def _report_pause(self, unit: Unit, delivery: Delivery, result: SendResult) -> None:
-        """Show the owner that a chat has to wait; a notice's own pause is told to nobody."""
-        until = self._store.clock.now() + timedelta(seconds=result.retry_after_s)
-        reason = f"{delivery.chat.platform.title()} asks to wait {result.retry_after_s:.0f} s"
-        self._store.failures.report(unit, reason, until, tell=delivery.kind != DeliveryKind.NOTICE)
-        self._put_off.add(unit)
 
     @asynccontextmanager
     async def _lease_kept(self, delivery: Delivery) -> AsyncIterator[None]:
@@ -210,6 +200,7 @@ class Courier:
                 return result
             if state == PartState.POSTED and part.n == 0 and delivery.day:
                 await asyncio.to_thread(self._store.subscriptions.reset_refusals, delivery.chat)
+                await asyncio.to_thread(self._boundary.succeeded, chat_unit(delivery.chat))
             part = following
         return None
 
@@ -229,6 +220,9 @@ class Courier:
         except (ChatGone, ChatNotWritable) as error:
             await asyncio.to_thread(self._store.outbox.drop_rest, delivery, _shown(str(error)))
             await asyncio.to_thread(chat_refused, self._store, delivery, error)
+            if delivery.view.place != Place.PRIVATE and delivery.kind != DeliveryKind.NOTICE:
+                reason = _shown(str(error))
+                await asyncio.to_thread(self._boundary.report, chat_unit(delivery.chat), reason)
             return SendResult(PartState.FAILED, part.message_id, str(error))
         except SendRetryable as error:
             return SendResult(PartState.PENDING, part.message_id, str(error), error.retry_after_s)

@@ -1,9 +1,10 @@
 """What follows when a chat refuses messages: its subscriptions are paused, and who subscribed it is told."""
 
 from bot.i18n import catalog_for
-from workers.domain.chats import direct_chat
+from workers.domain.chats import ChatRef, direct_chat
 from workers.domain.deliveries import Delivery, Subscription, SubscriptionStatus
 from workers.domain.errors import ChatGone, ChatNotWritable
+from workers.domain.units import Unit, UnitKind
 from workers.store import Store
 from workers.store.subscriptions import FAILURES
 
@@ -25,6 +26,11 @@ def chat_refused(store: Store, delivery: Delivery, error: ChatGone | ChatNotWrit
             store.subscriptions.pause(delivery.chat, status, str(error))
     for subscription in affected:
         _notify_person(store, subscription, status, str(error))
+
+
+def chat_unit(chat: ChatRef) -> Unit:
+    """One for each chat and not for each delivery, so that the owner is told once of a chat that refuses all."""
+    return Unit(UnitKind.DELIVERY, f"chat {chat} {chat.thread}".rstrip(), str(chat))
 
 
 def _notify_person(store: Store, subscription: Subscription, status: SubscriptionStatus, reason: str) -> None:

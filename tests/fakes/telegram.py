@@ -137,6 +137,8 @@ class TelegramServer(People):
 
     def _unfit(self, room: ChatRoom, params: dict[str, str], files: dict[str, bytes]) -> Fault | None:
         """Returns Telegram's refusal of a picture, or of a text that is empty or too long."""
+        if int(params.get("message_thread_id") or 0) in room.deleted_topics:
+            return Fault(400, "Bad Request: message thread not found")
         has_photo = bool(files) or "photo" in params
         if has_photo and not room.photos and room.bot != "administrator":
             return Fault(400, "Bad Request: not enough rights to send photos to the chat")

@@ -25,6 +25,7 @@ class ChatRoom:
     linked: int | None = None
     photos: bool = True
     """Members who are no admins may send photos."""
+    deleted_topics: set[int] = field(default_factory=set)
 
     def wire(self) -> dict[str, Any]:
         name = {"first_name": self.title} if self.type == "private" else {"title": self.title}

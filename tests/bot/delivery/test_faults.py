@@ -16,8 +16,8 @@ from tests.bot.conftest import DAY
 from tests.fakes.clock import FakeClock
 from tests.fakes.sender import FakeSender
 from workers.domain.chats import ChatRef
-from workers.domain.deliveries import Content, Delivery, Message, PartState, View
-from workers.domain.errors import SendRetryable, SettingsError
+from workers.domain.deliveries import Content, Delivery, Message, PartState, Place, View
+from workers.domain.errors import ChatGone, ChatNotWritable, SendRetryable, SettingsError
 from workers.domain.questions import QuestionRequest
 from workers.domain.units import Failure
 from workers.store import Store
@@ -292,3 +292,22 @@ def test_a_part_that_waits_long_for_its_turn_is_not_claimed_a_second_time(store:
     store.outbox.renew(delivery)
     bot_clock.advance(599)
     assert store.outbox.claim("terminal") is None, "a renewal does not shorten a pause"
+
+
+def test_the_owner_is_told_once_of_a_chat_that_refuses_and_no_more_when_it_takes_messages(store: Store) -> None:
+    view = View("en", place=Place.GROUP)
+    for n in range(3):
+        store.outbox.request(f"request:{n}", ChatRef("terminal", "a", "33"), DAY, view)
+    sender = FakeSender([ChatNotWritable("message thread not found"), ChatNotWritable("message thread not found")])
+    for _ in range(2):
+        asyncio.run(deliver_next(store, "terminal", sender, render))
+    (failure,) = store.failures.untold()
+    assert (failure.unit.about, failure.reason) == ("terminal:a", "message thread not found")
+    asyncio.run(deliver_next(store, "terminal", sender, render))
+    assert failures(store) == []
+
+
+def test_a_reader_who_blocks_the_bot_is_no_failure(store: Store) -> None:
+    ask(store, "a")
+    asyncio.run(deliver_next(store, "terminal", FakeSender([ChatGone("blocked")]), render))
+    assert failures(store) == []
