@@ -15,6 +15,7 @@ from workers.domain.blocks import ChoiceBlock
 from workers.domain.deliveries import Choice, View
 from workers.domain.models import Digest
 from workers.domain.questions import PostedMessage
+from workers.text.clean import fold
 
 
 def answer(
@@ -28,9 +29,11 @@ def answer(
 ) -> Reply:
     """Run one line, which is a command or a question, and return the reply. See `CommandContext` for the arguments.
 
-    Any white space separates a command from its arguments: a line break, a tab, a full-width space.
+    Any white space separates a command from its arguments: a line break, a tab, a full-width space. Characters that a
+    database cannot store are left out or replaced; a question keeps its line breaks.
     """
-    text = spaced(line) if line.lstrip().startswith("/") else line.strip()
+    lines = [fold(each) for each in line.splitlines()]
+    text = spaced(" ".join(lines)) if line.lstrip().startswith("/") else "\n".join(lines).strip()
     ctx = CommandContext(text, actor, language, services, idempotency_key, message_id, about)
     limiter = services.rate_limiter
     if idempotency_key and not limiter.hit(actor.chat, actor.person):
