@@ -67,6 +67,8 @@ def _lines(ctx: CommandContext, current: Overview) -> Iterator[str]:
     for failure in current.failures:
         line = catalog["given_up" if failure.given_up else "retried"]
         yield line.format(unit=failure.unit, reason=failure.reason)
+    if current.more_failures:
+        yield catalog["more"].format(count=current.more_failures)
 
 
 def _queue(ctx: CommandContext) -> str:

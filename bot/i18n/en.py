@@ -109,6 +109,7 @@ ENGLISH = Catalog(
         "paused": "Resting {name}: {reason}",
         "retried": "Tried again later: {unit}: {reason}",
         "given_up": "Failed: {unit}: {reason}",
+        "more": "Other failures: {count}",
     },
     status_repeat="Send the {count} messages again whose fate is unknown",
     status_repeated="{count} messages are sent again.",

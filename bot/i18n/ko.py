@@ -112,6 +112,7 @@ KOREAN = Catalog(
         "paused": "쉬는 채팅 {name}: {reason}",
         "retried": "다시 시도할 작업 {unit}: {reason}",
         "given_up": "실패한 작업 {unit}: {reason}",
+        "more": "그 밖의 실패한 작업 {count}개",
     },
     status_repeat="보냈는지 알 수 없는 글 {count}개 다시 보내기",
     status_repeated="글 {count}개를 다시 보냅니다.",

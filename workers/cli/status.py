@@ -44,6 +44,8 @@ def lines(seen: Overview) -> Iterator[str]:
         yield f"messages {parts.platform}: {parts.count} {parts.state}{mark}"
     for failure in seen.failures:
         yield f"failed {failure.unit}: {failure.reason} ({_next_try(failure)})"
+    if seen.more_failures:
+        yield f"failed: {seen.more_failures} more"
 
 
 def _next_try(failure: Failure) -> str:

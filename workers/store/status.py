@@ -14,10 +14,10 @@ from workers.domain.units import Failure
 from workers.store import Store, chat_columns
 from workers.store.source_answers import SourceAnswerRow
 from workers.store.subscription_rows import is_active
-from workers.store.tables import delivery, edition, listing, part, source_answer, subscription
+from workers.store.tables import delivery, edition, failure, listing, part, source_answer, subscription
 from workers.store.transactions import read
 
-FAILURES_SHOWN = 10
+FAILURES_SHOWN = 20
 """Failed units that the status lists."""
 
 
@@ -63,13 +63,15 @@ class Overview:
     parts: Sequence[PartCount]
     """By platform, then state."""
     failures: Sequence[Failure]
-    """Units of work whose last try failed, the latest first."""
+    """Units of work whose last try failed, the latest first, at most FAILURES_SHOWN."""
+    more_failures: int
+    """How many others there are."""
 
 
 def overview(store: Store, limit: int = 5) -> Overview:
     """The newest `limit` editions, the newest answer of each source, all subscriptions, deliveries and parts.
 
-    Of the failures, the newest FAILURES_SHOWN. What a clock that was ahead did in the future is left out.
+    What a clock that was ahead did in the future is left out.
     """
     failures, latest = store.failures.newest(FAILURES_SHOWN), latest_day(store.clock.now())
     with read(store.engine) as connection:
@@ -94,6 +96,7 @@ def overview(store: Store, limit: int = 5) -> Overview:
                 )
             ],
             failures=failures,
+            more_failures=connection.execute(select(func.count()).select_from(failure)).scalar_one() - len(failures),
         )
 
 

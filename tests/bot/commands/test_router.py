@@ -18,6 +18,7 @@ from workers.domain.chats import ChatRef, direct_chat
 from workers.domain.deliveries import Notify
 from workers.domain.models import Edition
 from workers.domain.questions import QuestionRequest
+from workers.domain.units import Unit, UnitKind
 from workers.store import Store
 
 MEMBER = Actor("7", ChatRef("telegram", "-100"))
@@ -255,6 +256,22 @@ def test_status_is_the_owners_alone(services: Services, edition: Edition) -> Non
     status_lines = lines(answer("/status", OWNER, "ko", services))
     assert status_lines[1] == "최근 호: 2025-06-03, 모은 논문 3편 중 3편"
     assert "구독: 0곳, 쉬는 곳 0곳" in status_lines
+
+
+def test_the_status_counts_the_failures_that_it_does_not_list(services: Services) -> None:
+    for n in range(23):
+        services.store.failures.report(Unit(UnitKind.DELIVERY, f"{n}", f"telegram:{n}"), "a reason")
+    status_lines = lines(answer("/status", OWNER, "ko", services))
+    assert sum("a reason" in line for line in status_lines) == 20
+    assert status_lines[-1] == "그 밖의 실패한 작업 3개"
+
+
+def test_a_question_is_stored_without_what_no_database_takes(services: Services, store: Store) -> None:
+    answer("half of a pair: \ud83d,\x00\x1b[2J\n\n1번 논문은?", MEMBER, "ko", services, "telegram:1")
+    (number,) = store.questions.unanswered()
+    question = store.questions.get(number)
+    assert question is not None
+    assert question.asked.text == "half of a pair: ?, [2J\n\n1번 논문은?"
 
 
 def test_a_question_is_asked_again_in_its_own_chat_alone(services: Services, store: Store) -> None:
