@@ -1,6 +1,7 @@
 """RQ jobs: each takes one id and can run twice without a second effect."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -154,6 +155,12 @@ def test_a_paper_that_cannot_be_read_now_is_read_again_later_then_given_up(tmp_p
         (failure,) = store.failures.untold()
     assert finals == [False, False, True]
     assert "HTTP 503" in failure.reason
+
+
+def test_a_post_without_an_arxiv_id_is_read_from_its_abstract(store: Store) -> None:
+    services = answer_services(config.load(environment={}), store)
+    post = replace(paper(arxiv_id=None, title="A post of a laboratory", abstract="What is new."), keys=())
+    assert [passage.text for passage in services.fetch(post).text.passages] == ["What is new."]
 
 
 def test_a_question_that_fails_three_times_is_told_once_and_recorded(store: Store) -> None:

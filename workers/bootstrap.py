@@ -108,7 +108,9 @@ def answer_services(settings: Settings, store: Store) -> AnswerServices:
     """The services that answer questions; a process is started only to read a paper that the store lacks."""
 
     def read(paper: Paper) -> FetchedText:
-        unit = Unit(UnitKind.READING, paper.arxiv_id or paper.keys[0][1][:200], paper.title)
+        if paper.arxiv_id is None:  # only arXiv serves texts of papers
+            return FetchedText(abstract_of(paper))
+        unit = Unit(UnitKind.READING, paper.arxiv_id, paper.title)
         known = store.failures.of(unit)
         if known and known.retry_at and store.clock.now() < known.retry_at:
             return FetchedText(abstract_of(paper), is_final=False)
