@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.failures import FakeFailures
@@ -49,6 +49,16 @@ def test_a_unit_that_succeeds_at_last_starts_from_its_first_try_again(
     assert failures.open == {}
     assert boundary.run(UNIT, fails) == failures.open[UNIT]
     assert failures.open[UNIT].attempts == 1
+
+
+def test_a_success_clears_what_another_process_recorded_meanwhile(
+    boundary: Boundary, failures: FakeFailures, clock: FakeClock
+) -> None:
+    boundary.run(UNIT, lambda: 3)
+    Boundary(failures, clock).run(UNIT, fails)
+    clock.advance(120)
+    boundary.run(UNIT, lambda: 3)
+    assert failures.open == {}
 
 
 @pytest.mark.parametrize("error", [LeaseLost("taken over"), SettingsError("a token is refused")])
@@ -104,4 +114,7 @@ def test_a_reason_is_the_text_of_our_own_errors_and_of_the_database() -> None:
     assert reason_of(SourceError("HTTP 503")) == "HTTP 503"
     assert reason_of(locked) == "database: database is locked"
     assert reason_of(OSError(28, "No space left on device")) == "No space left on device"
+    assert reason_of(OSError(1, b"no text")) == "PermissionError"
     assert reason_of(ValueError("a reader's words")) == "ValueError"
+    value = DataError("INSERT …", {}, ValueError('invalid input: "a reader\'s words"'))
+    assert reason_of(value) == "DataError"

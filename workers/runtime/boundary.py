@@ -19,6 +19,8 @@ _PASSES = (LeaseLost, SettingsError)
 """Not faults of a unit: another process has the work, or the owner must change a setting."""
 _PACKAGES = ("workers", "bot")
 _REASON_CHARS = 300
+_KNOWN_FOR = timedelta(minutes=1)
+"""How long the failures that were read from the store count as all there are; other processes record some too."""
 RESTS = timedelta(hours=1)
 """How long a unit that was given up is left alone by callers that ask `Boundary.rests`."""
 PAUSES_S = (0.5, 2.0)
@@ -38,8 +40,10 @@ class Boundary:
         self._unrecorded: dict[Unit, int] = {}
         """Failed tries that the store did not record, so that a store that is full or away is no endless loop."""
         self._next_try: dict[Unit, datetime] = {}
-        self._failed: set[Unit] | None = None
-        """The units with a failure in the store; None until the first unit succeeds. Saves a query for each success."""
+        """The units whose last try failed here."""
+        self._known: set[Unit] = set()
+        """The units with a failure in the store, as they were read at `_known_at`. Saves a query for each success."""
+        self._known_at: datetime | None = None
 
     def run(self, unit: Unit, work: Callable[[], T]) -> T | Failure:
         """The result of `work`, or its failure. Raises LeaseLost and SettingsError only."""
@@ -84,13 +88,16 @@ class Boundary:
         reason = reason_of(error)
         try:
             failure = self._failures.record(unit, reason, self._tell)
-            if self._failed is not None:
-                self._failed.add(unit)
         except Exception as refused:  # noqa: BLE001 - the store may be what failed
             attempts = self._unrecorded[unit] = self._unrecorded.get(unit, 0) + 1
             failure = failure_after(unit, attempts, reason, self._clock.now())
             note(log, "failure not recorded", level=logging.ERROR, unit=unit, error=reason_of(refused))
-        self._next_try[unit] = failure.retry_at or self._clock.now() + RESTS
+        now = self._clock.now()
+        for other, at in list(self._next_try.items()):  # threads share this
+            if at <= now - RESTS:
+                self._next_try.pop(other, None)
+                self._unrecorded.pop(other, None)
+        self._next_try[unit] = failure.retry_at or now + RESTS
         level = logging.WARNING if isinstance(error, PaperboyError) else logging.ERROR
         note(log, "unit failed", level=level, unit=unit, attempt=failure.attempts, reason=reason)
         return failure
@@ -112,29 +119,34 @@ class Boundary:
     def succeeded(self, unit: Unit) -> None:
         """Forget the failed tries of a unit. Does not raise."""
         self._unrecorded.pop(unit, None)
-        self._next_try.pop(unit, None)
+        failed_here = self._next_try.pop(unit, None) is not None
         try:
-            if self._failed is None:
-                self._failed = self._failures.units()
-            if unit in self._failed:
+            if failed_here or unit in self._recorded():
                 self._failures.clear(unit)
-                self._failed.discard(unit)
+                self._known.discard(unit)
         except Exception as refused:  # noqa: BLE001 - the unit succeeded, whatever the store says
             note(log, "failure not cleared", level=logging.ERROR, unit=unit, error=reason_of(refused))
+
+    def _recorded(self) -> set[Unit]:
+        now = self._clock.now()
+        if self._known_at is None or not now - _KNOWN_FOR <= self._known_at <= now:
+            self._known, self._known_at = self._failures.units(), now
+        return self._known
 
 
 def reason_of(error: BaseException) -> str:
     """What failed, in one line for the owner.
 
-    The text of one of our own errors or of a database's; of any other exception only its type and the place in our
-    code, because its text may contain a reader's words or a secret.
+    The text of one of our own errors, of the system's or of a database's; of any other exception only its type and the
+    place in our code, because its text may contain a reader's words or a secret.
     """
     if isinstance(error, PaperboyError):
         return _one_line(str(error))
-    cause = getattr(error, "orig", None)  # SQLAlchemy's errors carry the driver's, whose first line has no values
-    if isinstance(cause, Exception):
+    cause = getattr(error, "orig", None)  # SQLAlchemy's errors carry the driver's
+    # The first line of a driver's text has no values, except where it is about a value.
+    if isinstance(cause, Exception) and type(error).__name__ != "DataError":
         return _one_line(f"database: {cause}")
-    if isinstance(error, OSError) and error.strerror:
+    if isinstance(error, OSError) and isinstance(error.strerror, str) and error.strerror:
         return _one_line(error.strerror)
     return f"{type(error).__name__}{_place(error)}"
 
