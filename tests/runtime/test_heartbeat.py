@@ -26,6 +26,18 @@ def test_a_lease_is_renewed_again_and_again() -> None:
         check()
 
 
+def test_a_store_that_is_away_for_a_moment_ends_no_heartbeat() -> None:
+    beats = threading.Semaphore(0)
+
+    def renew() -> None:
+        beats.release()
+        raise OSError(28, "No space left on device")
+
+    with keep_alive(renew, OFTEN_S) as check:
+        assert all(beats.acquire(timeout=PATIENCE_S) for _ in range(3))
+        check()
+
+
 def test_a_lost_lease_raises_at_the_next_check() -> None:
     def renew() -> None:
         raise LeaseLost("attempt 2 has it")
