@@ -21,7 +21,11 @@ def set_up(level: str = "INFO", stream: TextIO | None = None) -> None:
 
 
 def note(logger: logging.Logger, event: str, *, level: int = logging.INFO, **fields: object) -> None:
-    """Log `event` with its fields, in the order given. A value with white space, `"` or `=` is quoted."""
+    """Log `event` with its fields, in the order given.
+
+    A value with white space, `"` or `=` is quoted. What cannot be printed becomes a space, so that no foreign text
+    begins a line or moves the cursor of a terminal.
+    """
     if logger.isEnabledFor(level):
         logger.log(level, "%s", " ".join([event, *(f"{key}={_value(value)}" for key, value in fields.items())]))
 
@@ -34,5 +38,5 @@ def loggable_url(url: str) -> str:
 
 
 def _value(value: object) -> str:
-    text = str(value)
-    return '"' + text.replace('"', "'").replace("\n", " ") + '"' if _QUOTED.search(text) or not text else text
+    text = "".join(character if character.isprintable() else " " for character in str(value))
+    return '"' + text.replace('"', "'") + '"' if _QUOTED.search(text) or not text else text
