@@ -54,7 +54,7 @@ def text_unit(day: date, language: str) -> Unit:
 
 def section_unit(day: date, language: str, name: str) -> Unit:
     """The unit of a category of a text, or of another part of it that can be left out."""
-    return Unit(UnitKind.SECTION, f"{day} {language} {name}"[:200])
+    return Unit(UnitKind.SECTION, f"{day} {language} {name}"[:120])
 
 
 @dataclass(frozen=True, slots=True)

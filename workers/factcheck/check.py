@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import count
 
 from workers.domain.models import SYNTHESIS_FIELDS, Claim, Digest, DigestPaper, Edition, Section, Synthesis
 from workers.domain.ports import SectionBoundary
@@ -41,26 +42,24 @@ Kept = Callable[[str, Sequence[Claim], frozenset[int]], tuple[Claim, ...]]
 
 
 def check(digest: Digest, edition: Edition, glossary: Mapping[str, str], boundary: SectionBoundary) -> Digest:
-    """`digest` without the claims and lines that its papers do not support.
-
-    What cannot be checked counts as not supported.
+    """`digest` without the claims and lines that its papers do not support; what cannot be checked is not supported.
 
     Their number is added to `model.dropped_claims`. A claim is supported if it cites only papers of its section, if
     the papers it cites contain each of its quotes word for word and, outside the quotes, each number with its unit and
     each name, and if it is in the digest's language, without links, repetition or boilerplate. The number of the
     papers cited and common terms need no support.
     """
-    judge, language = Judge(edition, glossary), digest.language
+    judge, language, numbers = Judge(edition, glossary), digest.language, count(1)
+
+    def is_kept(name: str, claim: Claim, allowed: frozenset[int]) -> bool:
+        # A unit of its own, because the next claim that can be checked would clear the failure of this one.
+        unit = section_unit(edition.day, language, f"{name}, claim {next(numbers)}")
+        return boundary.run_or(unit, partial(judge.is_supported, claim, allowed, language), instead=False)
 
     def kept(name: str, claims: Sequence[Claim], allowed: frozenset[int]) -> tuple[Claim, ...]:
-        unit = section_unit(edition.day, language, name)
-        supported = [
-            claim
-            for claim in claims
-            if boundary.run_or(unit, partial(judge.is_supported, claim, allowed, language), instead=False)
-        ]
+        supported = tuple(claim for claim in claims if is_kept(name, claim, allowed))
         judge.dropped += len(claims) - len(supported)
-        return tuple(supported)
+        return supported
 
     sections = tuple(_checked_section(section, kept) for section in digest.sections)
     highlights = kept("highlights", digest.highlights, judge.all_papers)
