@@ -142,3 +142,26 @@ def test_a_step_that_fails_costs_no_other(store: Store, queue: WorkQueue, clock:
     tick(store, queue, clock)
     assert not store.outbox.idle("telegram"), "published before the step that fails"
     assert queued(queue) == [str(DAY)], "queued after it"
+
+
+def test_a_unit_that_fails_again_on_another_day_is_told_of_again(
+    store: Store, queue: WorkQueue, clock: FakeClock
+) -> None:
+    unit = Unit(UnitKind.DELIVERY, "photos telegram:-100")
+    store.owners.add("telegram", "9")
+    for _ in range(2):
+        store.failures.report(unit, "posted without the chart")
+        tick(store, queue, clock)
+        store.failures.clear(unit)
+        clock.advance(86_400)
+    with store.engine.begin() as connection:
+        assert connection.execute(text("SELECT count(*) FROM delivery")).scalar() == 2
+
+
+def test_a_row_that_cannot_be_read_stops_no_edition(store: Store, queue: WorkQueue, clock: FakeClock) -> None:
+    store.failures.report(Unit(UnitKind.DELIVERY, "7"), "of another version")
+    with store.engine.begin() as connection:
+        connection.execute(text("UPDATE failure SET kind = 'odd'"))
+    store.editions.want(DAY)
+    tick(store, queue, clock)
+    assert queued(queue) == [DAY.isoformat()]

@@ -118,12 +118,11 @@ class Scheduler:
 
         Where there is no owner yet, they are told once there is one.
         """
-        del now
         untold, owners = self.store.failures.untold(), self.store.owners.all(self.settings.named_owners())
         if not untold or not owners:
             return
         language, outbox = self.settings.digest.language, self.store.outbox
-        told = sum(alerts.failed_unit(failure, owners, outbox, language) for failure in untold)
+        told = sum(alerts.failed_unit(now.date(), failure, owners, outbox, language) for failure in untold)
         self.store.failures.told(untold)
         self._news = self._news or told > 0
 

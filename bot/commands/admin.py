@@ -7,6 +7,7 @@ from workers.domain.blocks import ChoiceBlock
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Choice, PartState
 from workers.domain.errors import QueueDown
+from workers.i18n.lines import unit_name
 from workers.queue import WorkQueue
 from workers.store.status import Overview, overview
 
@@ -66,7 +67,7 @@ def _lines(ctx: CommandContext, current: Overview) -> Iterator[str]:
         yield catalog["paused"].format(name=str(paused.chat), reason=paused.reason)
     for failure in current.failures:
         line = catalog["given_up" if failure.given_up else "retried"]
-        yield line.format(unit=failure.unit, reason=failure.reason)
+        yield line.format(unit=unit_name(failure.unit, ctx.language), reason=failure.reason)
     if current.more_failures:
         yield catalog["more"].format(count=current.more_failures)
 

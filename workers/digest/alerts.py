@@ -8,7 +8,7 @@ from workers.domain.chats import ChatRef, direct_chat
 from workers.domain.models import Language, SourceReport
 from workers.domain.units import Failure
 from workers.i18n import digest_catalog_for
-from workers.i18n.lines import source_line
+from workers.i18n.lines import source_line, unit_name
 
 
 class Outbox(Protocol):
@@ -36,12 +36,15 @@ def incomplete_sources(
     return _tell(f"sources:{day}", text, owners, outbox, language)
 
 
-def failed_unit(failure: Failure, owners: Owners, outbox: Outbox, language: Language) -> int:
-    """Tell the owners of a unit of work that was given up or has to wait; returns how many were told now."""
+def failed_unit(day: date, failure: Failure, owners: Owners, outbox: Outbox, language: Language) -> int:
+    """Tell the owners of a unit of work that was given up or has to wait; returns how many were told now.
+
+    A unit that succeeded in between and fails again on another `day` is told of again.
+    """
     catalog, unit = digest_catalog_for(language), failure.unit
     template = catalog.alert_given_up if failure.given_up else catalog.alert_waits
-    line = template.format(unit=catalog.units[unit.kind], about=unit.about or unit.key, reason=failure.reason)
-    return _tell(f"{unit.kind}:{unit.key}:{failure.attempts}", line, owners, outbox, language)
+    line = template.format(unit=unit_name(unit, language), reason=failure.reason)
+    return _tell(f"{unit.kind}:{unit.key}:{failure.attempts}:{day}", line, owners, outbox, language)
 
 
 def _tell(event: str, line: str, owners: Owners, outbox: Outbox, language: Language) -> int:

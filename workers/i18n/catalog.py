@@ -68,7 +68,7 @@ class DigestCatalog:
     alert_failed: str
     alert_sources: str
     alert_given_up: str
-    """A unit of work that was given up: its kind, what it is about, why it failed."""
+    """A unit of work that was given up: its name, why it failed."""
     alert_waits: str
     """A unit of work that has to wait."""
     units: Mapping[UnitKind, str]

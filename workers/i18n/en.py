@@ -56,8 +56,8 @@ ENGLISH = DigestCatalog(
     },
     alert_failed="No digest of {date} yet ({reason}). It is tried again every 10 minutes.",
     alert_sources="The digest of {date} came out without all that its sources have.",
-    alert_given_up="Something failed: {unit} · {about}: {reason}. Everything else goes on.",
-    alert_waits="Something has to wait: {unit} · {about}: {reason}. Everything else goes on.",
+    alert_given_up="Something failed: {unit}: {reason}. Everything else goes on.",
+    alert_waits="Something has to wait: {unit}: {reason}. Everything else goes on.",
     units={
         UnitKind.EDITION: "making the digest",
         UnitKind.SOURCE: "source",

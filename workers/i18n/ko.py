@@ -48,9 +48,9 @@ KOREAN = DigestCatalog(
     closest="논문에서 가장 가까운 대목입니다.",
     was_read={"html": "전문(HTML)을 읽었습니다.", "pdf": "전문(PDF)을 읽었습니다.", "abstract": "초록만 읽었습니다."},
     alert_failed="{date} 다이제스트를 아직 만들지 못했습니다({reason}). 10분마다 다시 시도합니다.",
-    alert_sources="{date} 다이제스트에 다 가져오지 못한 출처가 있습니다.",
-    alert_given_up="실패한 작업이 있습니다. {unit} · {about}: {reason}. 나머지는 그대로 진행됩니다.",
-    alert_waits="기다리는 작업이 있습니다. {unit} · {about}: {reason}. 나머지는 그대로 진행됩니다.",
+    alert_sources="{date} 다이제스트에 내용을 다 가져오지 못한 출처가 있습니다.",
+    alert_given_up="실패한 작업이 있습니다. {unit}: {reason}. 나머지는 그대로 진행됩니다.",
+    alert_waits="대기 중인 작업이 있습니다. {unit}: {reason}. 나머지는 그대로 진행됩니다.",
     units={
         UnitKind.EDITION: "다이제스트 만들기",
         UnitKind.SOURCE: "출처",

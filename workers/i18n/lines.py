@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from workers.domain.models import Digest, Language, SourceReport
+from workers.domain.units import Unit
 from workers.i18n import digest_catalog_for
 
 
@@ -31,6 +32,11 @@ def source_line(report: SourceReport, language: Language) -> str:
         "failed": catalog.failed_source,
     }
     return templates.get(report.status, "").format(name=report.name, reason=report.reason)
+
+
+def unit_name(unit: Unit, language: Language) -> str:
+    """What was done about what: `posting to a chat · telegram:-100`."""
+    return f"{digest_catalog_for(language).units[unit.kind]} · {unit.about or unit.key}"
 
 
 def model_line(digest: Digest) -> str:

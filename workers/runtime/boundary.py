@@ -107,8 +107,7 @@ class Boundary:
         note(log, "unit reported", level=logging.WARNING, unit=unit, reason=reason)
         try:
             self._failures.report(unit, reason, retry_at, self._tell)
-            if self._failed is not None:
-                self._failed.add(unit)
+            self._known.add(unit)
         except Exception as refused:  # noqa: BLE001 - the store may be what failed
             note(log, "failure not recorded", level=logging.ERROR, unit=unit, error=reason_of(refused))
 
