@@ -39,7 +39,10 @@ class FailureStore:
             self._put(connection, failed, tell, self._clock.now())
 
     def clear(self, unit: Unit) -> None:
-        """Forget a unit that succeeded."""
+        """Forget a unit that succeeded; writes only where it failed before."""
+        with read(self._engine) as connection:
+            if connection.execute(select(failure.c.key).where(_is(unit))).one_or_none() is None:
+                return
         with write(self._engine) as connection:
             connection.execute(delete(failure).where(_is(unit)))
 
