@@ -36,11 +36,12 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped by the system
     gc.freeze()  # a collection in a child would copy the pages that it shares with this process
     while True:
-        message, (conversation, *_), _, _ = _received(control)
+        message, fds, _, _ = socket.recv_fds(control, 1, 1)
         if not message:
             with contextlib.suppress(OSError):
                 os.killpg(0, signal.SIGKILL)
             return
+        conversation = fds[0]
         pid = os.fork()
         if not pid:
             control.close()
@@ -50,11 +51,6 @@ def main() -> None:
             os._exit(0)
         os.close(conversation)
         control.sendall(struct.pack("!Q", pid))
-
-
-def _received(control: socket.socket) -> tuple[bytes, list[int], int, object]:
-    message, fds, flags, address = socket.recv_fds(control, 1, 1)
-    return message, fds or [-1], flags, address
 
 
 def _limit(time_s: float, memory_bytes: int) -> None:

@@ -157,6 +157,7 @@ class Child:
         self._connection, self._limits, self._own_work = connection, limits, own_work
         self._stopped_for, self._gives_way = "", False
         self._process: psutil.Process | None = None
+        self._memory_at_start = 0
         with suppress(psutil.NoSuchProcess):
             self._process = psutil.Process(pid)
             self._memory_at_start = self._process.memory_info().rss
