@@ -86,6 +86,15 @@ def test_where_no_page_can_be_read_there_is_no_answer() -> None:
         DeepLearn("deeplearn", SITE, FakeDocuments({SITE: FRONT})).collect(DAY)
 
 
+def test_a_site_that_is_away_is_not_asked_for_every_page() -> None:
+    fine = f"{SITE}/arxiv/529202/fine"
+    away = [f"{SITE}/arxiv/{n}/away" for n in range(20)]
+    fetcher = FakeDocuments({SITE: panel("/arxiv/529202/fine", *away), fine: page("529202"), "away": "HTTP 503"})
+    report = DeepLearn("deeplearn", SITE, fetcher).collect(DAY).report
+    assert (report.entries, report.dropped) == (1, 20)
+    assert len(fetcher.asked) == 2 + 5
+
+
 @pytest.mark.parametrize(
     "link",
     [

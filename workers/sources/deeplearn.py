@@ -19,6 +19,8 @@ from workers.text.latex import readable
 SITE = "https://deeplearn.org"
 PAPER_LIMIT = 30
 """Largest number of paper pages read per day; the panel had 6 to 20 links so far."""
+_UNREADABLE = 5
+"""Pages that cannot be read before the rest is given up: a site that is away or throttles costs a wait for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +49,21 @@ class DeepLearn:
         self._url, self._documents = url, documents
 
     def collect(self, day: date) -> SourceAnswer:  # noqa: ARG002 - the site shows only today
-        """Today's hot papers. A paper is dropped if its page cannot be read.
+        """Today's hot papers. A paper is dropped if its page cannot be read, and so are those after _UNREADABLE pages.
 
         Raises SourceError if the front page cannot be read, or if none of the paper pages can.
         """
         documents = self._documents.for_one_answer()
         front = documents.read(self._url, parse_front, self._url)
-        entries = []
+        entries, unreadable = [], 0
         for link in front.papers:
+            if unreadable == _UNREADABLE:
+                break
             try:
                 abstract = documents.read(link.url, parse_paper)
                 entries.append(validated(Entry(self.name, link.title, public_link(link.url), abstract)))
             except (SourceError, InvalidEntry):
-                continue
+                unreadable += 1
         if front.papers and not entries:
             raise SourceError("no paper page could be read")
         return answered(self.name, entries, front.dropped + len(front.papers) - len(entries))
