@@ -11,7 +11,8 @@ from tests.fakes.documents import FakeDocuments
 from tests.fakes.gate import FakeGate
 from workers.domain.documents import Document
 from workers.domain.errors import SourceError
-from workers.sources.arxiv import EASTERN, PAGE_SIZE, Arxiv, ArxivFeeds, announced_on, parse_api, window
+from workers.sources.arxiv import PAGE_SIZE, Arxiv, ArxivFeeds, parse_api
+from workers.sources.arxiv_calendar import EASTERN, announced_on, window
 
 DAY = date(2025, 6, 3)
 FEEDS = Path(__file__).parents[1] / "feeds"

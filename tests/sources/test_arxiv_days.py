@@ -12,7 +12,8 @@ from tests.fakes.gate import FakeGate
 from tests.fakes.papers import DAY
 from workers.domain.documents import Document
 from workers.domain.errors import SourceError
-from workers.sources.arxiv import EASTERN, PAGE_SIZE, Arxiv, ArxivFeeds, announced_on, parse_api, parse_rss, window
+from workers.sources.arxiv import PAGE_SIZE, Arxiv, ArxivFeeds, parse_api, parse_rss
+from workers.sources.arxiv_calendar import EASTERN, announced_on, window
 
 OTHER_DAY = date(2025, 6, 10)
 
@@ -233,6 +234,14 @@ def test_a_full_slice_followed_by_an_empty_one_is_cut_short() -> None:
     report = source(fetcher).collect(DAY).report
     assert (report.status, report.entries) == ("failed", 0)
     assert "cut short: 2,000 of 4,500 entries" in (report.reason or "")
+
+
+def test_an_api_that_promises_more_than_arxiv_gives_is_not_read_to_its_end() -> None:
+    full = slices(4_500)[0].replace(b"4500", b"999999999")
+    fetcher = FakeDocuments({"cs.CL": rss(OTHER_DAY), "/api": [full] * 3})
+    report = source(fetcher).collect(DAY).report
+    assert "promises 999,999,999 entries" in (report.reason or "")
+    assert len(fetcher.asked) == 2
 
 
 def test_a_first_slice_with_less_than_it_promises_is_cut_short() -> None:

@@ -101,6 +101,6 @@ def test_a_record_that_cannot_be_read_costs_itself() -> None:
 def test_whatever_a_library_raises_names_its_place_and_quotes_nothing() -> None:
     with pytest.raises(SourceError) as failure, source_errors():
         raise RecursionError("secret words of the feed")
-    assert str(failure.value).startswith("cannot be read: RecursionError in test_entries.py:")
+    assert str(failure.value).startswith("cannot be read: RecursionError in entries.py:")
     with pytest.raises(SourceError, match="as it is"), source_errors():
         raise SourceError("as it is")

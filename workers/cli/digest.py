@@ -16,7 +16,7 @@ from workers.domain.errors import EditionFailed, SettingsError
 from workers.domain.models import Text
 from workers.i18n.lines import source_line
 from workers.runtime.clock import SystemClock, system_clock
-from workers.sources.arxiv import EASTERN
+from workers.sources.arxiv_calendar import EASTERN
 from workers.store.texts import digest_json
 
 

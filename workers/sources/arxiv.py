@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
+from typing import get_args
 
 from workers.domain.documents import Document
 from workers.domain.errors import SourceError
@@ -13,6 +13,7 @@ from workers.domain.models import AnnounceType, Authority, Entry, SourceAnswer
 from workers.domain.ports import Clock, DocumentReader, Gate
 from workers.domain.source_answers import answered
 from workers.sources.arxiv_answers import Announcement, ApiPage, RssFeed
+from workers.sources.arxiv_calendar import EASTERN, announced_on, window
 from workers.sources.arxiv_day import Expectation, Fault, gaps, still_missing
 from workers.sources.dates import moment
 from workers.sources.entries import Admission, InvalidEntry, read_all, source_errors
@@ -22,22 +23,15 @@ from workers.text.clean import fold, unescape
 from workers.text.latex import authors, readable
 from workers.text.markup import title_text
 
-EASTERN = ZoneInfo("America/New_York")
-"""arXiv's announcement days and deadlines are in this time zone."""
 PAGE_SIZE = 2_000
 """Largest number of results in one API answer (info.arxiv.org/help/api/user-manual)."""
-_DEADLINE = time(14)
-"""Eastern time; a submission before it is announced on the evening of that day (info.arxiv.org/help/availability)."""
 _ABSTRACT = re.compile(r"^arXiv:\S+\s+Announce Type:\s*\S+\s*Abstract:\s*", re.DOTALL)
 _GUID = re.compile(rf"oai:arXiv\.org:({ARXIV_ID})(?:v([0-9]+))?")
+_MOST_RESULTS = 30_000
+"""Results that the API gives to one query (same page); a day's submissions are a few thousand."""
 _LONGEST_REPORT = 200
 """Characters of what arXiv says of an error."""
-_ANNOUNCE_TYPES: dict[str, AnnounceType] = {
-    "new": "new",
-    "cross": "cross",
-    "replace": "replace",
-    "replace-cross": "replace-cross",
-}
+_ANNOUNCE_TYPES: dict[str, AnnounceType] = {name: name for name in get_args(AnnounceType)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +131,8 @@ class Arxiv:
         while True:
             query, followed = self._query(day, start), self._feeds.categories
             page = documents.read(self._feeds.api_url, parse_api, self.name, followed, params=query, gate=self._gate)
+            if page.total > _MOST_RESULTS:
+                raise SourceError(f"promises {page.total:,} entries; more than {_MOST_RESULTS:,} are not read")
             received = len(page.announcements) + page.dropped
             if received < min(PAGE_SIZE, page.total - start):
                 raise SourceError(f"cut short: {start + received:,} of {page.total:,} entries")
@@ -160,24 +156,6 @@ class Arxiv:
             "sortBy": "submittedDate",
             "sortOrder": "descending",
         }
-
-
-def window(day: date) -> tuple[datetime, datetime]:
-    """[start, end) in UTC of the submissions that are announced on `day`. Holidays are not taken into account."""
-    return _deadline_before(_working_day_before(day)), _deadline_before(day)
-
-
-def announced_on(submitted: datetime) -> date:
-    """The day on which a submission is announced.
-
-    A time of exactly midnight UTC means that the source gives a date only; that date is returned.
-    """
-    if submitted.time() == time(0):
-        return submitted.date()
-    day = submitted.astimezone(EASTERN).date()
-    while day.weekday() > 4 or submitted >= _deadline_before(day):
-        day += timedelta(days=1)
-    return day
 
 
 @source_errors()
@@ -287,15 +265,3 @@ def _feed_day(channel: FeedItem, items: Sequence[FeedItem]) -> date:
 
 def _terms(item: FeedItem) -> tuple[str, ...]:
     return tuple(term for tag in item.get("tags") or [] if (term := string(tag, "term")))
-
-
-def _working_day_before(day: date) -> date:
-    before = day - timedelta(days=1)
-    while before.weekday() > 4:
-        before -= timedelta(days=1)
-    return before
-
-
-def _deadline_before(day: date) -> datetime:
-    """When submissions for the announcement of `day` end, in UTC: 14:00 Eastern on the working day before."""
-    return datetime.combine(_working_day_before(day), _DEADLINE, EASTERN).astimezone(UTC)

@@ -1,16 +1,15 @@
 """The border for what sources say: only entries that every later step and both databases can take pass it."""
 
 import re
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import PurePath
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from workers.domain.errors import SourceError
-from workers.domain.models import Authority, Entry
+from workers.domain.models import AnnounceType, Authority, Entry
+from workers.runtime.boundary import reason_of
 from workers.sources.identifiers import ARXIV_ID, LATEST_VERSION, doi_in, web_link
 from workers.text.clean import fold
 
@@ -28,7 +27,6 @@ MOST_CATEGORIES = 50
 LONGEST_GUID = 2_048
 _LARGEST_COUNT = 2**31 - 1
 """Largest integer of a column in PostgreSQL; SQLite takes 64 bits."""
-_ANNOUNCE_TYPES = frozenset({"new", "cross", "replace", "replace-cross"})
 _REASONS_SHOWN = 3
 
 Record = TypeVar("Record")
@@ -71,7 +69,7 @@ def validated(entry: Entry) -> Entry:
         doi=doi_in(entry.doi) if isinstance(entry.doi, str) else None,
         authors=_texts(entry.authors, LONGEST_NAME, MOST_AUTHORS),
         categories=_texts(entry.categories, LONGEST_CATEGORY, MOST_CATEGORIES),
-        announce_type=entry.announce_type if entry.announce_type in _ANNOUNCE_TYPES else None,
+        announce_type=entry.announce_type if entry.announce_type in get_args(AnnounceType) else None,
         comment=_text(entry.comment, LONGEST_COMMENT),
         upvotes=_integer(entry.upvotes, 0, _LARGEST_COUNT),
         guid=_text(entry.guid, LONGEST_GUID),
@@ -120,15 +118,16 @@ def read_all(records: Iterable[Record], read: Callable[[Record], Entry], left_ou
 
 @contextmanager
 def source_errors() -> Iterator[None]:
-    """Turn whatever a library raises about foreign bytes into a SourceError that names the fault and its place."""
+    """Turn whatever a library raises about foreign bytes into a SourceError that names the fault and its place.
+
+    MemoryError passes, because the child process says which limit was reached.
+    """
     try:
         yield
-    except SourceError:
+    except (SourceError, MemoryError):
         raise
     except Exception as error:
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{PurePath(frame.filename).name}:{frame.lineno}"
-        raise SourceError(f"cannot be read: {type(error).__name__} in {place}") from error
+        raise SourceError(f"cannot be read: {reason_of(error)}") from error
 
 
 def _text(value: object, limit: int, ending: str = "") -> str:

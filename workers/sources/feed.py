@@ -10,7 +10,7 @@ from workers.domain.documents import Document
 from workers.domain.models import Entry, SourceAnswer
 from workers.domain.ports import DocumentReader
 from workers.domain.source_answers import answered
-from workers.sources.arxiv import EASTERN
+from workers.sources.arxiv_calendar import EASTERN
 from workers.sources.dates import moment
 from workers.sources.entries import ParsedEntries, read_all, source_errors
 from workers.sources.feed_entries import FeedItem, parse_archive, string
