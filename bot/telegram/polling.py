@@ -15,6 +15,7 @@ from telegram import Bot, Update
 from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.request import BaseRequest
 
+from bot.telegram.errors import seconds_of
 from workers.domain.errors import SettingsError
 from workers.runtime.boundary import reason_of
 from workers.runtime.logs import note
@@ -60,7 +61,7 @@ async def poll(
         except InvalidToken:
             raise SettingsError("TELEGRAM_BOT_TOKEN: refused; copy it again from @BotFather") from None
         except RetryAfter as error:
-            await asyncio.sleep(_seconds(error))
+            await _rest(seconds_of(error), beat)
         except Exception as error:  # noqa: BLE001 - whatever Telegram answers, the next poll can succeed
             shown = str(error)[:_SHOWN] if isinstance(error, TelegramError) else reason_of(error)
             note(log, "polling failed", level=logging.WARNING, kind=type(error).__name__, error=shown)
@@ -80,13 +81,15 @@ async def _updates(bot: Bot, request: BaseRequest, offset: int, poll_s: int) -> 
     kinds = json.dumps(Update.ALL_TYPES)
     query = urlencode({"offset": offset, "timeout": poll_s, "allowed_updates": kinds})
     url = f"{bot.base_url}/getUpdates?{query}"
-    async with asyncio.timeout(
-        poll_s + 2 * _ANSWER_S
-    ):  # the library's limit is on each read, and not on the whole answer
+    async with asyncio.timeout(poll_s + 2 * _ANSWER_S):  # the library limits each read, and not the whole answer
         found = await request.post(url, read_timeout=poll_s + _ANSWER_S)
-    return [each for each in found if isinstance(each.get("update_id"), int)] if isinstance(found, list) else []
+    updates = found if isinstance(found, list) else []
+    return [each for each in updates if isinstance(each, dict) and isinstance(each.get("update_id"), int)]
 
 
-def _seconds(error: RetryAfter) -> float:
-    after = error.retry_after
-    return float(after) if isinstance(after, int | float) else after.total_seconds()
+async def _rest(seconds: float, beat: Callable[[], None]) -> None:
+    """Wait as long as Telegram asks for; this is no silence, because Telegram answers."""
+    while seconds > 0:
+        beat()
+        await asyncio.sleep(min(seconds, _LONGEST_PAUSE_S))
+        seconds -= _LONGEST_PAUSE_S

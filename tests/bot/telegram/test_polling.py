@@ -96,6 +96,16 @@ def test_a_poll_that_fails_is_repeated(fault: Fault) -> None:
     run(story)
 
 
+def test_a_long_wait_that_telegram_asks_for_is_no_silence() -> None:
+    async def story(server: TelegramServer, inbox: FakeInbox, beats: list[int]) -> None:
+        await until(lambda: beats)
+        server.poll_faults = [Fault(429, "Too Many Requests: retry after 600", {"retry_after": 600})]
+        before = len(beats)
+        await until(lambda: len(beats) >= before + 2)  # of the poll that was open, and of the wait
+
+    run(story)
+
+
 def test_an_update_that_nobody_can_parse_stops_nothing() -> None:
     async def story(server: TelegramServer, inbox: FakeInbox, beats: list[int]) -> None:
         server.update("message", {"chat": "no message at all"})
