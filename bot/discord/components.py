@@ -7,16 +7,12 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.discord.renderer import Card
+from bot.discord.renderer import MENU_OPTIONS, ROW_BUTTONS, Card
 
 Interaction = discord.Interaction[discord.Client]
 
 CHART = "chart.png"
 """File name of an uploaded chart."""
-_ROW_BUTTONS = 5
-"""Buttons in one row at most."""
-_MENU_OPTIONS = 25
-"""Options in one menu at most."""
 _MARK = "pb"
 """Start of every custom id; the message part's key follows, by which the message is found in a channel's history."""
 
@@ -42,13 +38,13 @@ def _rows(choices: Sequence[tuple[str, str]], name: str) -> list["ui.ActionRow[A
     """A row of buttons, or menus if there are more choices than a row holds."""
     if not choices:
         return []
-    if len(choices) <= _ROW_BUTTONS:
+    if len(choices) <= ROW_BUTTONS:
         buttons: list[ui.Button[Any]] = [
             ui.Button(label=label, custom_id=f"{name}{n}:{line}"[:100], style=discord.ButtonStyle.secondary)
             for n, (label, line) in enumerate(choices)
         ]
         return [ui.ActionRow(*buttons)]
-    groups = [choices[start : start + _MENU_OPTIONS] for start in range(0, len(choices), _MENU_OPTIONS)]
+    groups = [choices[start : start + MENU_OPTIONS] for start in range(0, len(choices), MENU_OPTIONS)]
     return [
         ui.ActionRow(
             ui.Select(

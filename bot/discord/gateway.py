@@ -22,7 +22,7 @@ Parser = Callable[[Any], Any]
 async def watch(client: discord.AutoShardedClient, beat: Callable[[], None], every_s: float = _LOOK_S) -> None:
     """Call `beat` whenever the gateway has confirmed a heartbeat of every shard, until cancelled.
 
-    The library tells of no confirmation, but measures its latency anew at each.
+    The library reports no confirmations, but each changes the latency that it measures.
     """
     seen: dict[int, float] = {}
     waiting: set[int] = set()

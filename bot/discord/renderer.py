@@ -21,9 +21,9 @@ TEXT_LIMIT = 4000
 """Characters in all text of one message of components (discord.com/developers/docs/components/reference)."""
 COMPONENT_LIMIT = 40
 """Components in one message, nested ones included (same page)."""
-_ROW_BUTTONS = 5
+ROW_BUTTONS = 5
 """Buttons in one row at most."""
-_MENU_OPTIONS = 25
+MENU_OPTIONS = 25
 """Options in one menu at most."""
 _ASK_COMPONENTS = 2
 """Components of the ask button, which every message of a digest has: it carries the key to find the message by."""
@@ -68,7 +68,7 @@ class Card:
     def components(self) -> int:
         """The container and everything in it and above it."""
         count = len(self.choices)
-        below = 0 if not count else 1 + count if count <= _ROW_BUTTONS else 2 * -(-count // _MENU_OPTIONS)
+        below = 0 if not count else 1 + count if count <= ROW_BUTTONS else 2 * -(-count // MENU_OPTIONS)
         return 2 + 2 * self.chart + below
 
 
@@ -151,7 +151,7 @@ def _with_choices(section: _Section, choices: Sequence[Choice]) -> list[_Section
     for choice in choices:
         labels.setdefault(choice.line, sanitize(choice.label, _LABEL) or "…")
     pairs = [(label, line) for line, label in labels.items() if len(line) <= _COMMAND]
-    each = _MENUS * _MENU_OPTIONS
+    each = _MENUS * MENU_OPTIONS
     groups = [tuple(pairs[start : start + each]) for start in range(0, len(pairs), each)] or [()]
     return [replace(section, choices=groups[0]), *(_Section("", choices=group) for group in groups[1:])]
 
