@@ -13,13 +13,10 @@ def test_tries_are_counted_until_the_unit_is_given_up(store: Store, moving_clock
     first = store.failures.record(UNIT, "KeyError in renderer.py:12")
     assert first.retry_at == moving_clock.now() + BACK_OFF[0]
     assert store.failures.untold() == []
-    assert store.failures.given_up(UnitKind.DELIVERY) == set()
     for _ in range(TRIES - 1):
         last = store.failures.record(UNIT, "KeyError in renderer.py:13")
     assert last.given_up
     assert store.failures.of(UNIT) == last
-    assert store.failures.given_up(UnitKind.DELIVERY) == {"7"}
-    assert store.failures.given_up(UnitKind.UPDATE) == set()
 
 
 def test_a_unit_that_is_given_up_is_told_once(store: Store) -> None:

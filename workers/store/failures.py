@@ -58,12 +58,6 @@ class FailureStore:
             row = connection.execute(select(failure).where(_is(unit))).one_or_none()
         return _failure(row) if row else None
 
-    def given_up(self, kind: UnitKind) -> set[str]:
-        """The keys of the units of a kind that are not tried again."""
-        with read(self._engine) as connection:
-            query = select(failure.c.key).where(failure.c.kind == kind, failure.c.retry_at.is_(None))
-            return set(connection.execute(query).scalars())
-
     def newest(self, limit: int) -> list[Failure]:
         """The failures with the latest tries, the latest first."""
         with read(self._engine) as connection:
