@@ -1,6 +1,7 @@
 """A child process that hangs, dies, eats memory or floods its parent is killed, and the parent gets a reason."""
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from workers.domain.errors import SourceError
 from workers.runtime.children import ChildLimits, ChildProcesses, OwnWork
 
 SERVICE = "tests.runtime.child_services:service"
-LIMITS = ChildLimits(time_s=0.4, memory_bytes=64 << 20, reply_bytes=1 << 20)
+LIMITS = ChildLimits(time_s=0.8, memory_bytes=64 << 20, reply_bytes=1 << 20)
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +40,9 @@ def test_a_conversation_keeps_its_child_and_another_one_has_its_own(processes: C
 @pytest.mark.parametrize(
     ("message", "reason"),
     [
-        ("hang", "took longer than 0.4 s"),
-        ("work 60", "took longer than 0.4 s"),
-        ("stop", "took longer than 0.4 s"),
+        ("hang", "took longer than 0.8 s"),
+        ("work 60", "took longer than 0.8 s"),
+        ("stop", "took longer than 0.8 s"),
         ("eat", "needed more than 64 MiB of memory"),
         ("reply 5000000", "gave more than 1 MiB"),
         ("die", "its child process died"),
@@ -78,22 +79,23 @@ def test_no_secret_reaches_a_child(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_time_between_messages_and_time_side_by_side_count_once(processes: ChildProcesses) -> None:
     work = OwnWork()
     with processes.start(work) as one, processes.start(work) as other:
+        started = time.monotonic()
         threads = [threading.Thread(target=child.ask, args=[b"work 0.2"]) for child in (one, other)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         spent_s = work.spent_s
-        assert 0.2 <= spent_s < 0.4
+        assert 0.2 <= spent_s <= time.monotonic() - started, "not the sum of both"
         assert work.spent_s == spent_s
 
 
 def test_children_that_share_a_limit_have_it_together(processes: ChildProcesses) -> None:
     work = OwnWork()
     with processes.start(work) as child:
-        child.ask(b"work 0.3")
+        child.ask(b"work 0.5")
     with processes.start(work) as child, pytest.raises(SourceError, match="took longer"):
-        child.ask(b"work 0.3")
+        child.ask(b"work 0.5")
 
 
 def test_a_server_that_was_killed_is_started_again(processes: ChildProcesses) -> None:
