@@ -69,7 +69,7 @@ def test_each_refusal_has_its_error_without_a_wait_in_the_library(
     started = time.monotonic()
     raised = do(failure)
     assert type(raised) is error
-    assert time.monotonic() - started < 1.0, "discord.py waits 1 s or more before it tries again"
+    assert time.monotonic() - started < 5.0, "discord.py waits for minutes at a 429, and 9 s in all at three of 5xx"
     assert server.posted == []
     if isinstance(raised, SendRetryable):
         assert raised.retry_after_s == pytest.approx(retry_after_s, abs=0.1)
@@ -97,7 +97,7 @@ def test_a_bucket_that_is_used_up_holds_no_answer_back_and_refuses_the_next_mess
 
     started = time.monotonic()
     do(scenario)
-    assert time.monotonic() - started < 2.0
+    assert time.monotonic() - started < 10.0
     assert [posted.channel for posted in server.posted] == [5, 5, 6]
 
 
