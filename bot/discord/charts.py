@@ -13,7 +13,6 @@ from bot.discord.components import CHART, is_picture_missing, layout
 from bot.discord.renderer import cards_of
 from bot.platforms import DISCORD
 from workers.domain.deliveries import Message
-from workers.domain.errors import SendRetryable
 from workers.runtime.logs import note
 from workers.store import Store
 
@@ -21,8 +20,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 PLATFORM = DISCORD.name
-_AGAIN_S = 5.0
-"""Seconds until a message is tried again whose chart could not be looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +38,7 @@ class Charts:
         """Use the chart that Discord has, if it has one; if Discord refuses its address, forget it and upload again."""
         if not message.chart:
             return await use(Chart())
-        try:
-            address = await self._files.file_id(message.chart)
-        except Exception as error:  # noqa: BLE001 - the store is away; nothing was sent
-            raise SendRetryable(f"store: {type(error).__name__}", _AGAIN_S) from None
+        address = await self._files.file_id(message.chart)
         if address:
             try:
                 return await use(Chart(address=address))

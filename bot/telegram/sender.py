@@ -1,6 +1,5 @@
 """Sends, edits and deletes messages on Telegram, and turns its errors into SendErrors."""
 
-import asyncio
 import logging
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -17,14 +16,10 @@ from telegram import (
 )
 from telegram import Message as Posted
 from telegram.constants import ParseMode
-from telegram.error import (
-    BadRequest,
-    ChatMigrated,
-    RetryAfter,
-    TelegramError,
-)
+from telegram.error import BadRequest, ChatMigrated, RetryAfter, TelegramError
 
 from bot.delivery.pacing import BROADCAST, INTERACTIVE, Pacer
+from bot.delivery.patience import before_sending
 from bot.platforms import Limits
 from bot.telegram.errors import is_done, ours, seconds_of
 from bot.telegram.photos import Photos, Picture
@@ -61,7 +56,7 @@ class TelegramSender:
                 return await self._post(chat, message)
             except ChatMigrated as error:
                 new = str(error.new_chat_id)
-                await asyncio.to_thread(self._store.subscriptions.migrate_chat, chat, new)
+                await before_sending(self._store.subscriptions.migrate_chat, chat, new)
                 return await self._post(replace(chat, chat=new), message)
         except TelegramError as error:
             raise self._ours(error, chat.chat, self._pacer) from None

@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot.telegram.sender import TelegramSender
 from tests.bot.conftest import DAY
@@ -12,7 +13,7 @@ from tests.fakes.telegram import TelegramServer
 from tests.fakes.telegram_wire import Fault
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Message, PictureName
-from workers.domain.errors import ChatNotWritable
+from workers.domain.errors import ChatNotWritable, SendRetryable
 from workers.domain.models import Edition, Text
 from workers.store import Store
 
@@ -59,6 +60,17 @@ def test_a_file_id_that_is_refused_is_forgotten_and_the_chart_uploaded_in_the_sa
     assert posted.uploaded
     assert store.uploads.file_id("telegram", "42", NAME) == posted.file
     assert store.failures.newest(5) == []
+
+
+@pytest.mark.parametrize("table", ["upload", "text"])
+def test_a_chart_that_cannot_be_looked_up_puts_the_message_off_and_leaves_it_no_doubt(
+    table: str, server: TelegramServer, do: Do, store: Store
+) -> None:
+    with store.engine.begin() as connection:
+        connection.execute(text(f"ALTER TABLE {table} RENAME TO away"))
+    with pytest.raises(SendRetryable):
+        send(do)
+    assert server.posted == []
 
 
 def test_the_file_of_another_bot_is_not_used(server: TelegramServer, do: Do, store: Store) -> None:
