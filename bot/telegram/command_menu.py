@@ -11,11 +11,11 @@ from telegram import (
     BotCommandScopeAllGroupChats,
     BotCommandScopeAllPrivateChats,
 )
-from telegram.error import TelegramError
 
 from bot.commands.command_list import register_if_changed
 from bot.i18n import LANGUAGES, catalog_for
 from bot.telegram.sender import PLATFORM
+from workers.runtime.boundary import reason_of
 from workers.runtime.logs import note
 from workers.store import Store
 
@@ -34,7 +34,7 @@ _SCOPES: Sequence[tuple[BotCommandScope, Sequence[str]]] = (
 async def register(bot: Bot, store: Store) -> None:
     """Register the list of every language for people whose Telegram has it, and English for all others, if it changed.
 
-    If Telegram refuses, that is logged and tried again at the next start.
+    If that fails, it is logged and tried again at the next start.
     """
     lists = [(scope, names, language) for scope, names in _SCOPES for language in LANGUAGES]
 
@@ -46,8 +46,8 @@ async def register(bot: Bot, store: Store) -> None:
     wire = [[scope.type, language, *_described(names, language)] for scope, names, language in lists]
     try:
         await register_if_changed(store, PLATFORM, wire, send, str(bot.id))
-    except TelegramError as error:
-        note(log, "commands not registered", level=logging.WARNING, error=error)
+    except Exception as error:  # noqa: BLE001 - everything else works without, whatever Telegram or the store did
+        note(log, "commands not registered", level=logging.WARNING, error=reason_of(error))
 
 
 def _described(names: Sequence[str], language: str) -> list[tuple[str, str]]:

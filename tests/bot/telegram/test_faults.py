@@ -119,3 +119,10 @@ def test_another_bot_registers_its_own_commands(configured: Configured, store: S
     frontend = configured("chats", comments=True)
     until(lambda: store.uploads.file_id("telegram", "42", "commands"))
     assert frontend.server.calls.count("setMyCommands") > 0
+
+
+def test_a_store_that_fails_at_the_start_costs_the_list_of_commands_alone(configured: Configured, store: Store) -> None:
+    execute(store, "ALTER TABLE upload RENAME TO away")
+    frontend = configured("chats", comments=True)
+    frontend.server.say(MEMBER, MEMBER, "/help")
+    frontend.text(MEMBER, "/digest")
