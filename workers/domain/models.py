@@ -54,7 +54,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """What asking one source gave: `entries` read, `dropped` because title or id is missing, `reason` unless "ok"."""
+    """What asking one source gave: `entries` read, `dropped` as no valid entries, `reason` unless "ok"."""
 
     name: str
     status: Status

@@ -8,7 +8,7 @@ from workers.domain.models import Entry
 
 @dataclass(frozen=True, slots=True)
 class RssFeed:
-    """A parsed RSS feed: its Eastern date, its entries in order, and how many items had no id or no title."""
+    """A parsed RSS feed: its Eastern date, its entries in order, and how many items were no valid entries."""
 
     day: date
     entries: list[Entry]
@@ -27,7 +27,7 @@ class Announcement:
 class ApiPage:
     """One page of an API answer, or all of them.
 
-    `total` counts the results on all pages, `dropped` the items of this page without an id, a title or a date.
+    `total` counts the results on all pages, `dropped` the items that were no valid entries.
     """
 
     total: int
