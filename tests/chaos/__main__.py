@@ -28,9 +28,12 @@ def main() -> int:
     print(f"on_their_way_when_killed: {sum(outcome.on_their_way)}, at most {max(outcome.on_their_way)}")
     for state, count in sorted(outcome.states.items()):
         print(f"{state}: {count}")
+    for state, count in sorted(outcome.neighbours.items()):
+        print(f"neighbours_{state}: {count}")
+    print(f"restarts: {outcome.restarts}")
     print(f"twice: {outcome.twice}")
     print(f"lost: {outcome.lost}")
-    return 1 if outcome.twice or outcome.lost else 0
+    return 1 if outcome.twice or outcome.lost or outcome.restarts else 0
 
 
 if __name__ == "__main__":

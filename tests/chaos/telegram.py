@@ -5,8 +5,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from tests.chaos.neighbours import Trouble, number_of
 from tests.fakes.telegram import TOKEN, TelegramServer, serving
+from tests.fakes.telegram_wire import retry_after
+from workers.domain.chats import ChatRef
 from workers.domain.deliveries import EVERYTHING, View
+
+_TOPIC = 33
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,25 @@ class Telegram:
 
     def open(self, chat: int) -> None:
         self.server.room(chat, "private")
+
+    def neighbours(self, base: int) -> Mapping[Trouble, ChatRef]:
+        chats: dict[Trouble, ChatRef] = {}
+        for trouble in Trouble:
+            number = -number_of(base, trouble)
+            room = self.server.room(number, "supergroup")
+            match trouble:
+                case Trouble.FLOODED:
+                    self.server.faults[number] = [retry_after(3600)] * 99
+                case Trouble.NO_PHOTOS:
+                    room.photos, room.bot = False, "member"
+                case Trouble.GONE:
+                    room.deleted_topics.add(_TOPIC)
+            chats[trouble] = ChatRef(self.platform, str(number), str(_TOPIC) if trouble is Trouble.GONE else "")
+        return chats
+
+    def disturb(self) -> None:
+        self.server.update("message", {"text": "of nobody"})
+        self.server.update("poem", {"lines": 14})
 
     def messages(self) -> Counter[tuple[str, str]]:
         return Counter((str(each.chat), each.text) for each in self.server.posted)

@@ -14,6 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.fakes.discord_interactions import Interactions
+from tests.fakes.discord_people import sent
 from tests.fakes.discord_rates import Limits, too_many
 from tests.fakes.discord_wire import (
     APPLICATION,
@@ -234,7 +235,7 @@ class DiscordServer(Interactions):
         packet = {"op": 0, "t": event, "s": next(self._sequence), "d": data}
         self._events.append(packet)
         for socket in list(self._sockets):
-            self._tasks.add(task := asyncio.ensure_future(socket.send_json(packet)))
+            self._tasks.add(task := asyncio.ensure_future(sent(socket, packet)))
             task.add_done_callback(self._tasks.discard)
 
     async def _crosspost(self, number: int) -> web.StreamResponse:

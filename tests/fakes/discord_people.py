@@ -6,6 +6,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import WSMsgType, web
@@ -161,7 +162,7 @@ class People:
         packet = {"op": 0, "t": event, "s": next(self._sequence), "d": data}
         self._events.append(packet)
         for socket in list(self._sockets):
-            asyncio.run_coroutine_threadsafe(_sent(socket, packet), self.loop).result(10)
+            asyncio.run_coroutine_threadsafe(sent(socket, packet), self.loop).result(10)
 
     def channel_deleted(self, channel: int) -> None:
         self.dispatch("CHANNEL_DELETE", self.rooms.pop(channel).wire())
@@ -214,9 +215,11 @@ class People:
         self.online = True
 
 
-async def _sent(socket: web.WebSocketResponse, packet: dict[str, Any]) -> None:
+async def sent(socket: web.WebSocketResponse, packet: dict[str, Any]) -> None:
+    """Send a packet through a gateway connection, unless that is closed."""
     if not socket.closed:
-        await socket.send_json(packet)
+        with suppress(ConnectionError):  # it is being closed; the packet comes with the resumption
+            await socket.send_json(packet)
 
 
 _TYPES: dict[str, Any] = defaultdict(lambda: lambda value: 7 if isinstance(value, int) else 3)
