@@ -16,6 +16,7 @@ def lines() -> Iterator[io.StringIO]:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     log.addHandler(handler)
+    log.setLevel(logging.WARNING)  # whatever level a command has set before in this process
     yield stream
     log.removeHandler(handler)
 
