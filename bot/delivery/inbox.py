@@ -5,8 +5,9 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 
-from bot.delivery.patience import until_stored
+from bot.delivery.patience import until_back, until_stored
 from workers.domain.errors import LeaseLost, SettingsError
 from workers.domain.units import Failure, Unit, UnitKind
 from workers.runtime.boundary import Boundary
@@ -61,14 +62,16 @@ class Inbox:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def take(self, update_id: int, body: str) -> None:
-        """Store an update and begin to handle it; returns once it is stored, however long the store is away.
+    async def take(self, update_id: int, body: str, beat: Callable[[], None] = lambda: None) -> None:
+        """Store an update and begin to handle it; returns once it is stored, however long the store is away,
+        and calls `beat` meanwhile.
 
         An update that was stored before is not handled again. One that the store will never take, whatever is in it,
         is recorded as failed and dropped.
         """
         try:
-            new = await until_stored(self._store.updates.take, self._platform, self._bot, update_id, body)
+            take = partial(self._store.updates.take, self._platform, self._bot, update_id, body)
+            new = await until_back(take, beat)
         except Exception as error:  # noqa: BLE001 - one bad update must not stop the ones after it
             await asyncio.to_thread(self._boundary.failed, self._unit(update_id), error)
             return

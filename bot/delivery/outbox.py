@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from bot.delivery.courier import Courier
-from bot.delivery.patience import until_stored
+from bot.delivery.patience import until_back
 from bot.delivery.ports import Follow, Render, Sender, Wakeup
 from workers.domain.deliveries import Delivery, PartState
 from workers.domain.errors import SettingsError, UnreadableDelivery
@@ -31,7 +32,7 @@ async def deliver_next(store: Store, platform: str, sender: Sender, render: Rend
     sent again, unless the platform can tell that it did not arrive. Edits and removals are repeated, because repeating
     them is harmless.
     """
-    delivery = await _claim(store, platform, urgent)
+    delivery = await _claim(store, platform, urgent, lambda: None)
     if delivery is None:
         return False
     await Courier(store, sender, render).deliver(delivery)
@@ -56,7 +57,7 @@ async def serve(
     courier, crew = Courier(store, sender, render), _Crew()
     try:
         while not crew.fault.done():
-            delivery = await _claim(store, platform, len(crew.sending) >= at_once)
+            delivery = await _claim(store, platform, len(crew.sending) >= at_once, beat)
             beat()
             if delivery is None:
                 await _wait_for_news(wakeup, crew)
@@ -100,11 +101,11 @@ class _Crew:
         self.fault.cancel()
 
 
-async def _claim(store: Store, platform: str, urgent: bool) -> Delivery | None:
+async def _claim(store: Store, platform: str, urgent: bool, beat: Callable[[], None]) -> Delivery | None:
     """The next delivery, whatever goes wrong meanwhile: while nothing can be claimed, this waits and tries again."""
     while True:
         try:
-            return await until_stored(store.outbox.claim, platform, urgent)
+            return await until_back(partial(store.outbox.claim, platform, urgent), beat)
         except UnreadableDelivery as error:
             unit = Unit(UnitKind.DELIVERY, str(error.delivery_id), str(error.chat))
             await asyncio.to_thread(Boundary(store.failures, store.clock).report, unit, str(error))

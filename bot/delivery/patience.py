@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from workers.domain.errors import SendRetryable
@@ -26,14 +27,20 @@ async def until_stored(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) 
 
     Raises whatever else `call` raises.
     """
+    return await until_back(partial(call, *args, **kwargs), lambda: None)
+
+
+async def until_back(call: Callable[[], T], beat: Callable[[], None]) -> T:
+    """The same; `beat` is called after each try: a part that waits for the store is not stuck."""
     pause_s = FIRST_PAUSE_S
     while True:
         try:
-            return await asyncio.to_thread(call, *args, **kwargs)
+            return await asyncio.to_thread(call)
         except Exception as error:
             if not is_store_away(error):
                 raise
             note(log, "store away", level=logging.WARNING, error=reason_of(error), retry_in_s=pause_s)
+        beat()
         await asyncio.sleep(pause_s)
         pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 

@@ -36,7 +36,7 @@ _SHOWN = 120
 class Takes(Protocol):
     """Stores an update; returns once it is stored."""
 
-    async def take(self, update_id: int, body: str) -> None: ...
+    async def take(self, update_id: int, body: str, beat: Callable[[], None]) -> None: ...
 
 
 async def poll(
@@ -71,7 +71,7 @@ async def poll(
             beat()
             pause_s = first_pause_s
             for update in updates:
-                await inbox.take(update["update_id"], json.dumps(update))
+                await inbox.take(update["update_id"], json.dumps(update), beat)
                 beat()
                 offset = update["update_id"] + 1
 

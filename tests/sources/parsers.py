@@ -1,5 +1,8 @@
 """Parsers for the tests of document readers; a child process finds them by their names."""
 
+import os
+import signal
+
 from workers.domain.documents import Document
 from workers.domain.errors import SourceError
 
@@ -14,6 +17,13 @@ def feed(document: Document) -> str:
     if not document.body.endswith(b"</rss>"):
         raise SourceError("torn")
     return f"{body(document)} {document.content_type}"
+
+
+def dies_of_the_old(document: Document) -> str:
+    """Returns the body; the process dies if it contains `old`."""
+    if b"old" in document.body:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return body(document)
 
 
 def address(document: Document) -> str:

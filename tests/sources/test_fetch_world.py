@@ -4,7 +4,7 @@ import gzip
 import socket
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -135,13 +135,16 @@ def test_an_answer_that_could_not_be_read_is_not_kept(bad: Answer, make_fetcher:
     assert [answer.body for answer in cache.kept.values()] == [FEED]
 
 
-def test_an_answer_that_was_kept_and_cannot_be_read_any_more_is_asked_for_again(make_fetcher: MakeFetcher) -> None:
+@pytest.mark.parametrize("parse", [parsers.feed, parsers.dies_of_the_old])
+def test_an_answer_that_was_kept_and_cannot_be_read_any_more_is_asked_for_again(
+    parse: Callable[..., str], make_fetcher: MakeFetcher
+) -> None:
     cache = FakeHttpCache()
     fetcher = make_fetcher(cache)
     old = Answer(body=b"<rss><old>", headers={"ETag": '"1"'})
     with web(old, Answer(304), Answer(body=FEED, headers={"ETag": '"2"'})) as site:
         fetcher.get(site.url)
-        assert fetcher.documents.read(site.url, parsers.feed).startswith("<rss></rss>")
+        assert fetcher.documents.read(site.url, parse).startswith("<rss></rss>")
     assert [headers.get("If-None-Match") for _, headers in site.seen] == [None, '"1"', None]
 
 

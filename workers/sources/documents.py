@@ -47,6 +47,10 @@ class Throttled(Exception):
         self.retry_after_s = retry_after_s
 
 
+class _KeptUnreadable(Exception):
+    """A kept answer cannot be read; its child process may be dead."""
+
+
 @dataclass(frozen=True)
 class DocumentReader:
     """Implements `domain.ports.DocumentReader`.
@@ -128,15 +132,23 @@ class _Reading:
 
     def read(self, parse: Callable[..., Any], arguments: tuple[object, ...]) -> Any:
         """One try. Raises SourceError and Throttled."""
-        cache, key = self.reader.cache, _cache_key(self.url)
-        cached = cache.get(key)
+        cached = self.reader.cache.get(_cache_key(self.url))
+        if cached:
+            try:
+                return self._read(parse, arguments, cached)
+            except _KeptUnreadable:
+                note(log, "kept answer unreadable", level=logging.WARNING, url=loggable_url(self.url))
+        return self._read(parse, arguments, None)
+
+    def _read(self, parse: Callable[..., Any], arguments: tuple[object, ...], cached: CachedAnswer | None) -> Any:
+        """Raises _KeptUnreadable if the server says that `cached` is still right, but it cannot be read any more."""
         with self.reader.children.start(self.reader.own_work) as child:
             response = self._followed(child, cached)
             if response.status == _NOT_MODIFIED and cached:
                 try:
                     return self._parsed(child, parse, arguments, cached)
                 except SourceError:
-                    response = self._followed(child, None)  # what was kept cannot be read any more: ask for it again
+                    raise _KeptUnreadable from None
             if response.status in THROTTLED:
                 raise Throttled(response.status, _retry_after_s(response.retry_after, self.reader.clock))
             if response.status != _OK:
@@ -144,7 +156,7 @@ class _Reading:
             result = self._parsed(child, parse, arguments)
             if response.etag or response.last_modified:  # kept only now, because only now it is known to be readable
                 kept = CachedAnswer(child.ask(BODY), response.etag, response.last_modified, response.content_type)
-                cache.put(key, kept)
+                self.reader.cache.put(_cache_key(self.url), kept)
         return result
 
     def _parsed(

@@ -23,7 +23,7 @@ class FakeInbox:
         self.may_store = asyncio.Event()
         self.may_store.set()
 
-    async def take(self, update_id: int, body: str) -> None:
+    async def take(self, update_id: int, body: str, beat: Callable[[], None]) -> None:
         await self.may_store.wait()
         self.taken.append(json.loads(body))
 
