@@ -78,7 +78,7 @@ class HttpSettings(Section):
     deadline_s: Positive
     patience_s: float = Field(ge=0)
     max_bytes: int = Field(ge=1024)
-    contact: str = ""
+    contact: str = Field(default="", pattern=r"^[ -~]*$")
 
 
 class ChildSettings(Section):
