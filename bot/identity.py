@@ -31,11 +31,13 @@ def ask(model: type[Body], token_variable: str, url: str, headers: Mapping[str, 
     Raises SettingsError, which names `token_variable` and never contains the token, if the platform cannot be reached,
     refuses the token, or answers with something else; it names a proxy's variable if that cannot be read.
     """
-    proxy = proxy_for(url, os.environ)
     try:
+        proxy = proxy_for(url, os.environ)
         answer = httpx.get(url, headers=dict(headers or {}), timeout=_TIMEOUT_S, proxy=proxy, trust_env=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise SettingsError(f"{token_variable}: its platform cannot be reached ({type(error).__name__})") from None
+    except ValueError:  # an address with a bracket too few, a token that no header can hold
+        raise SettingsError(f"{token_variable}: cannot be sent; look for characters that do not belong to it") from None
     if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND}:
         raise SettingsError(
             f"{token_variable}: refused (HTTP {answer.status_code}); copy it again from where it was made"

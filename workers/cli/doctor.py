@@ -72,6 +72,7 @@ def findings(arguments: argparse.Namespace, more_checks: Checks, environment: Ma
 
 def _store(settings: Settings, clock: Clock) -> Iterator[Finding]:
     with open_store(settings.store.url, clock) as store:
+        store.check_writable()
         yield Finding("store", True, f"{store.engine.dialect.name}, schema {HEAD}")
         yield from _guarded("sources", lambda: _sources(settings, store, clock))
 
@@ -162,10 +163,21 @@ def _endpoint(environment: Mapping[str, str], name: str | None) -> Finding:
         answer = httpx.get(address, headers=headers, timeout=_MODEL_TIMEOUT_S, proxy=proxy, trust_env=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return Finding("model", False, f"cannot be reached ({type(error).__name__}); see OPENAI_BASE_URL")
+    except ValueError:  # a host in brackets that is none, a key that no header can hold
+        return Finding("model", False, "cannot be asked with such an OPENAI_BASE_URL or OPENAI_API_KEY")
     if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
         return Finding("model", False, f"HTTP {answer.status_code}: the key is refused; see OPENAI_API_KEY")
     if answer.status_code != httpx.codes.OK:
         return Finding("model", False, f"HTTP {answer.status_code}; see OPENAI_BASE_URL")
+    if not _is_json(answer):
+        return Finding("model", False, "what answers is no model's endpoint; see OPENAI_BASE_URL")
     if not name:
         return Finding("model", False, "an endpoint answers, but no model is named; set OPENAI_MODEL or model.name")
     return Finding("model", True, f"{name}, at an endpoint that answers")
+
+
+def _is_json(answer: httpx.Response) -> bool:
+    try:
+        return isinstance(answer.json(), dict | list)
+    except (ValueError, RecursionError):
+        return False

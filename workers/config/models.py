@@ -14,6 +14,7 @@ from workers.config.values import (
     LanguageCode,
     Points,
     Positive,
+    QueueUrl,
     Url,
     Weekdays,
     ZoneName,
@@ -37,7 +38,7 @@ class StoreSettings(Section):
 
 
 class QueueSettings(Section):
-    url: str | None = Field(default=None, repr=False)
+    url: QueueUrl | None = Field(default=None, repr=False)
 
 
 class DigestSettings(Section):

@@ -24,6 +24,18 @@ def _web_address(url: str) -> str:
     return url
 
 
+def _queue_address(url: str) -> str:
+    from redis import Redis  # only where there is a queue
+
+    try:
+        Redis.from_url(url).close()  # it connects at its first command
+    except (ValueError, TypeError):
+        raise ValueError(
+            "redis://HOST:PORT/NUMBER, rediss:// or unix://PATH, with special characters of a password as %XX"
+        ) from None
+    return url
+
+
 def _hour(text: str) -> str:
     return str(Hour.parse(text))
 
@@ -103,6 +115,7 @@ ChatName = Annotated[str, AfterValidator(_chat)]
 """A person or chat of a platform: `PLATFORM:ID`."""
 Url = Annotated[str, AfterValidator(_web_address)]
 """A web address, as it is written."""
+QueueUrl = Annotated[str, AfterValidator(_queue_address)]
 ClockTime = Annotated[str, BeforeValidator(_clock_time)]
 """A time of day, such as `09:00`."""
 ZoneName = Annotated[str, AfterValidator(_zone)]

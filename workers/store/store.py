@@ -6,8 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy import Connection, Engine, create_engine, delete, event, false, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
@@ -26,7 +26,9 @@ from workers.store.questions import QuestionStore
 from workers.store.sent_messages import SentMessageStore
 from workers.store.source_answers import SourceAnswerStore
 from workers.store.subscriptions import SubscriptionStore
+from workers.store.tables import failure
 from workers.store.texts import TextStore
+from workers.store.transactions import write
 from workers.store.updates import UpdateStore
 from workers.store.uploads import UploadStore
 
@@ -61,6 +63,14 @@ class Store:
     def lease(self, name: str, lasts_s: float) -> RowLease:
         return RowLease(self.engine, name, lasts_s, self.clock)
 
+    def check_writable(self) -> None:
+        """Raises SettingsError if nothing can be written now, e.g. because the file may only be read."""
+        try:
+            with write(self.engine) as connection:
+                connection.execute(delete(failure).where(false()))
+        except DatabaseError as error:
+            raise SettingsError(f"store.url: nothing can be written: {_cause(error)}") from None
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -80,7 +90,7 @@ def open_store(url: str, clock: Clock, edition_lease_s: float = 20, delivery_lea
     engine = _engine(url)
     try:
         bring_up_to_date(engine)
-    except OperationalError as error:
+    except DatabaseError as error:
         engine.dispose()
         raise SettingsError(f"store.url: the database cannot be opened: {_cause(error)}") from None
     except SettingsError:
@@ -109,7 +119,7 @@ def open_store(url: str, clock: Clock, edition_lease_s: float = 20, delivery_lea
 def _engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # ValueError: the port is no number
         raise SettingsError("store.url: want sqlite:///FILE or postgresql://USER@HOST/NAME") from None
     if parsed.drivername in {"postgres", "postgresql"}:
         parsed = parsed.set(drivername="postgresql+psycopg")
@@ -147,5 +157,5 @@ def _sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("write") else "BEGIN")
 
 
-def _cause(error: OperationalError) -> str:
+def _cause(error: DatabaseError) -> str:
     return str(error.orig).splitlines()[0] if error.orig else type(error).__name__
