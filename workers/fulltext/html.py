@@ -66,7 +66,7 @@ def _numbered(tree: LexborHTMLParser) -> Iterator[Passage]:
     for node in tree.css(_PASSAGE_ELEMENTS):
         kind = node.attributes.get("class") or ""
         if node.tag in _HEADINGS or "ltx_title" in kind:
-            section = section if "ltx_title_document" in kind else _text(node)[:200]
+            section = section if "ltx_title_document" in kind else _text(node)[:200].rstrip()
             continue
         text = _table(node) if node.tag == "table" else _text(node)
         if len(text) < 2 or text in seen:
@@ -107,15 +107,18 @@ def _text(node: LexborNode) -> str:
 
 
 def _collect_text(node: LexborNode, pieces: list[str]) -> None:
-    child = node.child
-    while child is not None:
+    waiting = [node.child]  # no recursion, because elements may be nested to any depth
+    while waiting:
+        child = waiting.pop()
+        if child is None:
+            continue
+        waiting.append(child.next)
         if child.tag == "-text":
             pieces.append(child.text(deep=False) or "")
         elif child.tag == "math":
             pieces.append(f" {child.attributes.get('alttext') or ''} ")
         else:
-            _collect_text(child, pieces)
-        child = child.next
+            waiting.append(child.child)
 
 
 def _table(node: LexborNode) -> str:

@@ -136,7 +136,7 @@ def _paragraphs(lines: Sequence[_Line]) -> Iterator[Passage]:
             yield passage()
             paragraph = []
         if heading:
-            section = line.text[:200]
+            section = line.text[:200].rstrip()
         else:
             paragraph.append(line)
     if paragraph:

@@ -12,7 +12,8 @@ from workers.domain.models import Entry, SourceAnswer
 from workers.domain.ports import DocumentReader
 from workers.domain.source_answers import answered
 from workers.sources.decode import decode
-from workers.sources.entries import InvalidEntry, source_errors, validated
+from workers.sources.entries import LONGEST_TITLE, InvalidEntry, source_errors, validated
+from workers.sources.identifiers import web_link
 from workers.text.clean import fold
 from workers.text.latex import readable
 
@@ -78,7 +79,10 @@ def parse_front(document: Document, base: str) -> FrontPage:
         raise SourceError('the page has no "Hot Papers" panel: has its layout changed?')
     links = panel.css("div.title a[href]")
     host = urlsplit(base).netloc
-    found = [PaperLink(readable(fold(link.text())), _absolute(base, link.attributes["href"] or "")) for link in links]
+    found = [
+        PaperLink(readable(fold(link.text()))[:LONGEST_TITLE], _absolute(base, link.attributes["href"] or ""))
+        for link in links
+    ]
     papers = [link for link in found if link.title and _is_paper(link.url, host)][:PAPER_LIMIT]
     if not papers:
         raise SourceError("its Hot Papers panel names no paper: has its layout changed?")
@@ -96,9 +100,9 @@ def parse_paper(document: Document) -> str:
 
 
 def _absolute(base: str, href: str) -> str:
-    """`href` resolved against `base`; "" if it is not a valid address."""
+    """`href` resolved against `base`; "" if it is not an address that can be shown."""
     try:
-        return urlsplit(urljoin(base + "/", href)).geturl()
+        return web_link(urlsplit(urljoin(base + "/", href)).geturl()) or ""
     except ValueError:
         return ""
 
