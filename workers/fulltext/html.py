@@ -80,7 +80,7 @@ def _numbered(tree: LexborHTMLParser) -> Iterator[Passage]:
         if open_passage:
             yield open_passage
         n += 1
-        open_passage = Passage(n, section, text[:_PASSAGE_LIMIT], anchor)
+        open_passage = Passage(n, section, text[:_PASSAGE_LIMIT].rstrip(), anchor)
     if open_passage:
         yield open_passage
 
