@@ -10,6 +10,11 @@ _INVISIBLE = re.compile(
     "\u202a-\u202e\u2066-\u2069"  # embeddings, overrides and isolates of the writing direction
     "\ufff9-\ufffb\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U000e007f]"  # annotations, noncharacters, tags
 )
+_MOST_MARKS = 30
+"""Combining marks in a row that stay, as in the stream-safe text format (unicode.org/reports/tr15). No language needs
+more, and the time of the normalisation grows with the square of their number."""
+_MARKS = re.compile(rf"[^\w\s\0-\x7f]{{{_MOST_MARKS + 1},}}")
+"""A run in which there may be too many marks: they are no letters, no spaces and not ASCII."""
 _SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[\da-f]{1,6}|[a-z][a-z0-9]{1,30});", re.IGNORECASE)
 
@@ -17,11 +22,12 @@ _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[\da-f]{1,6}|[a-z][a-z0-9]{1,30});", re
 def fold(text: str) -> str:
     """`text` in Unicode's NFC, with every run of white space and control characters as one space, and none at its ends.
 
-    Characters without a glyph that change the order or the comparison of others are left out; an unpaired surrogate is
-    replaced by a question mark.
+    Characters without a glyph that change the order or the comparison of others are left out, and combining marks
+    behind the thirtieth on one letter; an unpaired surrogate is replaced by a question mark.
     """
     if not text.isascii():
-        text = _INVISIBLE.sub("", unicodedata.normalize("NFC", _without_surrogates(text)))
+        few = _MARKS.sub(lambda run: _with_few_marks(run[0]), _INVISIBLE.sub("", _without_surrogates(text)))
+        text = unicodedata.normalize("NFC", few)
     return _SPACES.sub(" ", text).strip()
 
 
@@ -33,3 +39,13 @@ def unescape(text: str) -> str:
 def _without_surrogates(text: str) -> str:
     joined = _SURROGATE_PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
     return joined.encode("utf-8", "replace").decode("utf-8")
+
+
+def _with_few_marks(text: str) -> str:
+    kept: list[str] = []
+    marks = 0
+    for character in text:
+        marks = marks + 1 if unicodedata.category(character).startswith("M") else 0
+        if marks <= _MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
