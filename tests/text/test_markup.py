@@ -57,3 +57,9 @@ def test_descriptions_become_what_a_browser_shows(markup: str, text: str) -> Non
 def test_long_markup_is_cut_before_it_is_read() -> None:
     assert len(title_text("a" * 1_000_000)) == 4_000
     assert len(body_text("<p>" + "a" * 1_000_000)) < 100_000
+
+
+def test_a_formula_that_is_nested_without_end_keeps_its_text() -> None:
+    formula = f"<math>{'<mrow>' * 500}<mi>x</mi></math>"
+    assert title_text(f"Two {formula}") == "Two x"
+    assert body_text(f"<p>Two {formula}</p>") == "Two x"

@@ -8,6 +8,8 @@ _START = re.compile(r"<((?:\w+:)?)math(?=[\s>])", re.IGNORECASE)
 _PREFIX = re.compile(r"(</?)\w+:(?=\w)")
 _LONGEST = 5_000
 """Characters of a formula with its markup; a longer one is only freed of its tags."""
+_DEEPEST = 100
+"""Elements inside each other; of what is nested more deeply the text alone is kept."""
 _HIDDEN = {"annotation", "annotation-xml", "mphantom"}
 _SIGNS = {"msup": "^", "mover": "^", "msub": "_", "munder": "_", "mfrac": "/"}
 """Elements with two parts → the sign between them."""
@@ -35,12 +37,12 @@ def _text_of(formula: str) -> str:
     return text.replace("<", "&lt;")
 
 
-def _written(node: LexborNode) -> str:
+def _written(node: LexborNode, depth: int = 0) -> str:
     if node.tag in _HIDDEN:
         return ""
-    if node.tag == "-text":
-        return (node.text(deep=False) or "").strip()
-    parts = [written for child in node.iter(include_text=True) if (written := _written(child))]
+    if node.tag == "-text" or depth > _DEEPEST:
+        return (node.text(deep=node.tag != "-text") or "").strip()
+    parts = [written for child in node.iter(include_text=True) if (written := _written(child, depth + 1))]
     match node.tag:
         case "msup" | "mover" | "msub" | "munder" | "mfrac" if len(parts) == 2:
             return parts[0] + _SIGNS[node.tag] + _grouped(parts[1])
