@@ -82,6 +82,19 @@ def test_a_page_that_is_another_paper_or_none_is_refused() -> None:
         )
 
 
+@pytest.mark.parametrize("hidden", ["hidden", 'style="display:none"', 'aria-hidden="true"'])
+def test_a_page_that_is_hidden_as_a_whole_holds_no_text(hidden: str) -> None:
+    whole = page("").replace(b"<html>", f"<html {hidden}>".encode())
+    with pytest.raises(SourceError, match="too little"):
+        html.passages(Document(whole), "A Method for Robots")
+
+
+def test_what_is_hidden_inside_what_is_hidden_is_left_out() -> None:
+    inside = '<nav hidden><p class="ltx_p" style="color:white">SECRET</p></nav>'
+    deep = f"<div style='display:none'>{'<div style=opacity:0>' * 300}{inside}{'</div>' * 300}</div>"
+    assert "SECRET" not in visible_text(deep * 3)
+
+
 @pytest.mark.parametrize("how", [WHITE, INVISIBLE, TINY, OFF_PAGE])
 def test_what_a_pdf_hides_is_left_out(how: str) -> None:
     found = pdf_passages(

@@ -1,7 +1,7 @@
 """arXiv's HTML (made by LaTeXML) as passages, without invisible text and without the references."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -39,15 +39,20 @@ def passages(document: Document, title: str) -> tuple[Passage, ...]:
     heading = tree.css_first("h1.ltx_title_document") or tree.css_first("h1")
     if heading is None or not same_title(_text(heading), title):
         raise SourceError("the page has another title")
-    for node in tree.css(_DROPPED_ELEMENTS):
-        node.decompose()
-    for node in tree.css("[style]"):
-        if _INVISIBLE_STYLE.search(node.attributes.get("style") or ""):
-            node.decompose()
+    _remove(tree.css(_DROPPED_ELEMENTS))
+    _remove([node for node in tree.css("[style]") if _INVISIBLE_STYLE.search(node.attributes.get("style") or "")])
     found = tuple(_numbered(tree))
     if sum(len(passage.text) for passage in found) < MIN_CHARS:
         raise SourceError("the page holds too little text")
     return found
+
+
+def _remove(nodes: Sequence[LexborNode]) -> None:
+    """Take elements out of their page. Raises SourceError if the page as a whole is one of them."""
+    if any(node.tag == "html" for node in nodes):
+        raise SourceError("the page holds too little text")
+    for node in reversed(nodes):  # the inner ones first, because removing an element frees what is inside it
+        node.decompose()
 
 
 def same_title(shown: str, wanted: str) -> bool:
