@@ -80,7 +80,7 @@ def parse_front(document: Document, base: str) -> FrontPage:
     links = panel.css("div.title a[href]")
     host = urlsplit(base).netloc
     found = [
-        PaperLink(readable(fold(link.text()))[:LONGEST_TITLE], _absolute(base, link.attributes["href"] or ""))
+        PaperLink(readable(fold(link.text()))[:LONGEST_TITLE].rstrip(), _absolute(base, link.attributes["href"] or ""))
         for link in links
     ]
     papers = [link for link in found if link.title and _is_paper(link.url, host)][:PAPER_LIMIT]
