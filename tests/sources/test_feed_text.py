@@ -16,6 +16,10 @@ def rss(items: str) -> str:
     return f"<rss><channel><title>x</title>{items}</channel></rss>"
 
 
+def attributes(count: int) -> str:
+    return " ".join(f'a{n}="x"' for n in range(count))
+
+
 @pytest.mark.parametrize(
     ("items", "found"),
     [
@@ -60,6 +64,24 @@ def test_thousands_of_categories_are_left_out_and_the_item_stays() -> None:
 
 
 @pytest.mark.parametrize(
+    ("item", "bounded"),
+    [
+        (f"<item><a {attributes(2_000)}/>Kept</item>", "<item><a/>Kept</item>"),
+        (f"<item><a b='{'>' * 5_000}'>Kept</a></item>", "<item><a>Kept</a></item>"),
+        (f"<item><a b='short'>{'Kept ' * 1_000}</a></item>", f"<item><a b='short'>{'Kept ' * 1_000}</a></item>"),
+        ("<item>" + '<a xmlns:b="c"/>' * 101 + "Kept</item>", f"<item>{'<a/>' * 101}Kept</item>"),
+        ("<item>" + '<a xml:base="c/">' * 101 + "Kept</item>", f"<item>{'<a>' * 101}Kept</item>"),
+        (f"<item>{'a' * 5_000} Kept</item>", f"<item>{'a' * 2_048} Kept</item>"),
+        (f"<item>{'&#97;' * 5_000} Kept</item>", f"<item>{'&#97;' * 409} Kept</item>"),
+        (f"<item>https://x.example/{'a' * 2_000} Kept</item>", f"<item>https://x.example/{'a' * 2_000} Kept</item>"),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_what_would_take_much_time_is_left_out_of_an_item_and_the_rest_stays(item: str, bounded: str) -> None:
+    assert split(rss(item), 100, "").items == [bounded]
+
+
+@pytest.mark.parametrize(
     "body",
     [
         "\n" * 200_000 + rss("<item><title>x</title></item>"),
@@ -68,6 +90,13 @@ def test_thousands_of_categories_are_left_out_and_the_item_stays() -> None:
         rss("<item>" + "<category>" * 5_000 + "</item>"),
         rss("<item>" + "<keywords " * 5_000 + "</item>"),
         rss("<item>" * 9_999),
+        rss(f"<item><title {attributes(20_000)}>x</title></item>"),
+        rss(f"<item><author>{'3' * 100_000}</author></item>"),
+        rss(f"<item><dc:creator>a@{'a.' * 50_000}</dc:creator></item>"),
+        rss(f"<item><managingEditor>{'&#97;' * 20_000}</managingEditor></item>"),
+        rss("<item>" + f'<b xml:base="{"a/" * 50}">' * 1_000 + "</item>"),
+        rss(f"<item xml:base='https://x.example/{'a/' * 50_000}'>{'<b/>' * 5_000}</item>"),
+        rss("<item>" + "".join(f'<b xmlns:b{n}="x{n}">' for n in range(5_000)) + "</item>"),
         rss("<item><![CDATA[" * 20_000),
         rss("<!--" * 100_000),
         "<?xml" + " encoding" * 10_000,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from workers.domain.errors import SourceError
+from workers.sources.identifiers import LONGEST_LINK
 
 _LONGEST_ITEM = 4_000_000
 """Characters; a longer item is left out. Blogs put pictures of a few megabytes into their items."""
@@ -20,6 +21,21 @@ _CATEGORY = re.compile(
 )
 _LONG_KEYWORDS = re.compile(r"(<(?:[\w.-]+:)?(?:keywords|tags)(?=[\s/>])[^<>]*>)[^<]{2000,}", re.IGNORECASE)
 """Keywords of podcasts and media are separated by commas; feedparser makes a category of each."""
+_LONGEST_TAG = 4_096
+"""Characters; a longer tag loses its attributes, because feedparser looks for each of them among all."""
+_LONG_TAG = re.compile(
+    rf"<([a-z_][\w:.-]*+)(?=[^<]{{{_LONGEST_TAG}}})(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+>", re.IGNORECASE
+)
+_MOST_DECLARATIONS = 100
+"""Of one item; of an item with more none is read, because they add up for the elements inside."""
+_DECLARATION = re.compile(r"\s(?:xmlns:[\w.-]+|(?:xml:)?base)\s*=\s*(?:\"[^\"<]*\"|'[^'<]*')", re.IGNORECASE)
+"""An attribute that names a namespace, or the address that relative links are resolved against."""
+_WORD = r"[\w.+&#;-]"
+"""A character of an e-mail address, or of a reference to one."""
+_LONG_WORD = re.compile(rf"(?<!{_WORD}){_WORD}{{{LONGEST_LINK + 1},}}", re.ASCII)
+"""A word that is in no name and no link. In an author's name, feedparser looks for an e-mail address from each of its
+characters to its end."""
+_TORN_REFERENCE = re.compile(r"&[^&;]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +74,8 @@ def split(text: str, limit: int, too_many: str) -> FeedText:
     tail = "".join(between)
     if len(head) + len(tail) > _LONGEST_CHANNEL:
         raise SourceError(f"more than {_LONGEST_CHANNEL:,} characters outside its items")
-    items = [_with_few_categories(text[start:end]) for start, end in spans if end - start <= _LONGEST_ITEM]
-    return FeedText(_with_few_categories(head), items, _with_few_categories(tail), len(spans) - len(items))
+    items = [_bounded(text[start:end]) for start, end in spans if end - start <= _LONGEST_ITEM]
+    return FeedText(_bounded(head), items, _bounded(tail), len(spans) - len(items))
 
 
 def newest(feed: FeedText, count: int, age: Callable[[str], float]) -> FeedText:
@@ -95,8 +111,21 @@ def _item_end(text: str, position: int, name: str) -> int:
     return len(text)
 
 
-def _with_few_categories(text: str) -> str:
-    text = _LONG_KEYWORDS.sub(r"\1", text)
+def _bounded(text: str) -> str:
+    """`text` without what takes feedparser a time that grows with the square of its length."""
+    text = _LONG_KEYWORDS.sub(r"\1", _LONG_WORD.sub(_cut, _LONG_TAG.sub(_bare, text)))
+    if len(_DECLARATION.findall(text)) > _MOST_DECLARATIONS:
+        text = _DECLARATION.sub("", text)
     if len(_CATEGORY_START.findall(text)) <= _MOST_CATEGORIES:
         return text
     return _CATEGORY_START.sub("<ignored", _CATEGORY.sub("", text))
+
+
+def _bare(tag: re.Match[str]) -> str:
+    if len(tag[0]) <= _LONGEST_TAG:
+        return tag[0]
+    return f"<{tag[1]}{'/' if tag[0].endswith('/>') else ''}>"
+
+
+def _cut(word: re.Match[str]) -> str:
+    return _TORN_REFERENCE.sub("", word[0][:LONGEST_LINK])
