@@ -28,9 +28,9 @@ def faults(seeds: Sequence[Seed], documents: int) -> list[str]:
 
 
 def test_nothing_odd_leaves_the_parsers() -> None:
-    assert faults(own_seeds(), 400) == []
+    assert faults(own_seeds(), 300) == []
 
 
 @pytest.mark.shared_data
 def test_nothing_odd_leaves_the_parsers_of_recorded_documents(shared_data: Path) -> None:
-    assert faults(recorded_seeds(shared_data), 300) == []
+    assert faults(recorded_seeds(shared_data), 250) == []
