@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -110,6 +111,29 @@ def test_amounts_of_money_keep_their_dollars(text: str) -> None:
 @pytest.mark.parametrize("tex", ["}{", "{" * 5_000 + "\\a", "\\'" * 5_000, "\\begin{a}" * 1_000, "\\", "$$\\$$"])
 def test_nonsense_neither_hangs_nor_raises(tex: str) -> None:
     assert isinstance(readable(tex), str)
+
+
+@pytest.mark.parametrize(
+    "opening", [r"\frac{", r"\sqrt[", r"\cite[a][", r"\sqrt[{", r"\textcolor{", r"\section[", r"$\frac{"]
+)
+def test_brackets_without_an_end_cost_no_time(opening: str) -> None:
+    for count in (15, 100, 1_000):
+        started = process_time()
+        assert isinstance(readable("A Title " + opening * count), str)
+        assert process_time() - started < 1
+
+
+def test_a_title_that_contains_itself_does_not_grow() -> None:
+    doubled = r"\title{A Title}" + r"\title{\maketitle\maketitle}" * 20 + r"\maketitle"
+    assert readable(doubled) == "A Title"
+
+
+def test_tables_inside_each_other_do_not_grow() -> None:
+    table = "A Table: " + r"\begin{array}{cc} 1 \\ 22 \\ " * 300 + r"\end{array} " * 300
+    assert len(readable(table)) < len(table)
+    assert (
+        readable(r"\begin{array}{cc}1 & 2\\3 & 4\end{array} and \begin{align}x^2\end{align}") == "1 & 2 3 & 4 and x^2"
+    )
 
 
 def test_of_a_very_long_text_the_commands_are_left_out() -> None:

@@ -14,6 +14,9 @@ _LONGEST_FORMULA = 300
 """Characters between two dollar signs."""
 _TEX_FAULTS = (LatexWalkerError, LookupError, AttributeError, TypeError, ValueError, RecursionError)
 """What pylatexenc raises on broken TeX, such as `\\href` without its braces."""
+_DEEPEST = 4
+"""Brackets inside each other in TeX that is broken. pylatexenc tries what is in a bracket without an end again and
+again, so that its time doubles with each of them: `\\frac{` fifteen times took minutes."""
 _COMMAND = re.compile(r"\\[a-zA-Z]+|\\[^a-zA-Z\s]|[{}]")
 _TEX = re.compile(r"\\[a-zA-Z]|[\^_{}]")
 """What only a formula has."""
@@ -22,6 +25,12 @@ _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[A-Za-z]{4,}")
 _LINK = re.compile(r"\\href\s*\{[^{}]*\}\s*(?=\{)|\\(?:href|url)\s*(?=\{)|\\today\b")
 """Commands that pylatexenc writes with an address, with a gap where an argument is missing, or with today's date."""
+_DOCUMENT = re.compile(
+    r"\\begin\s*\{(?:array|tabular)\*?\}\s*(?:\[[^\[\]]*\]\s*)?\{[^{}]*\}|\\(?:begin|end)(?![a-zA-Z])\s*(?:\{[^{}]*\})?"
+    r"|\\(?:title|author|date|maketitle|input|include)(?![a-zA-Z])"
+)
+"""Commands of a document, not of a text. pylatexenc writes the title wherever `\\maketitle` is, and pads a table's
+cells, so that a few of them inside each other become gigabytes."""
 _COMMAND_NAME = re.compile(r"\\[a-zA-Z]+\*? ?|\\(?=[^a-zA-Z\s])")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\\])")
 
@@ -111,14 +120,28 @@ def _plain(tex: str) -> str:
 def _converted(tex: str) -> str | None:
     """`tex` as pylatexenc reads it; None if it cannot."""
     # In TeX a bare % starts a comment and $ a formula, and & and ~ vanish; in titles and abstracts they are text.
-    guarded = re.sub(r"(?<!\\)([%&$])", r"\\\1", _LINK.sub("", tex))
+    guarded = re.sub(r"(?<!\\)([%&$])", r"\\\1", _DOCUMENT.sub("{}", _LINK.sub("", tex)))
     guarded = re.sub(r"(?<=\d)~(?=\d)|(?<=\s)~(?=\s)", r"\\textasciitilde{}", guarded)
-    try:
-        converted: str = LatexNodes2Text(math_mode="text", strict_latex_spaces=True).latex_to_text(guarded)
-    except _TEX_FAULTS:
+    to_text = LatexNodes2Text(math_mode="text", strict_latex_spaces=True)
+    for is_tolerant in (False, True) if _depth(guarded) <= _DEEPEST else (False,):
+        try:
+            converted: str = to_text.latex_to_text(guarded, tolerant_parsing=is_tolerant)
+        except _TEX_FAULTS:
+            continue
+        break
+    else:
         return None
     # A command without its braces leaves its template.
     return None if converted.count("%s") > tex.count("%s") else converted
+
+
+def _depth(tex: str) -> int:
+    """The most brackets of `tex` that are open at one place."""
+    depth = deepest = 0
+    for bracket in re.findall(r"[\[\]{}]", tex):
+        depth = depth + 1 if bracket in "[{" else max(0, depth - 1)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _without_commands(tex: str) -> str:
