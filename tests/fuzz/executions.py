@@ -93,12 +93,8 @@ def _executed(sample: Sample, parser: Parser, arguments: tuple[object, ...]) -> 
 def _reason_faults(reason: str) -> Iterator[str]:
     if not reason.strip() or not reason.isprintable() or len(reason) > _LONGEST_REASON:
         yield f"a reason that cannot be shown: {reason[:300]!a}"
-    if "cannot be read: " in reason:
-        yield from _known(reason)
-
-
-def _known(reason: str) -> Iterator[str]:
-    return iter(())
+    if "MemoryError" in reason:
+        yield "needs too much memory"
 
 
 def result_faults(parser: Parser, result: object) -> Iterator[str]:
