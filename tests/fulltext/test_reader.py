@@ -1,6 +1,7 @@
 """Papers' texts: visible text becomes passages, hidden text does not, and only the needed pages are fetched."""
 
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -93,6 +94,37 @@ def test_what_is_hidden_inside_what_is_hidden_is_left_out() -> None:
     inside = '<nav hidden><p class="ltx_p" style="color:white">SECRET</p></nav>'
     deep = f"<div style='display:none'>{'<div style=opacity:0>' * 300}{inside}{'</div>' * 300}</div>"
     assert "SECRET" not in visible_text(deep * 3)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "<pre>",
+        "<div class='ltx_p'>",
+        "<ul><li class='ltx_item'>",
+        "<figcaption>x",
+        "<table class='ltx_tabular'><tr><td>x<td>",
+        "<div class='ltx_title'>",
+    ],
+)
+def test_elements_inside_each_other_cost_little_time(unit: str) -> None:
+    started = process_time()
+    assert LONG.strip() in visible_text(unit * 1_000)
+    assert process_time() - started < 2
+
+
+def test_a_tag_of_many_attributes_costs_little_time() -> None:
+    started = process_time()
+    attributes = " ".join(f'a{n}="x"' for n in range(50_000))
+    assert "Kept" in visible_text(f'<p class="ltx_p">Kept</p><p {attributes}>')
+    assert process_time() - started < 1
+
+
+def test_a_table_in_a_cell_is_text_of_that_cell() -> None:
+    inner = '<table class="ltx_tabular"><tbody><tr><td>b</td><td>c</td></tr></tbody></table>'
+    outer = f'<table class="ltx_tabular"><thead><tr><th>h</th></tr></thead><tr><td>a</td><td>{inner}</td></tr></table>'
+    found = [each.text for each in html.passages(Document(page(outer)), "A Method for Robots")]
+    assert found[1:] == ["h ; a | bc", "b | c"]
 
 
 @pytest.mark.parametrize("how", [WHITE, INVISIBLE, TINY, OFF_PAGE])

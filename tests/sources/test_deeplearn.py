@@ -1,6 +1,7 @@
 """deeplearn.org: its hot papers, parsed from its HTML pages."""
 
 from importlib.resources import files
+from time import process_time
 
 import pytest
 
@@ -165,3 +166,11 @@ def test_the_public_link_is_one_a_chat_can_show(address: str, link: str) -> None
 
 def test_a_public_link_holds_nothing_that_ends_a_link_in_markup() -> None:
     assert not set("<>\"' ()[]*|") & set(public_link("http://x/arxiv/1/<b>\"' ()[]*|"))
+
+
+def test_panels_inside_each_other_cost_little_time() -> None:
+    page = ('<div class="panel"><b class="panel-title">' + "word " * 200) * 300
+    started = process_time()
+    with pytest.raises(SourceError, match='no "Hot Papers" panel'):
+        parse_front(Document(page.encode()), "https://deeplearn.example")
+    assert process_time() - started < 2

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -9,12 +10,19 @@ from workers.domain.documents import Document
 from workers.domain.errors import SourceError
 from workers.domain.passages import Passage
 from workers.text.clean import fold
+from workers.text.markup import html_tree
 from workers.text.matching import matching_key
 
 MIN_CHARS = 800
 """Of a whole document; a shorter page is incomplete or empty (observed: 135 bytes that say "No content")."""
 _PASSAGE_LIMIT = 6_000
 """Characters of one passage; the rest of a longer text is cut off."""
+_LONGEST_TEXT = 10 * _PASSAGE_LIMIT
+"""Characters, spaces included, that are read of one element."""
+_DEEPEST = 100
+"""Elements inside each other that are looked at; LaTeXML's pages have about 20 below a paragraph."""
+_MOST_ROWS = 500
+"""Rows that are read of a table; more do not fit into a passage."""
 _DROPPED_ELEMENTS = (
     "script, style, noscript, template, nav, header, footer, iframe, object, form, button, input, select, textarea, "
     ".ltx_bibliography, .ltx_page_navbar, .ltx_page_header, .ltx_page_footer, .ltx_note_outer, .ltx_role_newpage, "
@@ -35,7 +43,7 @@ def passages(document: Document, title: str) -> tuple[Passage, ...]:
 
     Raises SourceError if the page has another title than `title`, or fewer than MIN_CHARS characters of text.
     """
-    tree = LexborHTMLParser(document.body.decode("utf-8", "replace"))
+    tree = html_tree(document.body.decode("utf-8", "replace"))
     heading = tree.css_first("h1.ltx_title_document") or tree.css_first("h1")
     if heading is None or not same_title(_text(heading), title):
         raise SourceError("the page has another title")
@@ -96,7 +104,9 @@ def _anchor(node: LexborNode) -> str:
     arXiv's paragraphs, figures and tables have ids.
     """
     element: LexborNode | None = node
-    while element is not None:
+    for _ in range(_DEEPEST):
+        if element is None:
+            break
         name = element.attributes.get("id") if element.tag != "-text" else None
         if name and re.fullmatch(r"[\w.:-]{1,80}", name):
             return name
@@ -105,28 +115,37 @@ def _anchor(node: LexborNode) -> str:
 
 
 def _text(node: LexborNode) -> str:
-    """The text of an element; each formula as its TeX."""
+    """The text of an element; each formula as its TeX. What is too long or nested too deeply for a passage is cut."""
     pieces: list[str] = []
-    _collect_text(node, pieces)
-    return fold("".join(pieces))
-
-
-def _collect_text(node: LexborNode, pieces: list[str]) -> None:
-    waiting = [node.child]  # no recursion, because elements may be nested to any depth
-    while waiting:
-        child = waiting.pop()
+    waiting, left = [(node.child, 0)], _LONGEST_TEXT  # no recursion, because elements may be nested to any depth
+    while waiting and left > 0:
+        child, depth = waiting.pop()
         if child is None:
             continue
-        waiting.append(child.next)
+        waiting.append((child.next, depth))
         if child.tag == "-text":
             pieces.append(child.text(deep=False) or "")
         elif child.tag == "math":
             pieces.append(f" {child.attributes.get('alttext') or ''} ")
         else:
-            waiting.append(child.child)
+            if depth < _DEEPEST:
+                waiting.append((child.child, depth + 1))
+            continue
+        left -= len(pieces[-1])
+    return fold("".join(pieces))
 
 
 def _table(node: LexborNode) -> str:
     """A table as text: cells separated by ` | `, rows by ` ; `."""
-    rows = [" | ".join(_text(cell) for cell in row.css("td, th")) for row in node.css("tr")]
+    rows = (" | ".join(map(_text, _children(row, "td", "th"))) for row in islice(_rows(node), _MOST_ROWS))
     return fold(" ; ".join(row for row in rows if row.strip(" |")))
+
+
+def _rows(table: LexborNode) -> Iterator[LexborNode]:
+    """Its own rows; those of a table in one of its cells are text of that cell."""
+    for child in _children(table, "tr", "thead", "tbody", "tfoot"):
+        yield from [child] if child.tag == "tr" else _children(child, "tr")
+
+
+def _children(node: LexborNode, *tags: str) -> Iterator[LexborNode]:
+    return (child for child in node.iter() if child.tag in tags)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from workers.domain.documents import Document
 from workers.domain.errors import SourceError
@@ -16,12 +16,15 @@ from workers.sources.entries import LONGEST_TITLE, InvalidEntry, source_errors, 
 from workers.sources.identifiers import web_link
 from workers.text.clean import fold
 from workers.text.latex import readable
+from workers.text.markup import html_tree
 
 SITE = "https://deeplearn.org"
 PAPER_LIMIT = 30
 """Largest number of paper pages read per day; the panel had 6 to 20 links so far."""
 _UNREADABLE = 5
 """Pages that cannot be read before the rest is given up: a site that is away or throttles costs a wait for each."""
+_MOST_PANELS = 50
+"""Panels whose headings are read; the front page has three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class DeepLearn:
 @source_errors()
 def parse_front(document: Document, base: str) -> FrontPage:
     """The papers that the panel links to on the host of `base`. Raises SourceError if there is no panel or no paper."""
-    panels = LexborHTMLParser(decode(document)).css("div.panel")
+    panels = html_tree(decode(document)).css("div.panel")[:_MOST_PANELS]
     panel = next((node for node in panels if _heading(node) == "hot papers"), None)
     if panel is None:
         raise SourceError('the page has no "Hot Papers" panel: has its layout changed?')
@@ -92,7 +95,7 @@ def parse_front(document: Document, base: str) -> FrontPage:
 @source_errors()
 def parse_paper(document: Document) -> str:
     """The abstract on a paper's page. Raises SourceError if there is none."""
-    paragraph = LexborHTMLParser(decode(document)).css_first("div.article-content p")
+    paragraph = html_tree(decode(document)).css_first("div.article-content p")
     abstract = fold(paragraph.text()) if paragraph else ""
     if not abstract:
         raise SourceError("the paper's page has no abstract")

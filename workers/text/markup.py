@@ -11,6 +11,8 @@ _LONGEST_TITLE = 4_000
 """Characters of a title, with its markup, that are read."""
 _LONGEST_BODY = 100_000
 """Characters of a description, with its markup, that are read."""
+_LONGEST_TAG = 50_000
+"""Characters of a tag, whose attributes are compared with each other."""
 _BLOCK = (
     "address|article|blockquote|br|center|dd|div|dl|dt|figcaption|figure|h[1-6]|hr|jats:title|li|ol|p|pre|sec|section|"
     "table|tbody|td|th|thead|tr|ul"
@@ -29,6 +31,7 @@ _TAG = re.compile(
 _CLOSING = re.compile(rf"</(?:{_PREFIX}?(?:{_BLOCK})|{_INLINE})\s*>", re.IGNORECASE)
 _BLOCK_START = re.compile(rf"<(?=/?{_PREFIX}?(?:{_BLOCK})[\s/>])", re.IGNORECASE)
 _RAISED = re.compile(r"<sup(?:\s[^<>]*)?>\s*([-+−–]?\d[\d.,]*|[-+*])\s*</sup\s*>", re.IGNORECASE)
+_TAG_START = re.compile(r"<([a-z][^\s<>/]*)", re.IGNORECASE)
 _HIDDEN = re.compile(r"<(script|style)\b[^>]*>.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 _NO_TEXT = ["script", "style", "noscript", "template", "annotation", "annotation-xml"]
 
@@ -51,6 +54,19 @@ def body_text(markup: str) -> str:
     return fold(unescape(_visible(text)))
 
 
+def html_tree(markup: str) -> LexborHTMLParser:
+    """The elements of HTML; a tag that is longer than _LONGEST_TAG has no attributes."""
+    if len(markup) <= _LONGEST_TAG:
+        return LexborHTMLParser(markup)
+    return LexborHTMLParser(">".join(map(_with_short_tag, markup.split(">"))))
+
+
+def _with_short_tag(piece: str) -> str:
+    """`piece` ends where a tag does."""
+    start = _TAG_START.search(piece) if len(piece) > _LONGEST_TAG else None
+    return piece[: start.end()] if start and len(piece) - start.end() > _LONGEST_TAG else piece
+
+
 def _without_tags(text: str) -> str:
     if "<" not in text:
         return text
@@ -61,6 +77,6 @@ def _without_tags(text: str) -> str:
 def _visible(text: str) -> str:
     """What a browser shows of HTML; a block element begins and ends with a space."""
     text = _RAISED.sub(r"^\1", without_mathml(text))
-    tree = LexborHTMLParser(_BLOCK_START.sub(" <", text))
+    tree = html_tree(_BLOCK_START.sub(" <", text))
     tree.strip_tags(_NO_TEXT)
     return tree.body.text(separator="") if tree.body else ""
