@@ -144,6 +144,15 @@ def test_a_pdf_ends_at_its_references_and_knows_its_sections() -> None:
     ]
 
 
+def test_a_paragraph_without_end_becomes_passages_of_bounded_length() -> None:
+    small, line = SEEN.replace("11 Tf", "4 Tf"), "this line has no end and is followed by another " * 5
+    found = pdf_passages(Document(pdf([(small, f"{line}{n}") for n in range(50)])))
+    assert [each.n for each in found] == list(range(1, len(found) + 1))
+    assert all(len(each.text) <= 6_000 for each in found)
+    assert " ".join(each.text for each in found).count("this line") == 250
+    assert len(found) == 3
+
+
 def test_html_is_read_first_then_the_pdf_then_the_abstract() -> None:
     one = paper(arxiv_id="2506.00001", version=2, title="A Method for Robots", abstract="We hold things.")
     at_html, at_pdf = "https://arxiv.org/html/2506.00001v2", "https://arxiv.org/pdf/2506.00001v2"

@@ -23,6 +23,8 @@ _WHITE = 245
 """A colour whose red, green and blue are all at least this is invisible on white paper."""
 _PARAGRAPH_GAP = 1.6
 """In line heights; a larger distance between two lines separates paragraphs."""
+_PASSAGE_LIMIT = 6_000
+"""Characters of one passage; a paragraph that goes on ends there, and one line is cut there."""
 _REFERENCES = re.compile(r"^\s*(?:\d+\.?\s*)?(?:references|bibliography)\s*$", re.IGNORECASE)
 _HEADING = re.compile(r"^(?:(?:\d+(?:\.\d+)*\.?|[A-Z]\.?)\s+)?[A-Z][A-Za-z].{1,70}$")
 _USUAL_HEADING = re.compile(
@@ -125,13 +127,14 @@ def _paragraphs(lines: Sequence[_Line]) -> Iterator[Passage]:
     paragraph: list[_Line] = []
 
     def passage() -> Passage:
-        return Passage(n, section, _joined(paragraph), f"page={paragraph[0].page}")
+        return Passage(n, section, _joined(paragraph)[:_PASSAGE_LIMIT].rstrip(), f"page={paragraph[0].page}")
 
     for line in lines:
         if _REFERENCES.match(line.text):
             break
         heading = _is_heading(line.text)
-        if paragraph and (heading or _is_paragraph_end(paragraph[-1], line)):
+        is_full = sum(len(each.text) + 1 for each in paragraph) + len(line.text) > _PASSAGE_LIMIT
+        if paragraph and (heading or is_full or _is_paragraph_end(paragraph[-1], line)):
             n += 1
             yield passage()
             paragraph = []
