@@ -38,7 +38,7 @@ class Index:
             for head, passage in zip(heads, self._passages, strict=True)
         ]
         self._lengths = [counts.total() for counts in self._counts]
-        self._mean = sum(self._lengths) / len(self._lengths) if self._lengths else 1.0
+        self._mean = sum(self._lengths) / max(1, len(self._lengths)) or 1.0  # a Korean post may have no term
         self._frequency = Counter(term for counts in self._counts for term in counts)
 
     def search(self, weights: Mapping[str, float]) -> list[Found]:
