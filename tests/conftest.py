@@ -16,8 +16,8 @@ from tests.recorded_days import Recorded, recorded_days
 _TESTS = Path(__file__).parent
 _END_TO_END = (_TESTS / "e2e", _TESTS / "chaos")
 """The folders whose tests start processes of the program."""
-_PROCESSES = 4
-"""Processes for a run of whole folders: the tests wait about half of their time, so two cores keep four busy."""
+_PROCESSES = 6
+"""Processes for a run of whole folders: the tests wait more than half of their time, so two cores keep six busy."""
 
 settings.register_profile(
     "paperboy",

@@ -35,9 +35,9 @@ def serve(settings: Settings, queue: str) -> int:
 
 
 def _prepare(queue: str) -> None:
-    """Load what every question needs before RQ forks a process for it, so that no reader waits for the imports."""
+    """Load what every job needs before RQ forks a process for it: no reader and no collection waits for the imports."""
+    import_module("workers.jobs")
     if queue == QUESTIONS:
-        import_module("workers.jobs")
         glossary()
         korean_terms()
         frequencies()

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -45,8 +46,9 @@ def files(tmp_path: Path, settings_file: Callable[..., Path]) -> Callable[[str],
 def kill_worker_and_job() -> None:
     """Send SIGKILL to the RQ worker and to the process that it forked for the job."""
     for child in psutil.Process().children(recursive=True):
-        if child.is_running() and "worker" in child.cmdline():
-            child.send_signal(signal.SIGKILL)
+        with suppress(psutil.NoSuchProcess):  # ended since it was listed
+            if "worker" in child.cmdline():
+                child.send_signal(signal.SIGKILL)
 
 
 def test_flushall_and_a_killed_worker_lose_nothing(

@@ -143,7 +143,7 @@ def _shows_sentences_as_they_come(server: TelegramServer, paperboy: Program) -> 
     reader = ask(server, paperboy, 1)
     answer = run.until(lambda: next((post for post in server.posted if "1,234개" in post.text), None))
     assert "12곳" not in answer.text, "the second sentence is still being written"
-    assert store.questions.unanswered() == []
+    run.until(lambda: store.questions.unanswered() == [])  # its lease is held, if need be again on a busy machine
     run.until(lambda: "12곳" in answer.text)
 
     def kept() -> list[str]:
