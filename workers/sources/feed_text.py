@@ -35,6 +35,8 @@ _WORD = r"[\w.+&#;-]"
 _LONG_WORD = re.compile(rf"(?<!{_WORD}){_WORD}{{{LONGEST_LINK + 1},}}", re.ASCII)
 """A word that is in no name and no link. In an author's name, feedparser looks for an e-mail address from each of its
 characters to its end."""
+_SHORT_ITEM = 2_000
+"""Characters; an item with as many has no tag, word or keywords that are too long."""
 _TORN_REFERENCE = re.compile(r"&[^&;]*$")
 
 
@@ -113,10 +115,11 @@ def _item_end(text: str, position: int, name: str) -> int:
 
 def _bounded(text: str) -> str:
     """`text` without what takes feedparser a time that grows with the square of its length."""
-    text = _LONG_KEYWORDS.sub(r"\1", _LONG_WORD.sub(_cut, _LONG_TAG.sub(_bare, text)))
-    if len(_DECLARATION.findall(text)) > _MOST_DECLARATIONS:
+    if len(text) > _SHORT_ITEM:
+        text = _LONG_KEYWORDS.sub(r"\1", _LONG_WORD.sub(_cut, _LONG_TAG.sub(_bare, text)))
+    if text.count("=") > _MOST_DECLARATIONS and len(_DECLARATION.findall(text)) > _MOST_DECLARATIONS:
         text = _DECLARATION.sub("", text)
-    if len(_CATEGORY_START.findall(text)) <= _MOST_CATEGORIES:
+    if text.count("<") <= _MOST_CATEGORIES or len(_CATEGORY_START.findall(text)) <= _MOST_CATEGORIES:
         return text
     return _CATEGORY_START.sub("<ignored", _CATEGORY.sub("", text))
 

@@ -28,7 +28,8 @@ def fold(text: str) -> str:
     if not text.isascii():
         few = _MARKS.sub(lambda run: _with_few_marks(run[0]), _INVISIBLE.sub("", _without_surrogates(text)))
         text = unicodedata.normalize("NFC", few)
-    return _SPACES.sub(" ", text).strip()
+    is_folded = text.isprintable() and "  " not in text
+    return (text if is_folded else _SPACES.sub(" ", text)).strip()
 
 
 def unescape(text: str) -> str:
