@@ -236,6 +236,40 @@ def test_each_sentence_that_stands_is_told_as_it_is_written_and_never_taken_back
     assert tuple(sentence.text for sentence in given.sentences) == progress[-1]
 
 
+ENGLISH = model_answer(GOOD["en"])
+DRAFT = ENGLISH.replace("84%", "99%")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"<think>{DRAFT}</think>{ENGLISH}",
+        f"Let me see: {DRAFT} No. </think> {ENGLISH}",
+        f"```json\n{ENGLISH}\n```\nI hope that {{this}} helps.",
+        f"{ENGLISH} {ENGLISH}",
+        ENGLISH.replace('["A3"]', '"A3"'),
+        ENGLISH.replace('["A3"]', '["A3",]').replace("}]", "},]"),
+        ENGLISH.replace('["A3"]', '"[A3]"'),
+        ENGLISH.replace("84%.", r"84\%."),
+        ENGLISH.replace("true", "null"),
+        ENGLISH.replace('"answerable": true, ', ""),
+        json.dumps({"answerable": True, "sentences": GOOD["en"]}),
+        json.dumps([GOOD["en"]]),
+        model_answer(None, 3, {"text": None, "cites": None, "quote": 5}, {"text": ["a"]}, GOOD["en"]),
+        model_answer(GOOD["en"], GOOD["en"] | {"text": "It raises the rate to 84% and"})[:-60],
+    ],
+)
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_what_is_whole_in_an_answer_is_kept_however_it_is_wrapped(written: str, is_streamed: bool) -> None:
+    progress: list[Answer] = []
+    given = answerer(always_answering(written)).answer(
+        query("How high is the success rate?", "en"), [GRIPNET], (), progress.append if is_streamed else None
+    )
+    assert [sentence.text for sentence in given.sentences] == [GOOD["en"]["text"]]
+    assert not given.extractive
+    assert "99" not in str(progress)
+
+
 def test_where_it_is_not_said_to_be_answerable_nothing_is_told() -> None:
     progress: list[Answer] = []
     given = answerer(always_answering(model_answer(GOOD["ko"], answerable=False))).answer(

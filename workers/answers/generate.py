@@ -4,8 +4,9 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from workers.answers.extractive import OpenPaper, Vocabulary, cite, cited_papers, extracts
 from workers.answers.query import Query, weighted_terms
@@ -18,6 +19,7 @@ from workers.factcheck.check import COMMON
 from workers.factcheck.evidence import common_words, evidence_in, name_faults, number_faults, style_faults
 from workers.i18n import digest_catalog_for
 from workers.text.matching import matching_key
+from workers.text.model_json import json_values, readable_text, without_reasoning
 
 _MOST_SENTENCES = 8
 """Sentences of an answer, at most; a model's further ones are left out."""
@@ -55,21 +57,32 @@ _REWRITING_S = 10.0
 """Seconds that the model may take to rewrite a question."""
 
 
+def _texts(value: Any) -> list[str]:
+    """Ids, also where a model writes one, or several with commas, instead of a list."""
+    written = value if isinstance(value, list) else [value]
+    return [
+        name for each in written if isinstance(each, str) for name in re.split(r"[\s,;]+", each.strip(" []")) if name
+    ]
+
+
 class _DraftSentence(BaseModel):
     """A sentence as the model wrote it; `cites` are ids of passages that were sent."""
 
-    model_config = ConfigDict(extra="ignore")
-    text: str
-    cites: list[str]
-    quote: str = ""
+    text: Annotated[str, BeforeValidator(readable_text)] = ""
+    cites: Annotated[list[str], BeforeValidator(_texts)] = []
+    quote: Annotated[str, BeforeValidator(lambda value: value if isinstance(value, str) else "")] = ""
+
+
+def _entries(value: Any) -> list[Any]:
+    written = value if isinstance(value, list) else [value]
+    return [each for each in written if isinstance(each, Mapping)]
 
 
 class _Draft(BaseModel):
     """The model's whole answer, before it is checked."""
 
-    model_config = ConfigDict(extra="ignore")
-    answerable: bool
-    sentences: list[_DraftSentence] = []
+    answerable: Annotated[bool, BeforeValidator(lambda value: True if value is None else value)] = True
+    sentences: Annotated[list[_DraftSentence], BeforeValidator(_entries)] = []
 
 
 _SHAPE = {
@@ -132,17 +145,19 @@ class Answerer:
         kept: list[Sentence] = []
         seen = 0
 
-        def on_text(text: str) -> None:
+        def keep(drafts: Sequence[_DraftSentence]) -> bool:
+            """Check the drafts that were not seen yet; returns whether one of them is kept."""
             nonlocal seen
+            checked = [self._checked(draft, sent, query.language) for draft in drafts[seen:_MOST_SENTENCES]]
+            seen = max(seen, len(drafts))
+            kept.extend(sentence for sentence in checked if sentence)
+            return any(checked)
+
+        def on_text(text: str) -> None:
+            if not without_reasoning(text).lstrip().startswith(("{", "[", "`")):
+                return  # prose may turn out to be thought, and what it contains a draft
             drafts = _sentences_in(text)
-            fresh = [
-                sentence
-                for draft in drafts[seen:_MOST_SENTENCES]
-                if (sentence := self._checked(draft, sent, query.language))
-            ]
-            seen = len(drafts)
-            if fresh and on_progress:
-                kept.extend(fresh)
+            if keep(drafts if _ends_with_sentence(text, drafts) else drafts[:-1]) and on_progress:
                 on_progress(Answer(True, cited_papers(papers), tuple(kept), extractive=False))
 
         try:
@@ -150,9 +165,7 @@ class Answerer:
         except ModelError as error:
             text, budget_exceeded = "", isinstance(error, BudgetExceeded)
         draft = _parsed(text)
-        if draft and draft.answerable:
-            checked = (self._checked(each, sent, query.language) for each in draft.sentences[:_MOST_SENTENCES])
-            kept = kept or [sentence for sentence in checked if sentence]
+        keep(_sentences_in(text))
         if kept:
             return Answer(True, cited_papers(papers), tuple(kept), extractive=False)
         closest = extracts(query, papers, self.vocabulary)
@@ -227,7 +240,7 @@ class Answerer:
             return None
         quoted = next(n for n, text in enumerate(texts) if _contains(text, quote))
         cites = [cite(each.paper, each.passage, quote if n == quoted else "") for n, each in enumerate(cited)]
-        return Sentence(" ".join(draft.text.split()), tuple(cites))
+        return Sentence(draft.text, tuple(cites))
 
 
 def _contains(text: str, quote: str) -> bool:
@@ -250,30 +263,28 @@ def _material(query: Query, sent: Mapping[str, _SentPassage], exchanges: Sequenc
 
 
 def _sentences_in(text: str) -> list[_DraftSentence]:
-    """The sentences that are complete in the beginning of an answer; none unless it says that it is answerable."""
-    if not re.search(r'"answerable"\s*:\s*true', text):
-        return []
-    start = re.search(r'"sentences"\s*:\s*\[', text)
-    drafts: list[_DraftSentence] = []
-    at = start.end() if start else len(text)
-    while True:
-        opening = text.find("{", at)
-        if opening < 0:
-            return drafts
-        try:
-            value, at = json.JSONDecoder().raw_decode(text, opening)
-            drafts.append(_DraftSentence.model_validate(value))
-        except (ValueError, ValidationError):
-            return drafts
+    """The sentences that are whole in the beginning of an answer; none unless it says that it is answerable."""
+    draft = _parsed(text)
+    return draft.sentences if draft and draft.answerable else []
+
+
+def _ends_with_sentence(text: str, drafts: Sequence[_DraftSentence]) -> bool:
+    """Whether the last sentence is whole, and not still being written."""
+    is_closed = text.rstrip().endswith(("}", "]", "`"))
+    return is_closed and bool(drafts) and bool(drafts[-1].text and drafts[-1].cites and drafts[-1].quote)
 
 
 def _parsed(text: str) -> _Draft | None:
-    """The answer's JSON, also with other text around it; None where there is no valid one."""
-    found = re.search(r"\{.*\}", text, re.DOTALL)
-    try:
-        return _Draft.model_validate_json(found[0]) if found else None
-    except ValidationError:
-        return None
+    """The first answer in the text, also with other text around it or cut off; None where there is none."""
+    for value in json_values(text):
+        if isinstance(value, list):
+            value = {"sentences": value}
+        if value.keys() & {"answerable", "sentences"}:
+            try:
+                return _Draft.model_validate(value)
+            except ValidationError:
+                continue
+    return None
 
 
 def _plain(text: str) -> str:

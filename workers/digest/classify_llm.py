@@ -11,6 +11,7 @@ from workers.domain.errors import ModelError
 from workers.domain.models import Category, Paper
 from workers.runtime.logs import note
 from workers.text.latex import readable
+from workers.text.model_json import items
 
 log = logging.getLogger(__name__)
 
@@ -28,10 +29,6 @@ entry for each index, the category exactly as written above. Take that of the pa
 class _Label(BaseModel):
     i: int
     category: str
-
-
-class _Labels(BaseModel):
-    labels: list[_Label]
 
 
 def label(papers: Sequence[Paper], categories: Sequence[Category], model: Model, deadline_s: float) -> dict[int, str]:
@@ -76,19 +73,13 @@ def _prompt(batch: Sequence[Paper], categories: Sequence[Category]) -> Prompt:
 def _read(text: str, count: int, categories: Sequence[Category]) -> Mapping[int, str]:
     """Index → category, only for indices that were sent and names of the list; the first answer for an index counts."""
     known = {category.name.casefold(): category.name for category in categories}
-    try:
-        answer = _Labels.model_validate_json(bare_json(text))
-    except ValidationError:
-        return {}
     found: dict[int, str] = {}
-    for given in answer.labels:
+    for entry in items(text, "labels"):
+        try:
+            given = _Label.model_validate(entry)
+        except ValidationError:
+            continue
         name = known.get(given.category.strip().casefold())
         if name and 0 <= given.i < count:
             found.setdefault(given.i, name)
     return found
-
-
-def bare_json(text: str) -> str:
-    """The JSON inside an answer, without the code fence or sentences that some models put around it."""
-    first, last = text.find("{"), text.rfind("}")
-    return text[first : last + 1] if first >= 0 and last > first else text

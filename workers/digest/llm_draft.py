@@ -1,13 +1,19 @@
 """Reads a model's answer for some sections and checks each sentence against the papers that it names."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator
 
-from workers.digest.classify_llm import bare_json
 from workers.domain.models import SYNTHESIS_FIELDS, Claim, Language, RankedPaper
 from workers.factcheck.check import Judge
+from workers.text.matching import matching_key
+from workers.text.model_json import items, readable_text
+
+_HIGHEST_NUMBER = 10_000
+"""No edition and no answer has so many papers or sections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,32 +25,47 @@ class Task:
     lines_only: bool = False
 
 
-class _Claim(BaseModel):
-    model_config = ConfigDict(allow_inf_nan=False)
+def _numbers(value: Any) -> list[int]:
+    """Papers' numbers, also where a model writes one number, or numbers as a text, instead of a list."""
+    written = value if isinstance(value, list) else [value]
+    found = [re.findall(r"\d+", each) if isinstance(each, str) else [each] for each in written]
+    return [int(n) for each in found for n in each if isinstance(n, (int, str)) and 0 <= int(n) < _HIGHEST_NUMBER]
 
-    text: str
-    papers: list[int]
+
+def _entries(value: Any, key: str) -> list[Mapping[str, Any]]:
+    """The entries of a list, also where a model writes one entry, texts, null, or a mapping from `key` to texts."""
+    if isinstance(value, Mapping) and "text" not in value:
+        value = [{key: name, "text": text} for name, text in value.items()]
+    written = value if isinstance(value, list) else [] if value is None else [value]
+    return [each if isinstance(each, Mapping) else {"text": each} for each in written]
+
+
+_Text = Annotated[str, BeforeValidator(readable_text)]
+
+
+class _Claim(BaseModel):
+    text: _Text = ""
+    papers: Annotated[list[int], BeforeValidator(_numbers)] = []
 
 
 class _Line(BaseModel):
-    paper: int
-    text: str
+    paper: Annotated[list[int], BeforeValidator(_numbers)] = []
+    text: _Text = ""
+
+
+_Claims = Annotated[list[_Claim], BeforeValidator(lambda value: _entries(value, "papers"))]
 
 
 class _Section(BaseModel):
     """A model's answer for one section; papers have their numbers in the edition."""
 
-    section: int
-    themes: list[_Claim] = []
-    keywords: list[_Claim] = []
-    findings: list[_Claim] = []
-    impact: list[_Claim] = []
-    outlook: list[_Claim] = []
-    tldrs: list[_Line] = []
-
-
-class _Answer(BaseModel):
-    sections: list[_Section]
+    section: Annotated[list[int], BeforeValidator(_numbers)] = []
+    themes: _Claims = []
+    keywords: _Claims = []
+    findings: _Claims = []
+    impact: _Claims = []
+    outlook: _Claims = []
+    tldrs: Annotated[list[_Line], BeforeValidator(lambda value: _entries(value, "paper"))] = []
 
 
 @dataclass
@@ -72,13 +93,19 @@ class Draft:
 
 def judged(text: str, tasks: Sequence[Task], judge: Judge, language: Language) -> dict[int, Draft]:
     """Task key → draft, with a fault where the answer lacks the section; the first answer for a section counts."""
-    try:
-        written: Mapping[int, _Section] = {
-            section.section: section for section in reversed(_Answer.model_validate_json(bare_json(text)).sections)
-        }
-    except ValidationError:
+    sections = [_Section.model_validate(each) for each in items(text, "sections", "section") if _is_section(each)]
+    if not sections:
         return {task.key: Draft(faults=["the answer is not the JSON that was asked for"]) for task in tasks}
+    written: dict[int, _Section] = {}
+    for section in sections:
+        numbers = section.section or ([tasks[0].key] if len(tasks) == len(sections) == 1 else [])
+        for number in numbers[:1]:
+            written.setdefault(number, section)
     return {task.key: _judged(written.get(task.key), task, judge, language) for task in tasks}
+
+
+def _is_section(value: Any) -> bool:
+    return isinstance(value, Mapping) and bool(value.keys() & {"tldrs", *SYNTHESIS_FIELDS})
 
 
 def _judged(written: _Section | None, task: Task, judge: Judge, language: Language) -> Draft:
@@ -89,17 +116,18 @@ def _judged(written: _Section | None, task: Task, judge: Judge, language: Langua
     for part in () if task.lines_only else SYNTHESIS_FIELDS:
         claims: list[_Claim] = getattr(written, part)
         for each in claims:
-            claim = Claim(_line(each.text), tuple(dict.fromkeys(each.papers)))
+            papers = each.papers or (_papers_with(each.text, task) if part == "keywords" else [])
+            claim = Claim(each.text, tuple(dict.fromkeys(papers)))
             if faults := _faults(claim, allowed, judge, language):
                 draft.faults.append(f"{part}, “{claim.text[:80]}”: {faults}")
             else:
                 draft.claims[part].append(claim)
     for line in written.tldrs:
-        claim = Claim(_line(line.text), (line.paper,))
+        claim = Claim(line.text, tuple(line.paper[:1]))
         if faults := _faults(claim, allowed, judge, language):
-            draft.faults.append(f"tldr of {line.paper}: {faults}")
+            draft.faults.append(f"tldr of {', '.join(map(str, claim.papers))}: {faults}")
         else:
-            draft.lines.setdefault(line.paper, claim.text)
+            draft.lines.setdefault(claim.papers[0], claim.text)
     return draft
 
 
@@ -107,5 +135,7 @@ def _faults(claim: Claim, allowed: frozenset[int], judge: Judge, language: Langu
     return "; ".join(judge.faults(claim, allowed, language)) if claim.text else "it is empty"
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())
+def _papers_with(keyword: str, task: Task) -> list[int]:
+    """The papers whose title or abstract has the keyword, for a model that names none."""
+    key = matching_key(keyword)
+    return [item.n for item in task.papers if key in matching_key(f"{item.paper.title} {item.paper.abstract}")]
