@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from tests.fakes.clock import FakeClock
 from tests.fakes.empty_store import empty_store
 from tests.fakes.openai import Endpoint, Fault, serving
+from tests.fakes.openai_profiles import PROFILES, openai_reasoning, vllm_small
 from workers import config
 from workers.domain.completions import Prompt
 from workers.domain.errors import BudgetExceeded, ContentFiltered, ContextTooLong, ModelDown, ModelError, ModelRefused
@@ -18,6 +21,7 @@ from workers.store import Store, open_store
 
 SHAPE = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"], "additionalProperties": False}
 PROMPT = Prompt("test", "Some rules.", "Some material.", "answer", SHAPE)
+PROMPT_2 = Prompt("test", "Other rules.", "Other material.", "answer", SHAPE)
 KEY = "sk-hunter2"
 
 
@@ -177,3 +181,162 @@ def test_a_stream_that_is_cut_is_no_answer(endpoint: Endpoint, store: Store) -> 
     endpoint.faults = [Fault(cut=True)]
     with pytest.raises(ModelDown):
         subject.model.complete(PROMPT, 60, lambda _text: None)
+
+
+@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_an_endpoint_refuses_each_parameter_once_at_most(
+    name: str, is_streamed: bool, endpoint: Endpoint, store: Store
+) -> None:
+    endpoint.profile, most = PROFILES[name]
+    on_progress = (lambda _text: None) if is_streamed else None
+    assert ModelUnderTest(endpoint, store).model.complete(PROMPT, 60, on_progress).text == '{"a": 1}'
+    assert len(endpoint.refused) <= most
+    refused = len(endpoint.refused)
+    for n in range(3):  # other processes, on other days
+        other = Prompt("test", f"Rules {n}.", "Some material.", "answer", SHAPE)
+        ModelUnderTest(endpoint, store).model.complete(other, 60, on_progress)
+    assert len(endpoint.refused) == refused, "what was learned is in the store"
+
+
+def test_calls_in_parallel_learn_together(endpoint: Endpoint, store: Store) -> None:
+    endpoint.profile, most = PROFILES["Mistral"]
+    subject = ModelUnderTest(endpoint, store)
+    prompts = [Prompt("test", f"Rules {n}.", "", "answer", SHAPE) for n in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(subject.ask, prompts)) == {'{"a": 1}'}
+    assert len(endpoint.refused) <= most
+
+
+def test_a_temperature_is_sent_only_where_the_owner_set_one(endpoint: Endpoint, store: Store) -> None:
+    endpoint.profile = openai_reasoning
+    ModelUnderTest(endpoint, store).ask()
+    assert "temperature" not in endpoint.seen[-1]
+    assert ModelUnderTest(endpoint, store, temperature=0.2).ask(PROMPT_2) == '{"a": 1}'
+    assert [body.get("temperature") for body in endpoint.seen[1:]] == [0.2, None]
+
+
+def test_prompt_and_answer_fit_the_context_together(endpoint: Endpoint, store: Store) -> None:
+    long = Prompt("test", "Some rules.", "word " * 1_000, "answer", SHAPE)
+    assert ModelUnderTest(endpoint, store, context_tokens=4_096).ask(long) == '{"a": 1}'
+    assert endpoint.seen[-1]["max_completion_tokens"] < 4_096 - 1_000
+    with pytest.raises(ContextTooLong):
+        ModelUnderTest(endpoint, store, context_tokens=2_100).ask(replace(long, rules="Others."))
+    assert len(endpoint.seen) == 1, "a prompt that leaves no room is not sent"
+
+
+def test_a_context_that_is_smaller_than_the_settings_say_is_learned(endpoint: Endpoint, store: Store) -> None:
+    endpoint.profile = vllm_small
+    assert ModelUnderTest(endpoint, store).ask(replace(PROMPT, material="word " * 300)) == '{"a": 1}'
+    assert len(endpoint.refused) == 1
+    with pytest.raises(ContextTooLong):
+        ModelUnderTest(endpoint, store).ask(replace(PROMPT, material="word " * 3_000))
+    assert len(endpoint.refused) == 1
+
+
+def test_a_complaint_about_the_schema_is_none_about_the_context(endpoint: Endpoint, store: Store) -> None:
+    message = "Invalid schema for response_format 'answer': In context=(), 'additionalProperties' is required"
+    endpoint.faults = [Fault(400, message)]
+    assert ModelUnderTest(endpoint, store).ask() == '{"a": 1}'
+    assert [body["response_format"]["type"] for body in endpoint.seen] == ["json_schema", "json_object"]
+
+
+def test_a_model_that_thinks_until_its_limit_gets_more_room_once(endpoint: Endpoint, store: Store) -> None:
+    endpoint.faults = [Fault(text="", finish="length")]
+    assert ModelUnderTest(endpoint, store).ask() == '{"a": 1}'
+    first, second = (body["max_completion_tokens"] for body in endpoint.seen)
+    assert second > 2 * first
+    ModelUnderTest(endpoint, store).ask(PROMPT_2)
+    assert endpoint.seen[-1]["max_completion_tokens"] > 2 * first, "it is remembered"
+    endpoint.always = Fault(text="", finish="length")
+    with pytest.raises(ContextTooLong):
+        ModelUnderTest(endpoint, store).ask(replace(PROMPT, rules="Others."))
+    assert len(endpoint.seen) == 4
+
+
+def whole(message: object, finish: object = "stop", **others: object) -> bytes:
+    return json.dumps({"choices": [{"message": message, "finish_reason": finish}], **others}).encode()
+
+
+def streamed(*pieces: object) -> bytes:
+    return b"".join(f"data: {json.dumps(piece)}\n\n".encode() for piece in pieces) + b"data: [DONE]\n\n"
+
+
+PARTS = [
+    {"type": "thinking", "thinking": "{}"},
+    {"type": "text", "text": '{"a"'},
+    {"type": "text", "text": ": 1}"},
+    None,
+]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        whole({"content": PARTS}),
+        whole({"content": None, "reasoning_content": 'So it is {"a": 1}'}),
+        *(
+            whole({"content": '{"a": 1}'}, finish)
+            for finish in (None, "", "eos", "end_turn", "STOP", "function_call", 7)
+        ),
+        whole({"content": '{"a": 1}'}, usage=None),
+        whole({"content": '{"a": 1}'}, usage={"prompt_tokens": "9", "completion_tokens": None}),
+        whole({"content": '{"a": 1}'}, usage={"prompt_tokens": -1e9, "completion_tokens": 1e300}),
+        whole({"content": '{"a": 1}'}, usage=[3]),
+        whole({"content": '{"a": 1}', "tool_calls": 3, "refusal": None}, id=None, created="now", model=None),
+    ],
+)
+def test_an_answer_in_another_form_is_an_answer(body: bytes, endpoint: Endpoint, store: Store) -> None:
+    endpoint.raw = ("application/json", body)
+    completion = ModelUnderTest(endpoint, store).model.complete(PROMPT, 60)
+    assert '{"a": 1}' in completion.text
+    assert 0 < completion.usage.input_tokens < 100
+    assert 0 < completion.usage.output_tokens < 100
+    assert store.model_calls.spent_today().calls == 1
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        ("text/html", b"<!doctype html><title>Welcome</title>"),
+        ("text/plain", b"ok"),
+        ("application/json", b"not json"),
+        *(("application/json", body) for body in (b'"text"', b"[]", b"null", b"3", b"{}", b'{"choices": null}')),
+        *(("application/json", body) for body in (b'{"choices": {}}', b'{"choices": [null]}', b"[" * 9_000)),
+        ("application/json", whole(None)),
+        ("application/json", whole({"content": {"a": 1}})),
+        ("application/json", b'{"error": {"code": 429, "message": "slow down"}}'),
+        ("application/json", b'{"error": "out of order"}'),
+        ("application/json", whole(None, error={"code": 502})),
+        ("text/event-stream", b"data: {broken\n\n"),
+        ("text/event-stream", streamed({"error": {"message": "gone", "code": 500}})),
+    ],
+)
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_what_is_no_answer_is_one_error_of_ours(
+    raw: tuple[str, bytes], is_streamed: bool, endpoint: Endpoint, store: Store
+) -> None:
+    endpoint.raw = raw
+    with pytest.raises(ModelError):
+        ModelUnderTest(endpoint, store).model.complete(PROMPT, 60, (lambda _text: None) if is_streamed else None)
+
+
+def test_pieces_without_text_are_skipped(endpoint: Endpoint, store: Store) -> None:
+    piece = {"choices": [{"delta": {"content": '{"a": 1}'}}]}
+    odd = [
+        {"choices": None},
+        {"choices": []},
+        {},
+        {"choices": [{"delta": None}]},
+        {"choices": [{}]},
+        {"choices": [None]},
+    ]
+    endpoint.raw = (
+        "text/event-stream",
+        streamed(*odd, piece, *odd, {"choices": [{"delta": {}, "finish_reason": "eos"}]}),
+    )
+    progress: list[str] = []
+    completion = ModelUnderTest(endpoint, store).model.complete(PROMPT, 60, progress.append)
+    assert completion.text == '{"a": 1}'
+    assert progress == ['{"a": 1}']
+    assert completion.usage.output_tokens > 0, "estimated"

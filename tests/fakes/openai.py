@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from tests.fakes.hosting import description
+from tests.fakes.openai_profiles import Profile, anything
 
 Writer = Callable[[dict[str, Any]], str]
 """Maps a request's body to the answer's text."""
@@ -34,7 +35,10 @@ class Fault:
 
 @dataclass
 class Endpoint:
-    """Each request takes one of `faults`, then `always`, else `writer` answers. `seen` holds all requests' bodies."""
+    """`profile` refuses requests, then each takes one of `faults`, then `always`, else `writer` answers.
+
+    `seen` holds all requests' bodies, `refused` those that the profile refused.
+    """
 
     url: str
     writer: Writer
@@ -43,6 +47,10 @@ class Endpoint:
     formats: tuple[str, ...] = ("json_schema", "json_object", "none")
     seen: list[dict[str, Any]] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
+    profile: Profile = anything
+    refused: list[dict[str, Any]] = field(default_factory=list)
+    raw: tuple[str, bytes] | None = None
+    """Content type and body of every answer, instead of one that is written."""
     pause_s: float = 0.0
     complaints: list[str] = field(default_factory=list)
 
@@ -55,6 +63,10 @@ class Endpoint:
     def respond(self, body: dict[str, Any]) -> tuple[int, dict[str, Any], tuple[tuple[str, str], ...], bool]:
         """Returns (status, body, headers, whether to close the connection in mid-answer)."""
         self.seen.append(body)
+        refusal = self.profile(body)
+        if refusal:
+            self.refused.append(body)
+            return *refusal, (), False
         fault = self.next_fault(body)
         time.sleep(fault.hang)
         if fault.status != 200:
@@ -78,7 +90,9 @@ def _handler(endpoint: Endpoint, spec: ModuleType | None) -> type[BaseHTTPReques
             endpoint.keys.add(self.headers.get("Authorization", ""))
             endpoint.complaints += spec.check("CreateChatCompletionRequest", body) if spec else []
             status, answer, headers, cut = endpoint.respond(body)
-            if body.get("stream") and status == 200:
+            if endpoint.raw and status == 200:
+                self._send_raw(*endpoint.raw)
+            elif body.get("stream") and status == 200:
                 self._stream(answer, cut)
             else:
                 self._send(status, answer, headers, cut)
@@ -113,6 +127,13 @@ def _handler(endpoint: Endpoint, spec: ModuleType | None) -> type[BaseHTTPReques
             if cut:
                 self.close_connection = True
                 self.connection.close()
+
+        def _send_raw(self, content_type: str, raw: bytes) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name
             return

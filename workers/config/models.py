@@ -129,7 +129,7 @@ class ModelSettings(Section):
     timeout_s: Positive
     deadline_s: Positive
     parallel: int = Field(ge=1, le=16)
-    temperature: float = Field(ge=0, le=2)
+    temperature: float | None = Field(default=None, ge=0, le=2)
     max_output_tokens: int = Field(ge=256)
     context_tokens: int = Field(ge=2048)
     embeddings: str | None = None

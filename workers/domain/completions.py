@@ -80,3 +80,11 @@ class Ledger(Protocol):
     def spent_today(self) -> Usage:
         """The sum of today's calls (UTC)."""
         ...
+
+    def learned(self, address: str, model: str) -> Mapping[str, int]:
+        """What was learned of a model at an endpoint (see `llm.dialect`); empty where nothing was."""
+        ...
+
+    def learn(self, address: str, model: str, learned: Mapping[str, int]) -> None:
+        """Keep what was learned in place of what was kept before."""
+        ...

@@ -1,6 +1,6 @@
 """Every answer of a model and what it cost, so that the same prompt is paid for once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,7 +8,7 @@ from sqlalchemy import Engine, func, select
 
 from workers.domain.completions import Usage
 from workers.domain.ports import Clock
-from workers.store.tables import model_call
+from workers.store.tables import model_call, model_dialect
 from workers.store.transactions import insert, read, write
 
 
@@ -68,3 +68,18 @@ class ModelCallStore:
         return [
             DayOfCalls(row[0], row[1], Usage(row[2], int(row[3]), int(row[4]), int(row[5]), row[6])) for row in rows
         ]
+
+    def learned(self, address: str, model: str) -> Mapping[str, int]:
+        row = model_dialect.c
+        query = select(row.learned).where(row.address == address[:300], row.model == model[:200])
+        with read(self._engine) as connection:
+            found = connection.execute(query).scalar_one_or_none()
+        return {name: n for name, n in (found or {}).items() if isinstance(n, int)}
+
+    def learn(self, address: str, model: str, learned: Mapping[str, int]) -> None:
+        row = {"address": address[:300], "model": model[:200], "learned": dict(learned)}
+        with write(self._engine) as connection:
+            kept = insert(connection, model_dialect).values(row)
+            connection.execute(
+                kept.on_conflict_do_update(index_elements=["address", "model"], set_={"learned": kept.excluded.learned})
+            )

@@ -341,6 +341,14 @@ model_call = Table(
     Index(None, "day"),
 )
 
+model_dialect = Table(
+    "model_dialect",
+    metadata,
+    Column("address", String(300), primary_key=True),
+    Column("model", String(200), primary_key=True),
+    Column("learned", JSON, nullable=False),
+)
+
 platform_update = Table(
     "platform_update",
     metadata,
