@@ -153,6 +153,7 @@ def test_the_environment_stands_above_the_files(tmp_path: Path) -> None:
         ("subscription: {weekdays: [someday]}", "subscription.weekdays: want a list of days, such as [mon, wed, fri]"),
         ("subscription: {weekdays: []}", "subscription.weekdays: want a list of days"),
         ("subscription: {notify: loudly}", "subscription.notify: want"),
+        ("model: {daily_usd: 0.5}", 'model.price: want your provider"s prices, because daily_usd is set'),
         ("- a\n- b", "want settings as `key: value` lines, got a list"),
         ("digest: [", "cannot be read as YAML"),
     ],

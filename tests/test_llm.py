@@ -340,3 +340,41 @@ def test_pieces_without_text_are_skipped(endpoint: Endpoint, store: Store) -> No
     assert completion.text == '{"a": 1}'
     assert progress == ['{"a": 1}']
     assert completion.usage.output_tokens > 0, "estimated"
+
+
+def embeddings(*vectors: object) -> bytes:
+    return json.dumps({"data": [{"embedding": vector, "index": n} for n, vector in enumerate(vectors)]}).encode()
+
+
+def test_embeddings_come_in_batches_and_in_order(endpoint: Endpoint, store: Store) -> None:
+    data = [{"embedding": [float(n), 1.0], "index": n} for n in reversed(range(32))]
+    endpoint.raw = ("application/json", json.dumps({"data": data}).encode())
+    vectors = ModelUnderTest(endpoint, store, embeddings="e5").model.embed(["text"] * 64)
+    assert vectors == [[float(n), 1.0] for n in range(32)] * 2
+    assert [len(body["input"]) for body in endpoint.seen] == [32, 32]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>",
+        b"null",
+        b"[]",
+        b"{}",
+        b'{"data": []}',
+        b'{"data": null}',
+        b'{"error": {"code": 500}}',
+        embeddings([1.0]),
+        embeddings([1.0], [2.0], [3.0]),
+        embeddings([1.0], []),
+        embeddings([1.0], [1.0, 2.0]),
+        embeddings([1.0], ["x"]),
+        embeddings([1.0], None),
+        b'{"data": [{"embedding": [NaN]}, {"embedding": [1.0]}]}',
+        b'{"data": [{"embedding": [1.0], "index": 0}, {"embedding": [1.0], "index": 0}]}',
+    ],
+)
+def test_what_are_no_embeddings_is_one_error_of_ours(body: bytes, endpoint: Endpoint, store: Store) -> None:
+    endpoint.raw = ("application/json", body)
+    with pytest.raises(ModelDown):
+        ModelUnderTest(endpoint, store, embeddings="e5").model.embed(["one", "two"])

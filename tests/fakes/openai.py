@@ -63,6 +63,8 @@ class Endpoint:
     def respond(self, body: dict[str, Any]) -> tuple[int, dict[str, Any], tuple[tuple[str, str], ...], bool]:
         """Returns (status, body, headers, whether to close the connection in mid-answer)."""
         self.seen.append(body)
+        if self.raw and "input" in body:
+            return 200, {}, (), False
         refusal = self.profile(body)
         if refusal:
             self.refused.append(body)
@@ -88,7 +90,8 @@ def _handler(endpoint: Endpoint, spec: ModuleType | None) -> type[BaseHTTPReques
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             endpoint.keys.add(self.headers.get("Authorization", ""))
-            endpoint.complaints += spec.check("CreateChatCompletionRequest", body) if spec else []
+            kind = "CreateEmbeddingRequest" if self.path.endswith("/embeddings") else "CreateChatCompletionRequest"
+            endpoint.complaints += spec.check(kind, body) if spec else []
             status, answer, headers, cut = endpoint.respond(body)
             if endpoint.raw and status == 200:
                 self._send_raw(*endpoint.raw)

@@ -214,8 +214,14 @@ class Answerer:
             return found
         best = max(each.score for each in found) or 1.0
         similarities = [cosine(vectors[0], vector) for vector in vectors[1:]]
+        # Models put their similarities close together (e5: 0.70 to 0.76), so they are spread from 0 to 1.
+        least = min(similarities)
+        spread = max(similarities) - least or 1.0
         blended = [
-            Found(each.passage, (1 - EMBEDDING_SHARE) * each.score / best + EMBEDDING_SHARE * similarity)
+            Found(
+                each.passage,
+                (1 - EMBEDDING_SHARE) * each.score / best + EMBEDDING_SHARE * (similarity - least) / spread,
+            )
             for each, similarity in zip(found, similarities, strict=True)
         ]
         return sorted(blended, key=lambda each: -each.score)

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from workers.config.values import (
     ChatName,
@@ -136,6 +136,14 @@ class ModelSettings(Section):
     daily_usd: float | None = Field(default=None, ge=0)
     daily_tokens: int | None = Field(default=None, ge=0)
     price: PriceSettings
+
+    @field_validator("price")
+    @classmethod
+    def _is_there_for_a_cap(cls, price: PriceSettings, info: ValidationInfo) -> PriceSettings:
+        """Without prices nothing costs anything, so that a cap in dollars would never hold."""
+        if info.data.get("daily_usd") is not None and not (price.input or price.output):
+            raise ValueError("your provider's prices, because daily_usd is set; or set daily_tokens instead")
+        return price
 
 
 class SubscriptionSettings(Section):

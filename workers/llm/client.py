@@ -20,7 +20,7 @@ from workers.config import ModelSettings
 from workers.domain.completions import Completion, Ledger, Prompt, Usage
 from workers.domain.errors import BudgetExceeded, ContentFiltered, ContextTooLong, ModelDown, ModelRefused
 from workers.llm.dialect import Dialect, is_about_context
-from workers.llm.wire import NO_ANSWER, Message, Reply, Reported, reply_of
+from workers.llm.wire import NO_ANSWER, Message, Reply, Reported, reply_of, vectors_of
 from workers.runtime.logs import note
 from workers.text.model_json import json_values
 
@@ -31,6 +31,8 @@ OPENAI_URL = "https://api.openai.com/v1"
 _TRIES = 4
 _BACK_OFF = wait_exponential(multiplier=1, max=30)
 """Seconds; a Retry-After header replaces it."""
+_BATCH = 32
+"""Texts in one request for embeddings; Gemini takes 100, Text Embeddings Inference 32."""
 _LONGEST_REFUSAL = 20_000
 """Characters of a refusal that are read; some repeat the prompt."""
 _CHARS_PER_TOKEN = 2.5
@@ -100,17 +102,26 @@ class OpenAiModel:
         if name is None:
             raise ModelRefused("model.embeddings: names no model")
         self._check_budget(Prompt("embed", "", " ".join(texts), "", {}))
-        try:
-            answer = self._client.embeddings.create(model=name, input=list(texts), timeout=self._settings.timeout_s)
-        except openai.OpenAIError as error:
-            raise ModelDown(f"{type(error).__name__}: no embeddings") from None
-        vectors = [item.embedding for item in answer.data]
-        if len(vectors) != len(texts) or len({len(vector) for vector in vectors}) != 1:
-            raise ModelDown("embeddings of another number or length")
+        vectors: list[list[float]] = []
+        for start in range(0, len(texts), _BATCH):
+            vectors += self._vectors(name, texts[start : start + _BATCH])
+        if len({len(vector) for vector in vectors}) > 1:
+            raise ModelDown("embeddings of different lengths")
         return vectors
 
     def close(self) -> None:
         self._client.close()
+
+    def _vectors(self, model: str, texts: Sequence[str]) -> list[list[float]]:
+        try:
+            received: Any = self._client.embeddings.create(
+                model=model, input=list(texts), timeout=self._settings.timeout_s, encoding_format="float"
+            )
+        except openai.OpenAIError as error:
+            raise ModelDown(f"{type(error).__name__}: no embeddings") from None
+        except (ValueError, TypeError, AttributeError, RecursionError):  # from the library, for what are no embeddings
+            raise ModelDown("no embeddings") from None
+        return vectors_of(received, len(texts))
 
     def _key(self, prompt: Prompt) -> str:
         """The ledger's key: equal for equal prompts to one model, so that an equal prompt is not paid twice."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from workers.domain.errors import ModelDown
 
@@ -92,3 +92,27 @@ def reply_of(received: Any) -> Reply:
         return Reply.model_validate(content)
     except ValidationError:
         raise ModelDown(NO_ANSWER) from None
+
+
+class _Embedding(BaseModel):
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    embedding: Annotated[list[float], Field(min_length=1)]
+    index: _Tokens = None
+
+
+class _Embeddings(BaseModel):
+    data: list[_Embedding]
+
+
+def vectors_of(received: Any, count: int) -> list[list[float]]:
+    """The embeddings of `count` texts, in order. Raises ModelDown if that is not what an endpoint sent."""
+    content = received.model_dump(warnings=False) if isinstance(received, BaseModel) else received
+    try:
+        data = _Embeddings.model_validate(content).data
+    except ValidationError:
+        raise ModelDown("the answer has no embeddings") from None
+    places = [place if each.index is None else each.index for place, each in enumerate(data)]
+    if sorted(places) != list(range(count)):
+        raise ModelDown("embeddings of another number")
+    return [data[places.index(place)].embedding for place in range(count)]
