@@ -281,3 +281,14 @@ def test_another_language_is_asked_for_by_its_name_and_not_held_to_english(whole
     text = everything(digest)
     assert all(sentence in text for sentence in GERMAN)
     assert "다른 말" not in text
+
+
+def test_a_model_whose_answers_never_end_is_not_asked_for_ever() -> None:
+    many = edition(
+        [ranked_paper(n, "Robotics", title=f"Grip{n}", abstract=f"We present Grip{n}.") for n in range(1, 41)]
+    )
+    model = FakeModel(honest, [ContextTooLong("the answer was cut off")] * 100)
+    digest = writer(model).write(many, "ko")
+    assert len(model.asked) == 8, "two for the section and its repair, six for halves"
+    assert all(paper.tldr for paper in digest.papers)
+    assert digest.sections[0].extractive

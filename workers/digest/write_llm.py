@@ -14,7 +14,7 @@ from workers.digest.llm_draft import Draft, Task, judged
 from workers.digest.llm_prompts import SHAPE, rules
 from workers.digest.write_extractive import HIGHLIGHTS, Extractive
 from workers.domain.completions import Model, Prompt, Usage
-from workers.domain.errors import ContextTooLong, ModelError
+from workers.domain.errors import ContextTooLong, ModelDown, ModelError
 from workers.domain.models import SYNTHESIS_FIELDS, Claim, Digest, Edition, Language, ModelUse, Section, Synthesis
 from workers.domain.ports import SectionBoundary
 from workers.domain.units import section_unit
@@ -28,6 +28,10 @@ VERSION = 1
 """Version of prompt and check; a new one keeps stored answers to the old prompt from being used."""
 MOST_CALLS = 8
 """Calls for one text without repairs, at most; where there are more sections, the smallest ones share a call."""
+_CALLS_A_JOB = 2
+"""The call and its repair."""
+_MORE_CALLS = 6
+"""For all halves of sections that were too long. A model that writes without an end writes so in every half."""
 _FEWEST_CLAIMS = 2
 """A synthesis with fewer claims is replaced by the extractive one."""
 _CHARACTERS_A_TOKEN = 2.5
@@ -59,10 +63,12 @@ class ModelWriter:
         tasks = [Task(place, tuple(group)) for place, group in enumerate(groups) if len(group) > 1]
         ones = tuple(group[0] for group in groups if len(group) == 1)
         tasks += [Task(len(groups), ones, lines_only=True)] if ones else []
-        round_ = _Round(self, edition.day, language, Judge(edition, self.glossary), self.now() + self.deadline_s)
+        jobs, end = _jobs(tasks), self.now() + self.deadline_s
+        most_calls = _CALLS_A_JOB * len(jobs) + _MORE_CALLS
+        round_ = _Round(self, edition.day, language, Judge(edition, self.glossary), end, most_calls)
         drafts: Drafts = {}
         with ThreadPoolExecutor(self.parallel, thread_name_prefix="write") as pool:
-            for written in pool.map(round_.job_or_none, _jobs(tasks)):
+            for written in pool.map(round_.job_or_none, jobs):
                 drafts |= written
         labels = {group[0].label: place for place, group in enumerate(groups)}
         return _together(plain, drafts, labels, round_.bill(self.model.name, drafts))
@@ -77,6 +83,7 @@ class _Round:
     language: Language
     judge: Judge
     end: float
+    calls_left: int
     first: Usage = field(default_factory=Usage)
     repairs: Usage = field(default_factory=Usage)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -143,6 +150,10 @@ class _Round:
         prompt = _prompt(tasks, self.language, reasons)
         if len(prompt.rules + prompt.material) / _CHARACTERS_A_TOKEN > self.writer.context_tokens:
             raise ContextTooLong("the sections are longer than model.context_tokens")
+        with self.lock:
+            if not self.calls_left:
+                raise ModelDown("no more calls for this text: its answers are too long, or do not end")
+            self.calls_left -= 1
         answer = self.writer.model.complete(prompt, self.end - self.writer.now())
         with self.lock:
             if reasons:
