@@ -342,6 +342,14 @@ def test_pieces_without_text_are_skipped(endpoint: Endpoint, store: Store) -> No
     assert completion.usage.output_tokens > 0, "estimated"
 
 
+def test_an_answer_that_has_begun_is_not_asked_for_again(endpoint: Endpoint, store: Store) -> None:
+    piece = {"choices": [{"delta": {"content": '{"a"'}}]}
+    endpoint.raw = ("text/event-stream", streamed(piece, {"choices": [], "error": {"code": 503}}))
+    with pytest.raises(ModelDown):
+        ModelUnderTest(endpoint, store).model.complete(PROMPT, 60, lambda _text: None)
+    assert len(endpoint.seen) == 1
+
+
 def embeddings(*vectors: object) -> bytes:
     return json.dumps({"data": [{"embedding": vector, "index": n} for n, vector in enumerate(vectors)]}).encode()
 

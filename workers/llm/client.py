@@ -264,6 +264,10 @@ class OpenAiModel:
             for piece in pieces:
                 if collected.add(reply_of(piece)):
                     on_progress(collected.text)
+        except _MayPass as error:
+            if not collected.text:
+                raise
+            raise ModelDown(f"{error}, in the middle of it") from None
         except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
             raise ModelDown(f"{type(error).__name__} in the middle of an answer") from None
         if not collected.is_finished:
