@@ -208,6 +208,17 @@ def test_calls_in_parallel_learn_together(endpoint: Endpoint, store: Store) -> N
     assert len(endpoint.refused) <= most
 
 
+def test_calls_in_parallel_learn_together_also_of_an_endpoint_that_has_changed(
+    endpoint: Endpoint, store: Store
+) -> None:
+    subject = ModelUnderTest(endpoint, store)
+    subject.ask()
+    endpoint.profile = PROFILES["Gemini"][0]
+    prompts = [Prompt("test", f"Rules {n}.", "", "answer", SHAPE) for n in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(subject.ask, prompts)) == {'{"a": 1}'}
+
+
 def test_a_temperature_is_sent_only_where_the_owner_set_one(endpoint: Endpoint, store: Store) -> None:
     endpoint.profile = openai_reasoning
     ModelUnderTest(endpoint, store).ask()

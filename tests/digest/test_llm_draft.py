@@ -1,5 +1,6 @@
 """Answers of models for a section, in the forms in which they come: each item is judged by itself."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,10 @@ def test_tex_is_shown_as_text() -> None:
         r'{"sections": [{"section": 0, "findings": [{"text": "It reaches \alpha and \beta.", "papers": [1]}]}]}'
     )
     assert [claim.text for claim in draft.claims["findings"]] == ["It reaches α and β."]
+
+
+def test_a_number_that_is_none_of_a_paper_is_no_paper() -> None:
+    papers = ["9" * 5_000, True, -1, 1.5, None, "12345"]
+    draft = draft_of(json.dumps({"sections": [{"section": 0, "findings": [{"text": "It works.", "papers": papers}]}]}))
+    assert not draft.claims["findings"]
+    assert len(draft.faults) == 1

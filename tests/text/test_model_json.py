@@ -86,6 +86,11 @@ def test_strings_keep_what_was_meant(written: str, text: str) -> None:
     assert json_values(f'{{"text": "{written}"}}') == [{"text": text}]
 
 
+def test_a_number_of_thousands_of_digits_costs_its_value_alone() -> None:
+    number = "9" * 5_000
+    assert json_values(f'[{{"a": {number}}}, {{"a": 1}}]') == [{"a": 1}]
+
+
 def test_a_number_that_is_cut_off_is_left_out() -> None:
     assert json_values('{"text": "x", "papers": [3, 12') == [{"text": "x", "papers": [3]}]
 

@@ -12,9 +12,6 @@ from workers.factcheck.check import Judge
 from workers.text.matching import matching_key
 from workers.text.model_json import items, readable_text
 
-_HIGHEST_NUMBER = 10_000
-"""No edition and no answer has so many papers or sections."""
-
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -26,10 +23,13 @@ class Task:
 
 
 def _numbers(value: Any) -> list[int]:
-    """Papers' numbers, also where a model writes one number, or numbers as a text, instead of a list."""
+    """Papers' numbers, also where a model writes one number, or numbers as a text, instead of a list.
+
+    No edition has papers with five digits.
+    """
     written = value if isinstance(value, list) else [value]
-    found = [re.findall(r"\d+", each) if isinstance(each, str) else [each] for each in written]
-    return [int(n) for each in found for n in each if isinstance(n, (int, str)) and 0 <= int(n) < _HIGHEST_NUMBER]
+    texts = [str(each) for each in written if isinstance(each, (int, str)) and not isinstance(each, bool)]
+    return [int(n) for text in texts for n in re.findall(r"(?<![-\d])\d{1,4}(?!\d)", text)]
 
 
 def _entries(value: Any, key: str) -> list[Mapping[str, Any]]:

@@ -13,7 +13,7 @@ from workers.digest.arrange import sections
 from workers.digest.llm_draft import Draft, Task, judged
 from workers.digest.llm_prompts import SHAPE, rules
 from workers.digest.write_extractive import HIGHLIGHTS, Extractive
-from workers.domain.completions import Model, Prompt, Usage
+from workers.domain.completions import Model, Prompt, Usage, estimated_tokens
 from workers.domain.errors import ContextTooLong, ModelDown, ModelError
 from workers.domain.models import SYNTHESIS_FIELDS, Claim, Digest, Edition, Language, ModelUse, Section, Synthesis
 from workers.domain.ports import SectionBoundary
@@ -34,8 +34,6 @@ _MORE_CALLS = 6
 """For all halves of sections that were too long. A model that writes without an end writes so in every half."""
 _FEWEST_CLAIMS = 2
 """A synthesis with fewer claims is replaced by the extractive one."""
-_CHARACTERS_A_TOKEN = 2.5
-"""For the estimate of a prompt's tokens; English has about four, Korean about one and a half."""
 _MOST_REASONS = 40
 """Faults that a repair lists, at most."""
 
@@ -148,7 +146,7 @@ class _Round:
 
     def _ask(self, tasks: Sequence[Task], reasons: str) -> Drafts:
         prompt = _prompt(tasks, self.language, reasons)
-        if len(prompt.rules + prompt.material) / _CHARACTERS_A_TOKEN > self.writer.context_tokens:
+        if estimated_tokens(prompt.rules + prompt.material) > self.writer.context_tokens:
             raise ContextTooLong("the sections are longer than model.context_tokens")
         with self.lock:
             if not self.calls_left:

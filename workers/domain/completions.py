@@ -1,8 +1,17 @@
 """Prompts to a language model, its answers, and what they cost, for any provider."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+_CHARACTERS_A_TOKEN = 2.5
+"""English has about four characters per token, Korean about one and a half."""
+
+
+def estimated_tokens(text: str) -> int:
+    """Tokens of a text before a provider has counted them."""
+    return math.ceil(len(text) / _CHARACTERS_A_TOKEN)
 
 
 @dataclass(frozen=True, slots=True)

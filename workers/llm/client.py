@@ -3,7 +3,6 @@
 import hashlib
 import json
 import logging
-import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +16,7 @@ from openai import OpenAI
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
 
 from workers.config import ModelSettings
-from workers.domain.completions import Completion, Ledger, Prompt, Usage
+from workers.domain.completions import Completion, Ledger, Prompt, Usage, estimated_tokens
 from workers.domain.errors import BudgetExceeded, ContentFiltered, ContextTooLong, ModelDown, ModelRefused
 from workers.llm.dialect import Dialect, is_about_context
 from workers.llm.wire import NO_ANSWER, Message, Reply, Reported, reply_of, vectors_of
@@ -35,8 +34,6 @@ _BATCH = 32
 """Texts in one request for embeddings; Gemini takes 100, Text Embeddings Inference 32."""
 _LONGEST_REFUSAL = 20_000
 """Characters of a refusal that are read; some repeat the prompt."""
-_CHARS_PER_TOKEN = 2.5
-"""To estimate the tokens before a call; English has about 4 characters per token, Korean about 1.5."""
 _MAY_PASS = frozenset({408, 409, 425, 429})
 """Statuses below 500 of errors that may pass."""
 
@@ -130,7 +127,7 @@ class OpenAiModel:
     def _check_budget(self, prompt: Prompt) -> None:
         """Raise BudgetExceeded if this call could exceed a daily limit; its cost is estimated."""
         settings, spent = self._settings, self._ledger.spent_today()
-        estimate = Usage(1, tokens_of(prompt.rules + prompt.material), 0, settings.max_output_tokens)
+        estimate = Usage(1, estimated_tokens(prompt.rules + prompt.material), 0, settings.max_output_tokens)
         if settings.daily_tokens is not None:
             used = spent.input_tokens + spent.output_tokens + estimate.input_tokens + estimate.output_tokens
             if used > settings.daily_tokens:
@@ -218,7 +215,7 @@ class OpenAiModel:
 
     def _request(self, prompt: Prompt, *, is_streamed: bool) -> dict[str, Any]:
         """Raises ContextTooLong if the prompt leaves no room for an answer."""
-        settings, prompt_tokens = self._settings, tokens_of(prompt.rules + prompt.material)
+        settings, prompt_tokens = self._settings, estimated_tokens(prompt.rules + prompt.material)
         limit = self._dialect.limit(prompt_tokens, settings.max_output_tokens, settings.context_tokens)
         if not limit:
             raise ContextTooLong("the prompt leaves no room for an answer in model.context_tokens")
@@ -241,7 +238,7 @@ class OpenAiModel:
             self._collect(received, collected, on_progress)
         else:
             collected.add(reply_of(received))
-        text = collected.text or json_in(collected.thought)
+        text = collected.text or _json_in(collected.thought)
         usage = self._usage(prompt, collected)
         limit = request.get("max_completion_tokens")
         if limit and usage.output_tokens > limit * 1.1 + 16:
@@ -278,8 +275,8 @@ class OpenAiModel:
         reported = collected.usage or Reported()
         details = reported.prompt_tokens_details
         sent, written = reported.prompt_tokens, reported.completion_tokens
-        input_tokens = tokens_of(prompt.rules + prompt.material) if sent is None else sent
-        output_tokens = tokens_of(collected.text + collected.thought) if written is None else written
+        input_tokens = estimated_tokens(prompt.rules + prompt.material) if sent is None else sent
+        output_tokens = estimated_tokens(collected.text + collected.thought) if written is None else written
         cached = min(input_tokens, (details.cached_tokens or 0) if details else 0)
         usage = Usage(1, input_tokens, cached, output_tokens)
         return replace(usage, cost_usd=self._cost(usage))
@@ -350,14 +347,9 @@ def _error_in(error: Any) -> Exception:
     return ModelDown("an error in place of an answer")
 
 
-def json_in(thought: str) -> str:
+def _json_in(thought: str) -> str:
     """A thought that contains the answer, for servers that take the whole of it for thought; "" for any other."""
     return thought if json_values(thought) else ""
-
-
-def tokens_of(text: str) -> int:
-    """An estimate: English has about four characters per token, Korean about one and a half."""
-    return math.ceil(len(text) / _CHARS_PER_TOKEN)
 
 
 def _digest(*parts: str) -> str:

@@ -105,8 +105,11 @@ class Dialect:
             return True
         parts = named or (list(_WAYS) if is_about_the_request else [])
         for part in parts:
-            if self._is_sent(part, request):
-                self.places[part] = self.places.get(part, 0) + 1
+            sent, current = self._place_in(part, request), self.places.get(part, 0)
+            if sent is not None and sent < current:
+                return True  # another thread has learned that already
+            if sent == current < len(_WAYS[part]) - 1:
+                self.places[part] = current + 1
                 return True
         return False
 
@@ -130,15 +133,12 @@ class Dialect:
         if self.way("limit") == "max_completion_tokens":
             self.places["limit"] = 1
 
-    def _is_sent(self, part: str, request: Mapping[str, Any]) -> bool:
-        """Whether `request` has the part in the way that is current, and another one is left."""
-        if self.places.get(part, 0) + 1 >= len(_WAYS[part]):
-            return False
-        if part == "system":
-            return bool(request["messages"][0]["role"] == "system")
+    def _place_in(self, part: str, request: Mapping[str, Any]) -> int | None:
+        """The place in _WAYS of the way in which `request` has the part; None if it is left out."""
+        sent = {request["messages"][0]["role"]} if part == "system" else set(request)
         if part == "format":
-            return bool(request.get("response_format", {}).get("type") == self.way(part))
-        return self.way(part) in request
+            sent = {request.get("response_format", {}).get("type")}
+        return next((place for place, way in enumerate(_WAYS[part]) if way in sent), None)
 
     def _messages(self, prompt: Prompt) -> list[dict[str, str]]:
         if self.way("system") == "system":

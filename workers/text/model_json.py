@@ -122,6 +122,8 @@ def _values(text: str) -> Iterator[Any]:
                     yield value
                 return
             at, start = found.end(), _OBJECT_START
+        except ValueError:  # a number of thousands of digits
+            at, start = found.end(), _OBJECT_START
         except RecursionError:
             return
         else:
