@@ -23,6 +23,7 @@ SHAPE = {"type": "object", "properties": {"a": {"type": "integer"}}, "required":
 PROMPT = Prompt("test", "Some rules.", "Some material.", "answer", SHAPE)
 PROMPT_2 = Prompt("test", "Other rules.", "Other material.", "answer", SHAPE)
 KEY = "sk-hunter2"
+SETTINGS = config.load(environment={}).model
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ class ModelUnderTest:
     """A model that calls the fake endpoint; `slept` holds the seconds of each wait."""
 
     def __init__(self, endpoint: Endpoint, store: Store, **changed: Any) -> None:
-        plain = config.load(environment={}).model
+        plain = SETTINGS
         price = plain.price.model_copy(update={"input": 1.0, "cached": 0.1, "output": 4.0})
         settings = plain.model_copy(update={"price": price, "timeout_s": 1.0, **changed})
         self.slept: list[float] = []

@@ -3,11 +3,13 @@
 import hashlib
 import json
 import logging
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -65,7 +67,7 @@ class OpenAiModel:
             base_url=endpoint.base_url,
             timeout=settings.timeout_s,
             max_retries=0,
-            http_client=httpx2.Client(proxy=endpoint.proxy, trust_env=False),
+            http_client=httpx2.Client(proxy=endpoint.proxy, trust_env=False, verify=_tls_context()),
         )
         self._address = (endpoint.base_url or OPENAI_URL).partition("?")[0].rpartition("@")[2]  # without a password
         self._stored = dict(ledger.learned(self._address, self.name))
@@ -280,6 +282,12 @@ class OpenAiModel:
         cached = min(input_tokens, (details.cached_tokens or 0) if details else 0)
         usage = Usage(1, input_tokens, cached, output_tokens)
         return replace(usage, cost_usd=self._cost(usage))
+
+
+@cache
+def _tls_context() -> ssl.SSLContext:
+    """The context of every model of this process; reading the certificates takes 30 ms."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 class _MayPass(Exception):
