@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,7 +11,7 @@ from tests.fakes.failures import NoBoundary
 from tests.fakes.openai import serving
 from tests.fakes.openai_profiles import PROFILES
 from tests.fakes.papers import edition, ranked_paper
-from tests.fakes.writers import honest
+from tests.fakes.writers import honest_anywhere
 from workers import config
 from workers.digest.write_extractive import Extractive
 from workers.digest.write_llm import ModelWriter
@@ -41,15 +40,10 @@ def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
         yield opened
 
 
-def written(body: dict[str, Any]) -> str:
-    rules, _, material = "\n\n".join(message["content"] for message in body["messages"]).rpartition("\n\n{")
-    return honest(rules, "{" + material)
-
-
 @pytest.mark.parametrize("name", PROFILES)
 def test_forty_papers_are_written_by_the_model(name: str, store: Store) -> None:
     plain = Extractive(SETTINGS.closed_list(), glossary(), NoBoundary())
-    with serving(written) as endpoint:
+    with serving(honest_anywhere) as endpoint:
         endpoint.profile, most = PROFILES[name]
         model = OpenAiModel(SETTINGS.model, ModelEndpoint("a-model", "sk-x", endpoint.url), store.model_calls)
         writer = ModelWriter(plain, model, glossary(), 60, 4, SETTINGS.model.context_tokens, NoBoundary())

@@ -1,7 +1,7 @@
 """Builds the objects that jobs and verbs use from the settings; nothing else puts them together."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,11 +18,12 @@ from workers.digest.pipeline import OnProgress, PipelineConfig, PipelineContext
 from workers.digest.select import Weights
 from workers.digest.write_extractive import Extractive
 from workers.digest.write_llm import ModelWriter
+from workers.domain.errors import ModelError, SettingsError
 from workers.domain.models import Paper
 from workers.domain.ports import Clock, Gate, Source
 from workers.domain.units import Failure, Unit, UnitKind
 from workers.fulltext.reader import PaperReader, abstract_of
-from workers.runtime.boundary import Boundary
+from workers.runtime.boundary import Boundary, reason_of
 from workers.runtime.children import ChildLimits, ChildProcesses
 from workers.runtime.proxies import proxy_for
 from workers.sources.arxiv import Arxiv, ArxivFeeds
@@ -35,7 +36,7 @@ from workers.store import Store, open_store
 from workers.text.data import frequencies, glossary, korean_terms
 
 if TYPE_CHECKING:
-    from workers.llm import OpenAiModel
+    from workers.llm import Fallbacks, OpenAiEmbeddings
 
 ARXIV_GATE = "arxiv"
 """Name of the gate that all requests to arXiv pass."""
@@ -127,9 +128,8 @@ def answer_services(settings: Settings, store: Store) -> AnswerServices:
     vocabulary = Vocabulary(korean_terms(), glossary(), frequencies())
     answerer = None
     if model:
-        embed = model.embed if settings.model.embeddings else None
         context_tokens, deadline_s = settings.model.context_tokens, settings.questions.deadline_s
-        answerer = Answerer(model, vocabulary, context_tokens, deadline_s, embed)
+        answerer = Answerer(model, vocabulary, context_tokens, deadline_s, embedding_model(settings, store))
     return AnswerServices(store.paper_texts, read, store.texts.get, store.texts.newest, vocabulary, answerer)
 
 
@@ -147,7 +147,6 @@ def user_agent() -> str:
 
 def pipeline_config(settings: Settings, store: Store, documents: DocumentReader) -> PipelineConfig:
     """The owner's choices as the pipeline takes them; its sources read `documents`."""
-    gate = store.gate(ARXIV_GATE, settings.arxiv.min_interval_s)
     model, categories, terms = _model(settings, store), settings.closed_list(), glossary()
     limits = settings.model
     writer = None
@@ -157,7 +156,7 @@ def pipeline_config(settings: Settings, store: Store, documents: DocumentReader)
         writer = ModelWriter(extractive, model, terms, limits.deadline_s, limits.parallel, limits.context_tokens, units)
     enabled = [source for source in settings.sources.values() if source.enabled]
     return PipelineConfig(
-        sources=[_source(source, documents, gate, settings, store) for source in enabled],
+        sources=enabled_sources(settings, store, documents),
         daily=frozenset(source.name for source in enabled if source.daily),
         calendar=settings.calendar(),
         categories=categories,
@@ -171,16 +170,65 @@ def pipeline_config(settings: Settings, store: Store, documents: DocumentReader)
     )
 
 
-def _model(settings: Settings, store: Store) -> "OpenAiModel | None":
-    """The model that settings and environment name; None without a name, or with neither a key nor an endpoint."""
-    key, base = os.environ.get("OPENAI_API_KEY", ""), os.environ.get("OPENAI_BASE_URL")
+def enabled_sources(settings: Settings, store: Store, documents: DocumentReader) -> list[Source]:
+    """The sources of the settings that are not switched off."""
+    gate = store.gate(ARXIV_GATE, settings.arxiv.min_interval_s)
+    enabled = [source for source in settings.sources.values() if source.enabled]
+    return [_source(source, documents, gate, settings, store) for source in enabled]
+
+
+def _model(settings: Settings, store: Store) -> "Fallbacks | None":
+    """The models that settings and environment name; None without a name, or with neither a key nor an endpoint."""
+
+    def on_failure(name: str, error: ModelError) -> None:
+        unit = Unit(UnitKind.MODEL, f"{name} {store.clock.now().date()}"[:200], name)
+        store.failures.report(unit, reason_of(error))
+
+    return language_model(settings, store, os.environ, on_failure)
+
+
+def language_model(
+    settings: Settings,
+    store: Store,
+    environment: Mapping[str, str],
+    on_failure: Callable[[str, ModelError], None],
+    tries: int | None = None,
+) -> "Fallbacks | None":
+    """The model and its fallbacks; None without a name, or with neither a key nor an endpoint.
+
+    A call is tried `tries` times; None: as often as usual.
+    """
+    key, base = environment.get("OPENAI_API_KEY", ""), environment.get("OPENAI_BASE_URL")
     if not settings.model.name or not (key or base):
         return None
     # Imports openai, which takes long, only where a model is used.
-    from workers.llm import OPENAI_URL, ModelEndpoint, OpenAiModel
+    from workers.llm import OPENAI_URL, TRIES, Fallbacks, ModelEndpoint, OpenAiModel
 
-    proxy = proxy_for(base or OPENAI_URL, os.environ)
-    return OpenAiModel(settings.model, ModelEndpoint(settings.model.name, key, base, proxy), store.model_calls)
+    proxy = _model_proxy(base or OPENAI_URL, environment)
+    names = dict.fromkeys([settings.model.name, *settings.model.fallbacks])
+    endpoints = [ModelEndpoint(name, key, base, proxy) for name in names]
+    models = [OpenAiModel(settings.model, each, store.model_calls, tries=tries or TRIES) for each in endpoints]
+    return Fallbacks(models, on_failure)
+
+
+def _model_proxy(url: str, environment: Mapping[str, str]) -> str | None:
+    try:
+        return proxy_for(url, environment)
+    except ValueError:
+        raise SettingsError("OPENAI_BASE_URL: want an address such as http://localhost:11434/v1") from None
+
+
+def embedding_model(settings: Settings, store: Store) -> "OpenAiEmbeddings | None":
+    """The embedding model that the settings name; the model's key is sent to no other endpoint."""
+    name, url = settings.model.embeddings, settings.model.embeddings_url
+    if not name:
+        return None
+    from workers.llm import OPENAI_URL, ModelEndpoint, OpenAiEmbeddings
+
+    base = url or os.environ.get("OPENAI_BASE_URL")
+    key = os.environ.get("OPENAI_EMBEDDINGS_KEY") or ("" if url else os.environ.get("OPENAI_API_KEY", ""))
+    endpoint = ModelEndpoint(name, key, base, _model_proxy(base or OPENAI_URL, os.environ))
+    return OpenAiEmbeddings(settings.model, endpoint, store.model_calls)
 
 
 def _source(source: SourceSettings, documents: DocumentReader, gate: Gate, settings: Settings, store: Store) -> Source:

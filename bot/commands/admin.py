@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from bot.commands.context import CommandContext, Reply, text_block, text_reply
 from workers.domain.blocks import ChoiceBlock
 from workers.domain.chats import ChatRef
+from workers.domain.completions import Usage
 from workers.domain.deliveries import Choice, PartState
 from workers.domain.errors import QueueDown
 from workers.i18n.lines import unit_name
@@ -58,11 +59,12 @@ def _lines(ctx: CommandContext, current: Overview) -> Iterator[str]:
     yield catalog["chats"].format(active=sum(current.active.values()), paused=len(current.paused))
     counts = ", ".join(f"{parts.platform} {parts.state} {parts.count}" for parts in current.parts)
     yield catalog["deliveries"].format(waiting=current.open_deliveries, parts=counts or "—")
-    cost = next(iter(ctx.store.model_calls.days()), None)
-    if cost:
-        use = cost.usage
-        tokens = f"{use.input_tokens + use.output_tokens:,}"
-        yield catalog["costs"].format(day=cost.day, calls=use.calls, tokens=tokens, usd=f"{use.cost_usd:.4f}")
+    if current.uses:
+        use, day = sum((each.usage for each in current.uses), Usage()), current.uses[0].day
+        yield catalog["costs"].format(day=day, calls=use.calls, tokens=f"{use.tokens:,}", usd=f"{use.cost_usd:.4f}")
+    if failed := current.model_failure:
+        at = f"{failed.last_at:%Y-%m-%d %H:%M} UTC"
+        yield catalog["model_failed"].format(name=failed.unit.about, at=at, reason=failed.reason)
     for paused in current.paused[-_PAUSED_SHOWN:]:
         yield catalog["paused"].format(name=str(paused.chat), reason=paused.reason)
     for failure in current.failures:

@@ -9,8 +9,8 @@ from bot.commands.context import CommandContext, Reply, text_reply
 from bot.presentation.blocks import category_blocks
 from bot.presentation.keywords import hits, load_day_papers
 from workers.domain.blocks import SectionBlock
-from workers.domain.errors import QueueDown
-from workers.domain.questions import PostedMessage, QuestionRequest
+from workers.domain.errors import QueueDown, TooManyQuestions
+from workers.domain.questions import PostedMessage, QuestionCaps, QuestionRequest
 
 LONGEST = 2000
 """Characters of a question; a longer one is cut."""
@@ -19,13 +19,15 @@ LONGEST = 2000
 def question(ctx: CommandContext) -> Reply:
     """Store the question and queue it. The outbox sends the answer, so the reply is empty."""
     actor, store = ctx.actor, ctx.store
-    limit = ctx.services.settings.questions.per_person_a_day
-    today = store.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    if store.questions.asked_since(actor.chat.platform, actor.person, today) >= limit:
-        return text_reply(ctx.catalog.too_many_questions.format(count=limit))
+    limits = ctx.services.settings.questions
+    caps = QuestionCaps(limits.per_person_a_day, limits.per_chat_a_day, limits.all_a_day)
     text, about = ctx.text[:LONGEST], _with_hits(ctx)
     request = QuestionRequest(actor.chat, actor.person, ctx.language, text, ctx.message_id, about)
-    question_id = store.questions.ask(ctx.idempotency_key or f"{actor.chat.platform}:{uuid.uuid4()}", request)
+    key = ctx.idempotency_key or f"{actor.chat.platform}:{uuid.uuid4()}"
+    try:
+        question_id = store.questions.ask(key, request, caps)
+    except TooManyQuestions as error:
+        return text_reply(ctx.catalog.too_many_questions[error.whose].format(count=error.cap))
     if question_id is not None and ctx.services.work:
         with suppress(QueueDown):  # the scheduler will queue it
             ctx.services.work.ask_for_answer(question_id, store.clock.now())

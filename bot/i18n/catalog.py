@@ -57,7 +57,8 @@ class Catalog:
     question_of: str
     forgotten: str
     too_many: str
-    too_many_questions: str
+    too_many_questions: Mapping[str, str]
+    """Whose cap is reached ("person", "chat" or "all") → the reply."""
     private_sent: str
     posted_already: str
     not_subscribed: str

@@ -14,7 +14,7 @@ from workers.answers.extractive import OpenPaper, Vocabulary, extracts
 from workers.answers.generate import Answerer
 from workers.answers.query import Query, query_of
 from workers.domain.answers import Answer
-from workers.domain.completions import Completion, Prompt
+from workers.domain.completions import Meter
 from workers.domain.errors import BudgetExceeded, ModelDown
 from workers.domain.models import Entry
 from workers.domain.passages import PaperText, Passage
@@ -123,7 +123,6 @@ def test_what_does_not_stand_reaches_no_reader(change: dict[str, object]) -> Non
         query("성공률은?", "ko"), [GRIPNET]
     )
     assert given.extractive
-    assert not given.answerable
     assert all(sentence.text in " ".join(text for _, text in TEXTS) for sentence in given.sentences)
 
 
@@ -334,30 +333,40 @@ def test_words_that_are_none_leave_the_glossarys(broken: str) -> None:
     assert "A40" in passages_sent(model)
 
 
-def test_embeddings_weigh_in_where_they_are_there_and_are_done_without_where_not() -> None:
-    def embed(texts: Sequence[str]) -> list[list[float]]:
+class FakeEmbeddings:
+    """Gives the passages on gardens another direction than the others, or fails; keeps how long it may take."""
+
+    def __init__(self, fault: ModelDown | None = None) -> None:
+        self._fault = fault
+        self.deadlines: list[float] = []
+
+    def embed(self, texts: Sequence[str], deadline_s: float, meter: Meter) -> list[Sequence[float]]:
+        self.deadlines.append(deadline_s)
+        if self._fault:
+            raise self._fault
         return [[1.0, 0.0] if "gardens" not in text else [0.0, 1.0] for text in texts]
 
-    def away(texts: Sequence[str]) -> list[list[float]]:
-        raise ModelDown("away")
 
+@pytest.mark.parametrize("fault", [None, ModelDown("away")])
+def test_embeddings_weigh_in_where_they_are_there_and_are_done_without_where_not(fault: ModelDown | None) -> None:
     long = long_paper(TEXTS[2][1] * 10, TEXTS[3][1] * 10)
-    for each in (embed, away):
-        model = FakeModel(always_answering(model_answer(answerable=False)))
-        Answerer(model, VOCABULARY, 2_048, 5.0, each).answer(query("zzz qqq xxx?", "en"), [long])
-        assert ({"A40", "A41"} <= passages_sent(model)) is (each is embed)
+    model, embeddings = FakeModel(always_answering(model_answer(answerable=False))), FakeEmbeddings(fault)
+    Answerer(model, VOCABULARY, 2_048, 5.0, embeddings).answer(query("zzz qqq xxx?", "en"), [long])
+    assert ({"A40", "A41"} <= passages_sent(model)) is (fault is None)
+    assert all(0 < deadline_s <= 2.0 for deadline_s in embeddings.deadlines), "most of the time is the model's"
+
+
+def test_passages_that_say_it_are_shown_although_the_model_says_that_there_is_no_answer() -> None:
+    model = answerer(always_answering(model_answer(answerable=False)))
+    given = model.answer(query("How fast is GripNet compared with TactoNet?", "en"), [GRIPNET])
+    assert given.answerable
+    assert given.extractive
+    assert "2.5 times as fast" in given.sentences[0].text
 
 
 def test_a_spent_budget_is_said_in_a_friendly_line() -> None:
-    class ModelWithoutBudget(FakeModel):
-        def complete(
-            self, prompt: Prompt, deadline_s: float, on_progress: Callable[[str], None] | None = None
-        ) -> Completion:
-            raise BudgetExceeded("used up")
-
-    given = Answerer(ModelWithoutBudget(always_answering("")), VOCABULARY, 16_000, 5.0).answer(
-        query("How fast is GripNet?", "en"), [GRIPNET]
-    )
+    model = FakeModel(always_answering(""), [BudgetExceeded("used up")])
+    given = Answerer(model, VOCABULARY, 16_000, 5.0).answer(query("How fast is GripNet?", "en"), [GRIPNET])
     assert given.line.startswith("Today's budget")
     assert given.sentences
 

@@ -22,7 +22,7 @@ from workers.digest.arrange import sections
 from workers.digest.classify_llm import label
 from workers.digest.write_extractive import Extractive
 from workers.digest.write_llm import ModelWriter
-from workers.domain.completions import Prompt
+from workers.domain.completions import Meter, Prompt
 from workers.domain.models import Edition
 from workers.text.data import glossary
 from workers.text.latex import readable
@@ -41,7 +41,7 @@ def main() -> None:
     edition = recorded.editions[DAY]
     model = FakeModel(_realistic)
     papers = [item.paper for item in edition.ranked]
-    label(papers, recorded.categories, model, 60)
+    label(papers, recorded.categories, model, 60, Meter())
     extractive = Extractive(recorded.categories, glossary(), NoBoundary())
     writer = ModelWriter(extractive, model, glossary(), 600, 1, 32_000, NoBoundary())
     writer.write(edition, "ko")

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.papers import edition, ranked_paper
-from workers.digest.llm_draft import Draft, Task, judged
+from workers.digest.llm_draft import Draft, NothingSupported, judged
+from workers.digest.llm_prompts import Task
 from workers.factcheck.check import Judge
 from workers.text.data import glossary
 
@@ -45,7 +46,7 @@ def test_what_is_whole_in_an_answer_is_kept(file: Path) -> None:
 def test_a_keyword_that_no_paper_has_is_no_keyword_without_papers() -> None:
     draft = draft_of('{"sections": [{"section": 0, "keywords": ["quantum", "accuracy"]}]}')
     assert [claim.text for claim in draft.claims["keywords"]] == ["accuracy"]
-    assert len(draft.faults) == 1
+    assert [(each.part, each.text) for each in draft.rejected if each.text] == [("keywords", "quantum")]
 
 
 def test_tex_is_shown_as_text() -> None:
@@ -57,6 +58,6 @@ def test_tex_is_shown_as_text() -> None:
 
 def test_a_number_that_is_none_of_a_paper_is_no_paper() -> None:
     papers = ["9" * 5_000, True, -1, 1.5, None, "12345"]
-    draft = draft_of(json.dumps({"sections": [{"section": 0, "findings": [{"text": "It works.", "papers": papers}]}]}))
-    assert not draft.claims["findings"]
-    assert len(draft.faults) == 1
+    with pytest.raises(NothingSupported) as raised:
+        draft_of(json.dumps({"sections": [{"section": 0, "findings": [{"text": "It works.", "papers": papers}]}]}))
+    assert [each.text for each in raised.value.rejected] == ["It works."]

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
 import pytest
 
@@ -15,11 +16,13 @@ from tests.fakes.writers import INVENTIONS, answered, asked, honest, inventing, 
 from workers import config
 from workers.digest.write_extractive import Extractive
 from workers.digest.write_llm import ModelWriter
+from workers.domain.completions import Meter, Prompt
 from workers.domain.errors import BudgetExceeded, ContentFiltered, ContextTooLong, ModelDown, ModelError, ModelRefused
 from workers.domain.models import SYNTHESIS_FIELDS, Digest, Edition
 from workers.factcheck.check import check
 from workers.text.data import glossary
 
+T = TypeVar("T")
 CATEGORIES = config.load(environment={}).closed_list()
 GLOSSARY = glossary()
 EXTRACTIVE = Extractive(CATEGORIES, GLOSSARY, NoBoundary())
@@ -91,33 +94,82 @@ def test_what_a_model_invents_reaches_no_digest(what: str, language: str, whole:
     assert INVENTIONS[what][0 if language == "ko" else 1] not in everything(digest)
     assert all(set(claim.papers) <= set(range(1, 8)) for claim in digest.highlights)
     assert digest.model.dropped_claims > 0
-    assert digest.model.repairs == 3, "each section is sent back once, and not again"
+    assert digest.model.repairs == 1, "what was rejected is sent back once, together, and not again"
     assert all(paper.tldr for paper in digest.papers), "the extractive line replaces a rejected line of the model"
 
 
-def test_what_fell_is_asked_for_once_more_with_the_reasons(whole: Edition) -> None:
-    def learns(rules: str, material: str) -> str:
-        return honest(rules, material) if "rejected" in json.loads(material) else inventing("a number", rules, material)
+def learns(rules: str, material: str) -> str:
+    """Returns inventions, and supported sentences in their place when they are rejected."""
+    return honest(rules, material) if "rejected" in json.loads(material) else inventing("a number", rules, material)
 
+
+def test_only_what_was_rejected_is_asked_for_once_more_with_its_papers_and_the_reasons(whole: Edition) -> None:
     model = FakeModel(learns)
     digest = writer(model).write(whole, "en")
-    rejected = [json.loads(prompt.material)["rejected"] for prompt in model.asked if prompt.purpose == "repair"]
-    assert len(rejected) == 3
-    assert "the number 97.31% is not in the papers named" in rejected[0]
+    (repair,) = (json.loads(prompt.material) for prompt in model.asked if prompt.purpose == "repair")
+    reasons = {each["part"]: each["reasons"] for each in repair["rejected"]}
+    assert "the number 97.31% is not in the papers named" in reasons["findings"]
+    assert {paper["paper"] for paper in repair["papers"]} == {n for each in repair["rejected"] for n in each["papers"]}
+    assert (digest.model.calls, digest.model.repairs) == (3, 1)
     assert digest.model.dropped_claims == 0
-    assert (digest.model.calls, digest.model.repairs) == (3, 3)
+    first = digest.sections[0]
+    assert first.synthesis is not None
+    assert len(first.synthesis.findings) == 3 + 1, "the replacement is in"
+    assert "97.31" not in everything(digest)
+    assert check(digest, whole, GLOSSARY, NoBoundary()).model.dropped_claims == 0
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [ModelDown("no answer"), ModelRefused("HTTP 401"), ContentFiltered("refused"), BudgetExceeded("used up")],
-    ids=lambda fault: type(fault).__name__,
-)
+def test_a_repair_costs_at_most_a_tenth_of_what_was_written(whole: Edition) -> None:
+    ranked = [
+        ranked_paper(
+            n, f"Label{n % 5}", title=f"Grip{n}: A Method", abstract=f"We present Grip{n}. It gains {n}.5%. " * 25
+        )
+        for n in range(1, 61)
+    ]
+    model = FakeModel(partial(inventing, "a number"))
+    digest = writer(model).write(edition(ranked), "en")
+    written = sum(len(prompt.text) for prompt in model.asked if prompt.purpose == "write")
+    (repair,) = (prompt for prompt in model.asked if prompt.purpose == "repair")
+    assert len(repair.text) < 0.1 * written
+    assert digest.model.dropped_claims > 0, "the others are lost, and counted"
+
+
+def test_sentences_keep_their_order_when_they_are_repaired(whole: Edition) -> None:
+    def second_is_wrong(rules: str, material: str) -> str:
+        request, language = asked(rules, material)
+        if "rejected" in request:
+            return honest(rules, material)
+        written = [section(each, language) for each in request["sections"]]
+        for each in written:
+            if each["findings"]:
+                each["findings"][1]["text"] = "Accuracy rose by 97.31% here."
+        return answered(written)
+
+    digest = writer(FakeModel(second_is_wrong)).write(whole, "en")
+    first = digest.sections[0]
+    assert first.synthesis is not None
+    assert [claim.papers for claim in first.synthesis.findings] == [(1,), (2,), (3,)]
+
+
+@pytest.mark.parametrize("fault", [ModelDown("no answer"), ContentFiltered("refused")], ids=lambda f: type(f).__name__)
 def test_a_section_whose_call_fails_is_extracts_and_the_others_are_written(fault: ModelError, whole: Edition) -> None:
     model = FakeModel(honest, [fault])
     digest = writer(model).write(whole, "ko")
     assert [each.extractive for each in digest.sections if each.synthesis] == [True, False]
     assert all(paper.tldr for paper in digest.papers)
+
+
+@pytest.mark.parametrize(
+    ("faults", "calls"),
+    [([ModelRefused("HTTP 401")], 1), ([BudgetExceeded("used up")], 1), ([ModelDown("a"), ModelDown("b")], 2)],
+)
+def test_a_model_that_will_not_answer_is_not_asked_for_each_section(
+    faults: list[ModelError | None], calls: int, whole: Edition
+) -> None:
+    model = FakeModel(honest, faults)
+    digest = writer(model).write(whole, "ko")
+    assert len(model.asked) == calls
+    assert all(each.extractive for each in digest.sections)
     assert "HTTP 401" not in everything(digest)
 
 
@@ -130,7 +182,7 @@ def test_a_model_that_is_away_loses_no_digest(whole: Edition) -> None:
 @pytest.mark.parametrize(
     "text", ["", "not JSON", "{", '{"themes": "x"}', '{"findings": [{"text": NaN, "papers": []}]}', "[]"]
 )
-def test_an_answer_that_cannot_be_read_is_repaired_once_and_then_extracts(text: str, whole: Edition) -> None:
+def test_an_answer_that_cannot_be_read_is_asked_for_once_more_and_then_extracts(text: str, whole: Edition) -> None:
     model = FakeModel(lambda _rules, _material: text)
     digest = writer(model).write(whole, "ko")
     assert digest.sections == EXTRACTIVE.write(whole, "ko").sections
@@ -157,10 +209,17 @@ def test_a_section_that_is_too_long_is_asked_for_in_halves(whole: Edition) -> No
 
 def test_past_the_deadline_nothing_more_is_asked(whole: Edition) -> None:
     class Slow(FakeModel):
-        def complete(self, prompt: object, deadline_s: float) -> object:  # type: ignore[override]
+        def complete(
+            self,
+            prompt: Prompt,
+            read: Callable[[str], T],
+            deadline_s: float,
+            meter: Meter,
+            on_progress: Callable[[str], None] | None = None,
+        ) -> T:
             if deadline_s <= 0:
                 raise ModelDown("no answer within model.deadline_s")
-            return super().complete(prompt, deadline_s)  # type: ignore[arg-type]
+            return super().complete(prompt, read, deadline_s, meter, on_progress)
 
     moments = iter(range(0, 100_000, 400))
     digest = writer(Slow(honest), now=lambda: float(next(moments))).write(whole, "ko")
@@ -215,6 +274,10 @@ def test_a_paper_that_gives_orders_changes_nothing_even_where_the_model_obeys(
 
     def obeys(rules: str, material: str) -> str:
         request, language = asked(rules, material)
+        if "rejected" in request:
+            given = obey(request["papers"])
+            assert isinstance(given, list)
+            return json.dumps({"repairs": [{**given[0], "id": each["id"]} for each in request["rejected"]]})
         written = [section(each, language) for each in request["sections"]]
         obeyed = [
             {**each, "findings": obey(asked_for["papers"]), "links": ["https://evil.example"]}
@@ -261,6 +324,8 @@ GERMAN = ["Die Genauigkeit steigt deutlich.", "Ein Greifer hebt Dosen."]
 def test_another_language_is_asked_for_by_its_name_and_not_held_to_english(whole: Edition) -> None:
     def german(rules: str, material: str) -> str:
         request = json.loads(material)
+        if "rejected" in request:
+            return ""
         return answered(
             [
                 {
@@ -289,6 +354,6 @@ def test_a_model_whose_answers_never_end_is_not_asked_for_ever() -> None:
     )
     model = FakeModel(honest, [ContextTooLong("the answer was cut off")] * 100)
     digest = writer(model).write(many, "ko")
-    assert len(model.asked) == 8, "two for the section and its repair, six for halves"
+    assert len(model.asked) == 8, "two for the section, six for halves"
     assert all(paper.tldr for paper in digest.papers)
     assert digest.sections[0].extractive

@@ -1,5 +1,7 @@
 """A model invents claims in every section of every recorded day: no invented claim reaches a digest."""
 
+import json
+
 import pytest
 
 from tests.digest.test_write_llm import everything, writer
@@ -14,6 +16,9 @@ def inventing_everything(rules: str, material: str) -> str:
     """Returns honest sentences, plus every kind of invention in every part."""
     request, language = asked(rules, material)
     bad = [texts[0 if language == "ko" else 1] for texts in INVENTIONS.values()]
+    if "rejected" in request:
+        repairs = [{**each, "text": bad[place % len(bad)]} for place, each in enumerate(request["rejected"])]
+        return json.dumps({"repairs": repairs}, ensure_ascii=False)
     written = [section(each, language) for each in request["sections"]]
     for each, asked_for in zip(written, request["sections"], strict=True):
         for part in PARTS:

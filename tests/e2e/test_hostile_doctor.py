@@ -10,7 +10,9 @@ import pytest
 from bot.__main__ import main
 from tests.fakes.empty_store import empty_store
 from tests.fakes.hostile import hostile
+from tests.fakes.openai import serving
 from tests.fakes.web import Answer, web
+from tests.fakes.writers import honest_anywhere
 
 SECRET = "hunter2"  # noqa: S105 - looked for in what is printed
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -122,6 +124,7 @@ def test_an_address_that_is_no_redis_is_one_line_without_its_password(verb: str,
     ids=lambda value: next(iter(value.values())) if isinstance(value, dict) else "",
 )
 def test_an_address_that_is_none_is_one_line(environment: dict[str, str], name: str, part: str, run: Run) -> None:
+    environment = {"OPENAI_MODEL": "m", **environment}
     found = run("doctor", environment)
     assert list(found) == [name]
     assert part in found[name]
@@ -129,7 +132,7 @@ def test_an_address_that_is_none_is_one_line(environment: dict[str, str], name: 
 
 
 def test_networks_in_no_proxy_are_no_trouble(run: Run) -> None:
-    with web(Answer(body=b'{"data": []}')) as endpoint:
+    with serving(honest_anywhere) as endpoint:
         environment = {"OPENAI_BASE_URL": endpoint.url, "OPENAI_MODEL": "m", "ALL_PROXY": "http://127.0.0.1:9"}
         no_proxy = {"NO_PROXY": "fd07:b51a:cc66:f0::/64,127.0.0.0/8"}
         assert run("doctor", {**environment, **no_proxy}) == {}
@@ -140,8 +143,14 @@ def test_networks_in_no_proxy_are_no_trouble(run: Run) -> None:
 )
 def test_what_answers_for_a_platform_is_no_bot(body: bytes, run: Run) -> None:
     with web(Answer(body=body, headers={"Content-Type": "text/html; charset=none"})) as page:
-        environment = {"TELEGRAM_BOT_TOKEN": f"1:{SECRET}", "TELEGRAM_API_URL": page.url, "OPENAI_BASE_URL": page.url}
-        environment |= {"DISCORD_BOT_TOKEN": SECRET, "DISCORD_API_URL": page.url, "REDIS_URL": f"redis{page.url[4:]}"}
+        environment = {
+            "TELEGRAM_BOT_TOKEN": f"1:{SECRET}",
+            "TELEGRAM_API_URL": page.url,
+            "OPENAI_BASE_URL": page.url,
+            "OPENAI_MODEL": "m",
+        }
+        environment |= {"OPENAI_MODEL": "m", "DISCORD_BOT_TOKEN": SECRET, "DISCORD_API_URL": page.url}
+        environment |= {"REDIS_URL": f"redis{page.url[4:]}"}
         found = run("doctor", environment)
     assert list(found) == ["queue", "model", "TELEGRAM_BOT_TOKEN", "DISCORD_BOT_TOKEN"]
 

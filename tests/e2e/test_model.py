@@ -47,7 +47,8 @@ def test_a_day_is_written_by_the_model_once(
     assert use["calls"] <= 8
     assert use["input_tokens"] > 1000 < use["output_tokens"]
     assert not any(section["extractive"] for section in digest["sections"])
-    assert {paper["category"] for paper in digest["papers"]} == {"Natural Language Processing"}, "as the model said"
+    labels = [paper["category"] for paper in digest["papers"]]
+    assert labels.count("Natural Language Processing") > 15, "as the model said of all, where the paper speaks for it"
     request_count = len(endpoint.seen)
     code, _ = run_digest(settings, DAY, out="again")
     assert len(endpoint.seen) == request_count
@@ -89,7 +90,7 @@ def test_a_model_of_many_minds_gives_one_text_and_keeps_the_labels(
         Fault(429, headers=(("Retry-After", "3600"),)),
         Fault(cut=True),
         Fault(hang=2.0),
-        Fault(finish="length"),
+        Fault(finish="length", text='{"sections": [{"section": 0, "themes": [{"te'),
         Fault(finish="content_filter"),
         Fault(text="I am sorry, {"),
         Fault(400, "maximum context length is 10 tokens"),

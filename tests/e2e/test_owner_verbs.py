@@ -113,6 +113,7 @@ def test_a_broken_one_names_each_cure_and_no_secret(
             monkeypatch.setenv(name, "hunter2")
         for name in ("TELEGRAM_API_URL", "DISCORD_API_URL", "OPENAI_BASE_URL"):
             monkeypatch.setenv(name, platform.url)
+        monkeypatch.setenv("OPENAI_MODEL", "gpt-test")
         monkeypatch.setenv("REDIS_URL", "redis://:hunter2@127.0.0.1:9/0")
         assert main(["doctor", "--config", str(settings)]) == 1
     output = capsys.readouterr()

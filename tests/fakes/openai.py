@@ -52,6 +52,9 @@ class Endpoint:
     raw: tuple[str, bytes] | None = None
     """Content type and body of every answer, instead of one that is written."""
     pause_s: float = 0.0
+    """Seconds before each piece of a streamed answer."""
+    hang_s: float = 0.0
+    """Seconds before each answer."""
     complaints: list[str] = field(default_factory=list)
 
     def next_fault(self, body: dict[str, Any]) -> Fault:
@@ -63,6 +66,7 @@ class Endpoint:
     def respond(self, body: dict[str, Any]) -> tuple[int, dict[str, Any], tuple[tuple[str, str], ...], bool]:
         """Returns (status, body, headers, whether to close the connection in mid-answer)."""
         self.seen.append(body)
+        time.sleep(self.hang_s)
         if self.raw and "input" in body:
             return 200, {}, (), False
         refusal = self.profile(body)

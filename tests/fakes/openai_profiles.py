@@ -89,7 +89,8 @@ def llama_cpp(body: Mapping[str, Any]) -> Refusal | None:
 
 
 def gemini(body: Mapping[str, Any]) -> Refusal | None:
-    if body.get("response_format", {}).get("type") == "json_schema":
+    """Takes schemas, but not all their keywords."""
+    if "additionalProperties" in str(body.get("response_format")):
         where = "'generation_config.response_schema'"
         message = f'Invalid JSON payload received. Unknown name "additionalProperties" at {where}'
         return 400, [{"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}}]  # type: ignore[return-value]  # Gemini's error is in a list
@@ -111,6 +112,25 @@ def groq(body: Mapping[str, Any]) -> Refusal | None:
             400, "`max_completion_tokens` must be less than or equal to `2048`", "max_completion_tokens"
         )
     return None
+
+
+def no_bounds(body: Mapping[str, Any]) -> Refusal | None:
+    """Structured outputs of Azure with an older model."""
+    if "maxItems" in str(body.get("response_format")):
+        message = (
+            "Invalid schema for response_format 'digest': In context=('properties', 'sections'), 'maxItems' is not"
+            " permitted."
+        )
+        return _openai_error(400, message, "response_format", "invalid_json_schema")
+    return None
+
+
+def not_verified(body: Mapping[str, Any]) -> Refusal | None:
+    """OpenAI, for an organisation that has not shown who it is."""
+    if body.get("stream"):
+        message = "Your organization must be verified to stream this model. Please go to: Verify Organization."
+        return _openai_error(400, message, "stream", "unsupported_value")
+    return openai_reasoning(body)
 
 
 def openrouter(body: Mapping[str, Any]) -> Refusal | None:
@@ -156,12 +176,14 @@ PROFILES: Mapping[str, tuple[Profile, int]] = {
     "Gemini": (gemini, 1),
     "DeepSeek": (deepseek, 1),
     "Groq": (groq, 2),
-    "OpenRouter": (openrouter, 2),
+    "OpenRouter": (openrouter, 1),
+    "Azure, an older model": (no_bounds, 1),
+    "OpenAI, not verified": (not_verified, 1),
     "without a word": (old_python, 5),
     "vLLM with a small context": (vllm_small, 1),
     "Ollama, LM Studio": (anything, 0),
 }
-"""Name → the profile, and how many streamed calls it refuses at most before one is answered."""
+"""Name → the profile, and how many calls it refuses at most before one is answered."""
 
 
 def _limit(body: Mapping[str, Any]) -> int:

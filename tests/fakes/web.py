@@ -33,6 +33,10 @@ def web(*answers: Answer) -> Iterator[Web]:
     fake = Web("", list(answers))
 
     class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
+
         def do_GET(self) -> None:
             fake.seen.append((self.path, dict(self.headers)))
             answer = fake.answers.pop(0) if len(fake.answers) > 1 else fake.answers[0]

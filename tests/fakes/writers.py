@@ -13,12 +13,35 @@ def asked(rules: str, material: str) -> tuple[Any, str]:
 
 
 def honest(rules: str, material: str) -> str:
-    """Returns labels by index, or sections whose sentences are all supported by the abstracts."""
+    """Returns labels by index, repairs, or sections whose sentences are all supported by the abstracts."""
     if '"labels"' in rules:
         first = re.findall(r"^- (.+)$", rules, re.MULTILINE)[0]
         return json.dumps({"labels": [{"i": each["i"], "category": first} for each in json.loads(material)]})
     request, language = asked(rules, material)
+    if "rejected" in request:
+        return repaired(request, language)
     return answered([section(each, language) for each in request["sections"]])
+
+
+def honest_anywhere(body: dict[str, Any]) -> str:
+    """Returns the honest answer to a request, also where it has no system message."""
+    rules, _, material = "\n\n".join(message["content"] for message in body["messages"]).rpartition("\n\n{")
+    return honest(rules, "{" + material)
+
+
+def repaired(request: dict[str, Any], language: str) -> str:
+    """Returns a supported sentence in place of each that was rejected; keywords have no verb."""
+    word = "학습 방법" if language == "ko" else "learning methods"
+    papers = {paper["paper"]: paper for paper in request["papers"]}
+    repairs = [
+        {
+            "id": each["id"],
+            "text": word if each["part"] == "keywords" else _finding(papers[each["papers"][0]], language),
+            "papers": each["papers"][:1],
+        }
+        for each in request["rejected"]
+    ]
+    return json.dumps({"repairs": repairs}, ensure_ascii=False)
 
 
 def answered(sections: list[dict[str, Any]]) -> str:
@@ -73,6 +96,9 @@ def inventing(what: str, rules: str, material: str) -> str:
         return honest(rules, material)
     request, language = asked(rules, material)
     text = INVENTIONS[what][0 if language == "ko" else 1]
+    if "rejected" in request:
+        repairs = [{"id": each["id"], "text": text, "papers": each["papers"]} for each in request["rejected"]]
+        return json.dumps({"repairs": repairs}, ensure_ascii=False)
     return answered([_invented(each, language, text) for each in request["sections"]])
 
 

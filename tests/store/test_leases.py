@@ -13,7 +13,7 @@ from tests.fakes.subscriptions import NewSubscription
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import View
 from workers.domain.models import Digest, RankedPaper, Selection, SourceAnswer, SourceReport, Text
-from workers.domain.questions import QuestionRequest
+from workers.domain.questions import QuestionCaps, QuestionRequest
 from workers.runtime.clock import SystemClock
 from workers.store import Store, open_store
 from workers.store.slots import bring_back
@@ -116,9 +116,10 @@ def test_a_question_claimed_by_a_clock_that_was_ahead_is_unanswered(store: Store
 
 
 def test_questions_of_the_future_do_not_use_up_a_persons_day(store: Store, moving_clock: FakeClock) -> None:
+    caps = QuestionCaps(per_person=1)
     with ahead(moving_clock, 5 * 365 * 24 * HOUR):
-        store.questions.ask("c:1", QuestionRequest(CHAT, "7", "ko", "1번은?"))
-    assert store.questions.asked_since("terminal", "7", moving_clock.now() - timedelta(hours=8)) == 0
+        store.questions.ask("c:1", QuestionRequest(CHAT, "7", "ko", "1번은?"), caps)
+    assert store.questions.ask("c:2", QuestionRequest(CHAT, "7", "ko", "2번은?"), caps)
 
 
 @pytest.mark.parametrize("put_off", [False, True])

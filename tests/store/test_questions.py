@@ -12,9 +12,10 @@ from tests.fakes.subscriptions import NewSubscription
 from workers.domain.answers import Answer
 from workers.domain.chats import ChatRef, MessageRef
 from workers.domain.deliveries import Delivery, Layout, Message, PartState, SubscriptionStatus, View
+from workers.domain.errors import TooManyQuestions
 from workers.domain.models import NOT_SELECTED, Digest, RankedPaper, Selection, SourceAnswer, SourceReport, Text
-from workers.domain.questions import PostedMessage, QuestionRequest
-from workers.store import Store
+from workers.domain.questions import PostedMessage, QuestionCaps, QuestionRequest
+from workers.store import Store, tables
 
 DAY = date(2025, 6, 3)
 NOW = datetime(2025, 6, 3, 8, tzinfo=UTC)
@@ -109,11 +110,54 @@ def test_what_a_person_asked_is_forgotten_with_its_answers_and_nothing_else(stor
     for n, person in enumerate(["7", "8", "7"]):
         store.questions.ask(f"telegram:{n}", request(person=person))
         post(store, claimed(store), Message("wait"))
-    assert store.questions.asked_since("telegram", "7", NOW) == 2
     assert store.questions.forget("telegram", "7") == 2
     assert [store.questions.get(n) is None for n in (1, 2, 3)] == [True, False, True]
     assert store.sent_messages.parts("question:1") == []
     assert len(store.sent_messages.parts("question:2")) == 1
+
+
+@pytest.mark.parametrize(
+    ("caps", "whose"),
+    [
+        (QuestionCaps(per_person=2), "person"),
+        (QuestionCaps(per_chat=2), "chat"),
+        (QuestionCaps(all=2), "all"),
+        (QuestionCaps(per_person=9, per_chat=2, all=9), "chat"),
+    ],
+)
+def test_caps_hold_also_after_the_questions_are_forgotten(
+    caps: QuestionCaps, whose: str, store: Store, moving_clock: FakeClock
+) -> None:
+    for n in range(2):
+        store.questions.ask(f"telegram:{n}", request(), caps)
+    store.questions.forget("telegram", request().person)
+    with pytest.raises(TooManyQuestions) as raised:
+        store.questions.ask("telegram:2", request(), caps)
+    assert (raised.value.whose, raised.value.cap) == (whose, 2)
+    assert store.questions.get(3) is None, "nothing of it is stored"
+    moving_clock.advance(86_400)
+    assert store.questions.ask("telegram:3", request(), caps)
+
+
+def test_a_question_that_comes_twice_counts_once(store: Store) -> None:
+    caps = QuestionCaps(per_person=2)
+    for _ in range(3):
+        store.questions.ask("telegram:1", request(), caps)
+    assert store.questions.ask("telegram:2", request(), caps)
+
+
+def test_what_is_counted_names_nobody_and_cannot_be_traced_later(store: Store, moving_clock: FakeClock) -> None:
+    store.questions.ask("telegram:1", request(person="4711"))
+    with store.engine.connect() as connection:
+        keys = {row.key for row in connection.execute(tables.question_count.select())}
+    assert len(keys) == 3
+    assert not any("4711" in key for key in keys)
+    moving_clock.advance(86_400)
+    store.questions.ask("telegram:2", request(person="4711"))
+    with store.engine.connect() as connection:
+        later = {row.key for row in connection.execute(tables.question_count.select())}
+        assert len(connection.execute(tables.question_salt.select()).all()) == 1
+    assert not keys & later
 
 
 def test_a_prompt_is_known_by_its_message_for_two_days(store: Store, moving_clock: FakeClock) -> None:

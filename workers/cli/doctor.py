@@ -7,10 +7,9 @@ from dataclasses import replace
 from datetime import date
 from email.utils import parsedate_to_datetime
 
-import httpx
-
 from workers import config
-from workers.bootstrap import child_processes, document_reader, pipeline_config
+from workers.bootstrap import child_processes, document_reader, enabled_sources
+from workers.cli.doctor_model import model_findings
 from workers.cli.exit_codes import FAILED, OK
 from workers.config import Settings
 from workers.digest.chart import font_files
@@ -21,13 +20,11 @@ from workers.domain.ports import Clock, Source
 from workers.queue import QUEUES, WorkQueue
 from workers.runtime.boundary import reason_of
 from workers.runtime.clock import system_clock
-from workers.runtime.proxies import proxy_for
 from workers.sources.fetch import Response
 from workers.store import Store, open_store
 from workers.store.migrate import HEAD
 
 _SKEW_LIMIT_S = 30.0
-_MODEL_TIMEOUT_S = 10.0
 
 Checks = Callable[[Settings, Mapping[str, str]], Iterable[Finding]]
 """Checks that take the settings and the environment; those of the frontends are passed in by `bot`."""
@@ -66,7 +63,7 @@ def findings(arguments: argparse.Namespace, more_checks: Checks, environment: Ma
     yield from _guarded("store", lambda: _store(settings, system_clock(environment)))
     yield from _guarded("queue", lambda: _queue(settings.queue.url))
     yield from _guarded("font", _font)
-    yield from _guarded("model", lambda: _model(environment, settings.model.name))
+    yield from _guarded("model", lambda: _model(settings, environment))
     yield from _guarded("frontends", lambda: more_checks(settings, environment))
 
 
@@ -116,7 +113,7 @@ def _sources(settings: Settings, store: Store, clock: Clock) -> Iterator[Finding
     }
     with child_processes(settings) as children:
         documents = replace(document_reader(settings, store, children), on_response=note_skew)
-        for source in pipeline_config(first_categories, store, documents).sources:
+        for source in enabled_sources(first_categories, store, documents):
             report = _asked(source, newest[source.name])
             message = f"{report.entries} entries of {newest[source.name]}"
             if report.status == "failed":
@@ -147,37 +144,10 @@ def _font() -> Iterator[Finding]:
     yield Finding("font", bool(found), found[0].name if found else cure)
 
 
-def _model(environment: Mapping[str, str], name: str | None) -> Iterator[Finding]:
-    yield _endpoint(environment, name)
-
-
-def _endpoint(environment: Mapping[str, str], name: str | None) -> Finding:
-    """Ask the endpoint for its list of models. Neither key nor address is printed."""
-    key, base = environment.get("OPENAI_API_KEY"), environment.get("OPENAI_BASE_URL")
-    if not key and not base:
-        return Finding("model", True, "none; digests consist of sentences of the abstracts")
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    address = (base or "https://api.openai.com/v1").rstrip("/") + "/models"
+def _model(settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:
     try:
-        proxy = proxy_for(address, environment)
-        answer = httpx.get(address, headers=headers, timeout=_MODEL_TIMEOUT_S, proxy=proxy, trust_env=False)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return Finding("model", False, f"cannot be reached ({type(error).__name__}); see OPENAI_BASE_URL")
-    except ValueError:  # a host in brackets that is none, a key that no header can hold
-        return Finding("model", False, "cannot be asked with such an OPENAI_BASE_URL or OPENAI_API_KEY")
-    if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
-        return Finding("model", False, f"HTTP {answer.status_code}: the key is refused; see OPENAI_API_KEY")
-    if answer.status_code != httpx.codes.OK:
-        return Finding("model", False, f"HTTP {answer.status_code}; see OPENAI_BASE_URL")
-    if not _is_json(answer):
-        return Finding("model", False, "what answers is no model's endpoint; see OPENAI_BASE_URL")
-    if not name:
-        return Finding("model", False, "an endpoint answers, but no model is named; set OPENAI_MODEL or model.name")
-    return Finding("model", True, f"{name}, at an endpoint that answers")
-
-
-def _is_json(answer: httpx.Response) -> bool:
-    try:
-        return isinstance(answer.json(), dict | list)
-    except (ValueError, RecursionError):
-        return False
+        store = open_store(settings.store.url, system_clock(environment))
+    except SettingsError:  # said by the check of the store
+        return
+    with store:
+        yield from model_findings(settings, store, environment)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from workers import config
 from workers.cli.exit_codes import OK
 from workers.cli.settings import settings_of
+from workers.domain.completions import Usage
 from workers.domain.deliveries import PartState
 from workers.domain.errors import QueueDown
 from workers.domain.units import Failure
@@ -42,6 +43,11 @@ def lines(seen: Overview) -> Iterator[str]:
     for parts in seen.parts:
         mark = " <- look at these" if parts.state in {PartState.UNKNOWN, PartState.FAILED} else ""
         yield f"messages {parts.platform}: {parts.count} {parts.state}{mark}"
+    today = sum((use.usage for use in seen.uses), Usage())
+    if today.calls:
+        yield f"model: {today.calls} calls, {today.tokens:,} tokens, ${today.cost_usd:.4f} today (UTC)"
+    if failed := seen.model_failure:
+        yield f"model {failed.unit.about}: failed last at {failed.last_at:%Y-%m-%d %H:%M} UTC: {failed.reason}"
     for failure in seen.failures:
         yield f"failed {failure.unit}: {failure.reason} ({_next_try(failure)})"
     if seen.more_failures:

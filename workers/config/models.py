@@ -126,6 +126,7 @@ class PriceSettings(Section):
 
 class ModelSettings(Section):
     name: str | None = None
+    fallbacks: tuple[str, ...] = ()
     timeout_s: Positive
     deadline_s: Positive
     parallel: int = Field(ge=1, le=16)
@@ -133,8 +134,10 @@ class ModelSettings(Section):
     max_output_tokens: int = Field(ge=256)
     context_tokens: int = Field(ge=2048)
     embeddings: str | None = None
+    embeddings_url: Url | None = None
     daily_usd: float | None = Field(default=None, ge=0)
     daily_tokens: int | None = Field(default=None, ge=0)
+    digest_share: float = Field(default=0.3, ge=0, le=1)
     price: PriceSettings
 
     @field_validator("price")
@@ -162,6 +165,8 @@ class ChatSettings(Section):
 
 class QuestionSettings(Section):
     per_person_a_day: int = Field(ge=0)
+    per_chat_a_day: int | None = Field(default=None, ge=0)
+    all_a_day: int | None = Field(default=None, ge=0)
     deadline_s: Positive
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from workers.domain.chats import ChatRef, direct_chat
 from workers.domain.models import Language, SourceReport
-from workers.domain.units import Failure
+from workers.domain.units import Failure, UnitKind
 from workers.i18n import digest_catalog_for
 from workers.i18n.lines import source_line, unit_name
 
@@ -42,8 +42,11 @@ def failed_unit(day: date, failure: Failure, owners: Owners, outbox: Outbox, lan
     A unit that succeeded in between and fails again on another `day` is told of again.
     """
     catalog, unit = digest_catalog_for(language), failure.unit
-    template = catalog.alert_given_up if failure.given_up else catalog.alert_waits
-    line = template.format(unit=unit_name(unit, language), reason=failure.reason)
+    if unit.kind == UnitKind.MODEL:
+        line = catalog.alert_model.format(name=unit.about, reason=failure.reason)
+    else:
+        template = catalog.alert_given_up if failure.given_up else catalog.alert_waits
+        line = template.format(unit=unit_name(unit, language), reason=failure.reason)
     return _tell(f"{unit.kind}:{unit.key}:{failure.attempts}:{day}", line, owners, outbox, language)
 
 

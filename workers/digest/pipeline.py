@@ -17,7 +17,7 @@ from workers.digest.publish import publish
 from workers.digest.select import Weights, select
 from workers.digest.write_extractive import Extractive
 from workers.domain.calendar import RETRY, Calendar
-from workers.domain.completions import Model
+from workers.domain.completions import Meter, Model, Usage
 from workers.domain.errors import EditionFailed, LeaseLost
 from workers.domain.models import (
     Category,
@@ -153,10 +153,11 @@ def _make(day: date, attempt: int, context: PipelineContext) -> None:
             known = dict(zip(papers, editions.history(papers), strict=True))
             selection = select(papers, known.__getitem__, config.weights, config.max_papers)
             step("select", f"{len(papers):,} → {len(selection.chosen):,}")
-            labels = _labels(selection.chosen, known, config)
+            meter = Meter()
+            labels = _labels(selection.chosen, known, config, meter)
             ranked = arrange(selection.chosen, labels, config.categories)
             step("classify", f"{len(set(labels.values())):,}")
-            _close(day, attempt, selection, ranked, collected, editions)
+            _close(day, attempt, selection, ranked, collected, meter.total(), editions)
         except LeaseLost:
             raise
         except BaseException:
@@ -172,7 +173,7 @@ def _earlier(day: date, context: PipelineContext) -> Earlier:
 
 
 def _labels(
-    chosen: Sequence[Paper], known: Mapping[Paper, KnownPaper | None], config: PipelineConfig
+    chosen: Sequence[Paper], known: Mapping[Paper, KnownPaper | None], config: PipelineConfig, meter: Meter
 ) -> dict[Paper, str]:
     """The category of each chosen paper.
 
@@ -181,7 +182,7 @@ def _labels(
     """
     labels = {paper: earlier.label for paper in chosen if (earlier := known[paper]) and earlier.label}
     fresh = [paper for paper in chosen if paper not in labels]
-    by_model = label(fresh, config.categories, config.model, config.label_s) if config.model and fresh else {}
+    by_model = label(fresh, config.categories, config.model, config.label_s, meter) if config.model and fresh else {}
     labels |= {paper: by_model.get(place) or classify(paper, config.categories) for place, paper in enumerate(fresh)}
     return labels
 
@@ -192,13 +193,14 @@ def _close(
     selection: Selection,
     ranked: Sequence[RankedPaper],
     collected: Sequence[SourceAnswer],
+    label_use: Usage,
     editions: Editions,
 ) -> None:
     incomplete = [answer.report for answer in collected if answer.report.incomplete]
     if not ranked and incomplete:
         editions.note_failure(day, attempt, collected)
         raise EditionFailed("; ".join(f"{report.name} {report.status}: {report.reason}" for report in incomplete))
-    editions.close(day, attempt, selection, ranked, collected)
+    editions.close(day, attempt, selection, ranked, collected, label_use)
 
 
 def _write(edition: Edition, language: Language, context: PipelineContext) -> Text:

@@ -6,13 +6,15 @@ PaperboyError
 ├── EditionFailed      no edition yet: nothing listed, and a source is late, partial or failed
 ├── LeaseLost          stop: another process has taken the work over
 ├── UnreadableDelivery       this delivery is over: its row makes no sense; the others go on
+├── TooManyQuestions  the reader is told the cap; nothing is stored
 ├── QueueDown          the queue does not answer; the work waits in the store
 ├── ModelError         the digest is written without the model, or that part of it
 │   ├── ModelDown      no answer in time: waited and asked again already
 │   ├── ModelRefused   the endpoint refuses us: the owner mends key, address or name
 │   ├── ContextTooLong        ask for less at once
-│   ├── Filtered       this text is refused, another may pass
-│   └── Spent          the day's budget is used up
+│   ├── AnswerUnusable        ask once more, then do without
+│   ├── ContentFiltered       this text is refused, another may pass
+│   └── BudgetExceeded        the day's budget is used up
 └── SendError
     ├── ChatGone       deactivate the subscription, keep its settings
     ├── ChatNotWritable       count it; deactivate when it happens again and again
@@ -52,6 +54,14 @@ class UnreadableDelivery(PaperboyError):
         self.delivery_id, self.chat = delivery_id, chat
 
 
+class TooManyQuestions(PaperboyError):
+    """A cap on questions a day is reached: that of a "person", of a "chat" or of "all"."""
+
+    def __init__(self, whose: str, cap: int) -> None:
+        super().__init__(f"{cap} questions a day are the most of {whose}")
+        self.whose, self.cap = whose, cap
+
+
 class QueueDown(PaperboyError):
     """Redis or Valkey does not answer."""
 
@@ -70,6 +80,10 @@ class ModelRefused(ModelError):
 
 class ContextTooLong(ModelError):
     """The prompt, or the answer asked for, is longer than the model can."""
+
+
+class AnswerUnusable(ModelError):
+    """The model answered, but nothing in the answer can be used; it is not stored."""
 
 
 class ContentFiltered(ModelError):

@@ -6,6 +6,8 @@ from datetime import date
 from enum import IntEnum
 from typing import Literal
 
+from workers.domain.completions import NO_USE, Usage
+
 AnnounceType = Literal["new", "cross", "replace", "replace-cross"]
 Status = Literal["ok", "partial", "late", "quiet", "failed"]
 """ok: complete; partial: a part is missing; late: not there yet; quiet: complete and empty; failed: not readable."""
@@ -288,6 +290,8 @@ class Edition:
     sources: tuple[SourceReport, ...]
     new_by_day: Mapping[date, int]
     """Day → number of new papers, for this edition and earlier ones, at most 14 days including this one."""
+    label_use: Usage = NO_USE
+    """What a model cost that labelled its papers."""
 
 
 @dataclass(frozen=True, slots=True)

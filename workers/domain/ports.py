@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Protocol, TypeVar
 
 from workers.domain.chats import ChatRef
+from workers.domain.completions import NO_USE, Usage
 from workers.domain.deliveries import Subscription
 from workers.domain.models import Edition, KnownPaper, Language, Paper, RankedPaper, Selection, SourceAnswer, Text
 from workers.domain.units import Failure, Unit
@@ -124,8 +125,9 @@ class Editions(Protocol):
         selection: Selection,
         ranked: Sequence[RankedPaper],
         collected: Sequence[SourceAnswer],
+        label_use: Usage = NO_USE,
     ) -> None:
-        """Store papers, listing, counts and the sources' reports in one transaction."""
+        """Store papers, listing, counts, the sources' reports and what labels cost in one transaction."""
         ...
 
     def get(self, day: date) -> Edition | None:

@@ -43,3 +43,15 @@ class Question:
     asked_at: datetime
     answer: Answer | None = None
     revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionCaps:
+    """Questions of a UTC day; None: no limit."""
+
+    per_person: int | None = None
+    per_chat: int | None = None
+    all: int | None = None
+
+
+NO_CAPS = QuestionCaps()

@@ -26,6 +26,8 @@ class UnitKind(StrEnum):
     """A message, a press or a change that a platform reports."""
     QUESTION = "question"
     """A reader's question."""
+    MODEL = "model"
+    """The calls of a language model on one day; the owners are told once that it failed, and how to mend it."""
 
 
 TRIES = 3
@@ -65,6 +67,8 @@ class Failure:
     attempts: int
     reason: str
     retry_at: datetime | None
+    last_at: datetime | None = field(default=None, compare=False)
+    """When it was last tried, as the store has it."""
 
     @property
     def given_up(self) -> bool:

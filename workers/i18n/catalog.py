@@ -70,6 +70,8 @@ class DigestCatalog:
     alert_given_up: str
     """A unit of work that was given up: its name, why it failed."""
     alert_waits: str
+    alert_model: str
+    """With {name} and {reason}."""
     """A unit of work that has to wait."""
     units: Mapping[UnitKind, str]
     """Names of the kinds of units."""

@@ -58,6 +58,7 @@ ENGLISH = DigestCatalog(
     alert_sources="The digest of {date} came out without all that its sources have.",
     alert_given_up="Something failed: {unit}: {reason}. Everything else goes on.",
     alert_waits="Something has to wait: {unit}: {reason}. Everything else goes on.",
+    alert_model="The model {name} could not be used ({reason}). What it should have written is excerpts.",
     units={
         UnitKind.EDITION: "making the digest",
         UnitKind.SOURCE: "source",
@@ -67,5 +68,6 @@ ENGLISH = DigestCatalog(
         UnitKind.DELIVERY: "posting to a chat",
         UnitKind.UPDATE: "handling a message",
         UnitKind.QUESTION: "answering a question",
+        UnitKind.MODEL: "asking the model",
     },
 )

@@ -51,6 +51,7 @@ KOREAN = DigestCatalog(
     alert_sources="{date} 다이제스트에 내용을 다 가져오지 못한 출처가 있습니다.",
     alert_given_up="실패한 작업이 있습니다. {unit}: {reason}. 나머지는 그대로 진행됩니다.",
     alert_waits="대기 중인 작업이 있습니다. {unit}: {reason}. 나머지는 그대로 진행됩니다.",
+    alert_model="{name} 모델을 쓰지 못했습니다({reason}). 그런 부분은 논문에서 발췌한 문장으로 나갑니다.",
     units={
         UnitKind.EDITION: "다이제스트 만들기",
         UnitKind.SOURCE: "출처",
@@ -60,5 +61,6 @@ KOREAN = DigestCatalog(
         UnitKind.DELIVERY: "채팅에 올리기",
         UnitKind.UPDATE: "메시지 처리",
         UnitKind.QUESTION: "질문에 답하기",
+        UnitKind.MODEL: "모델 호출",
     },
 )

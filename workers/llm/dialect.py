@@ -12,27 +12,53 @@ from typing import Any
 from workers.domain.completions import Prompt
 
 _WAYS: Mapping[str, tuple[str, ...]] = {
+    "schema": ("whole", "plain"),
     "format": ("json_schema", "json_object", ""),
     "usage": ("stream_options", ""),
     "temperature": ("temperature", ""),
     "limit": ("max_completion_tokens", "max_tokens", ""),
     "system": ("system", "user"),
+    "stream": ("stream", ""),
 }
-"""Part of a request → the ways to put it, the usual one first; "" leaves the part out."""
-_WORDS: Mapping[str, tuple[str, ...]] = {
-    "format": (
-        *("response_format", "json_schema", "json_object", "json mode", "structured output", "schema", "grammar"),
-        "additionalproperties",
-    ),
-    "usage": ("stream_options", "include_usage"),
-    "temperature": ("temperature",),
-    "limit": ("max_completion_tokens", "max_tokens"),
-    "system": (
-        *("system role", "system message", "system prompt", "system instruction", "developer instruction"),
-        *("'system'", '"system"', "roles must alternate", "conversation roles"),
-    ),
+"""Part of a request → the ways to put it, the usual one first; "" leaves the part out.
+
+A plain schema has no bounds of lists and says nothing of further fields.
+"""
+_GUESSES = ("format", "usage", "temperature", "limit", "system", "stream")
+"""The parts in the order in which they are changed after a refusal that says nothing."""
+_BOUNDS = frozenset({"maxItems", "minItems", "maxLength", "minLength", "additionalProperties"})
+"""Keywords of a JSON schema that a plain one lacks."""
+_PARAMS: Mapping[str, str] = {
+    "response_format": "format",
+    "stream_options": "usage",
+    "temperature": "temperature",
+    "max_completion_tokens": "limit",
+    "max_tokens": "limit",
+    "stream": "stream",
 }
-"""Part of a request → what a refusal of it contains."""
+"""Name of a parameter → the part of a request."""
+_WORDS: Mapping[str, re.Pattern[str]] = {
+    part: re.compile(words, re.DOTALL)
+    for part, words in {
+        "schema": r"unknown name .{0,20}additionalproperties|unsupported .{0,60}additionalproperties"
+        r"|additionalproperties.{0,60}(?:unknown|unsupported|not (?:allowed|permitted|supported))"
+        r"|(?:max|min)(?:items|length)",
+        "format": r"response[_ ]format|json_schema|json_object|json mode|structured output|schema|grammar",
+        "usage": r"stream_options|include_usage",
+        "temperature": r"temperature",
+        "limit": r"max_completion_tokens|max_tokens",
+        "system": r"(?:system|developer) (?:role|message|prompt|instruction)|['\"]system['\"]"
+        r"|roles must alternate|conversation roles",
+        "stream": r"stream this model|streaming is not|support streaming|['\"`]stream['\"`]",
+    }.items()
+}
+"""Part of a request → what a refusal of it contains, in lower case."""
+_NO_FORMAT = re.compile(
+    r"(?:extra inputs|(?:unrecogni[sz]ed|unknown|unsupported) (?:request )?(?:argument|parameter)|no endpoints found)"
+    r".{0,60}response_format",
+    re.DOTALL,
+)
+"""In a refusal of any format of the answer, and not only of the one that was asked for."""
 _CONTEXT = re.compile(
     r"context.{0,20}(?:length|window|size)|too long|too many tokens|(?:request|prompt|input).{0,20}too large"
     r"|reduce the length|exceeds? .{0,40}tokens"
@@ -67,6 +93,10 @@ class Dialect:
         numbers = {"context": self.context, "most_tokens": self.most_tokens, "room": self.room}
         return {name: n for name, n in [*self.places.items(), *numbers.items()] if n}
 
+    def refused(self) -> list[str]:
+        """The names of what was refused, for the owner."""
+        return [way for part, place in self.places.items() for way in _WAYS[part][:place]]
+
     def way(self, part: str) -> str:
         return _WAYS[part][self.places.get(part, 0)]
 
@@ -76,20 +106,25 @@ class Dialect:
         limit = min(answer_tokens + self.room, left, self.most_tokens or left)
         return limit if limit >= min(_FEWEST_TOKENS, answer_tokens) else 0
 
-    def request(self, prompt: Prompt, limit: int, temperature: float | None, *, is_streamed: bool) -> dict[str, Any]:
+    def request(self, prompt: Prompt, limit: int, temperature: float | None) -> dict[str, Any]:
         """The parameters of a call, without the model's name."""
         request: dict[str, Any] = {"messages": self._messages(prompt)}
         if name := self.way("limit"):
             request[name] = limit
         if temperature is not None and self.way("temperature"):
             request["temperature"] = temperature
-        if is_streamed:
+        if self.way("stream"):
             request["stream"] = True
             if self.way("usage"):
                 request["stream_options"] = {"include_usage": True}
         if kind := self.way("format"):
-            shape = {"name": prompt.name, "schema": prompt.shape, "strict": True}
-            request["response_format"] = {"type": kind, **({"json_schema": shape} if kind == "json_schema" else {})}
+            request["response_format"] = {"type": kind}
+            if kind == "json_schema":
+                is_whole = self.way("schema") == "whole"
+                schema = prompt.shape if is_whole else _plain(prompt.shape)
+                request["response_format"] |= {
+                    "json_schema": {"name": prompt.name, "schema": schema, "strict": is_whole}
+                }
         return request
 
     def learn(self, request: Mapping[str, Any], param: str, text: str, *, is_about_the_request: bool) -> bool:
@@ -98,18 +133,19 @@ class Dialect:
         `text` is in lower case. Without a hint in it the next way is taken of the part that endpoints refuse most
         often, if the status says that the refusal is about the request.
         """
-        named = [part for part in _WAYS if any(word == param for word in _WORDS[part])]
-        named += [part for part in _WAYS if any(word in text for word in _WORDS[part])]
+        named = [_PARAMS[param]] if param in _PARAMS else []
+        named += [part for part, words in _WORDS.items() if words.search(text)]
+        named.sort(key=lambda part: part != "schema")  # a keyword is in the schema, which is in the format
         if "limit" in named and (found := _MOST_TOKENS.search(text)) and int(found[1]) < _limit_of(request):
             self.most_tokens = int(found[1])
             return True
-        parts = named or (list(_WAYS) if is_about_the_request else [])
-        for part in parts:
+        for part in named or (_GUESSES if is_about_the_request else ()):
             sent, current = self._place_in(part, request), self.places.get(part, 0)
             if sent is not None and sent < current:
                 return True  # another thread has learned that already
             if sent == current < len(_WAYS[part]) - 1:
-                self.places[part] = current + 1
+                is_last = part == "format" and bool(_NO_FORMAT.search(text))
+                self.places[part] = len(_WAYS[part]) - 1 if is_last else current + 1
                 return True
         return False
 
@@ -135,9 +171,16 @@ class Dialect:
 
     def _place_in(self, part: str, request: Mapping[str, Any]) -> int | None:
         """The place in _WAYS of the way in which `request` has the part; None if it is left out."""
-        sent = {request["messages"][0]["role"]} if part == "system" else set(request)
-        if part == "format":
-            sent = {request.get("response_format", {}).get("type")}
+        format_ = request.get("response_format", {})
+        match part:
+            case "schema":
+                sent = {"whole" if format_["json_schema"]["strict"] else "plain"} if "json_schema" in format_ else set()
+            case "format":
+                sent = {format_.get("type")}
+            case "system":
+                sent = {request["messages"][0]["role"]}
+            case _:
+                sent = set(request)
         return next((place for place, way in enumerate(_WAYS[part]) if way in sent), None)
 
     def _messages(self, prompt: Prompt) -> list[dict[str, str]]:
@@ -149,6 +192,12 @@ class Dialect:
 def is_about_context(text: str) -> bool:
     """Whether a refusal, in lower case, says that prompt and answer are too long; one about the schema does not."""
     return bool(_CONTEXT.search(text)) and "additionalproperties" not in text
+
+
+def _plain(schema: Any) -> Any:
+    if isinstance(schema, Mapping):
+        return {key: _plain(value) for key, value in schema.items() if key not in _BOUNDS}
+    return [_plain(each) for each in schema] if isinstance(schema, list) else schema
 
 
 def _limit_of(request: Mapping[str, Any]) -> int:

@@ -1,6 +1,7 @@
 """The answers of an endpoint and the pieces of a streamed one, as far as they are used; everything else is ignored."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -35,12 +36,17 @@ class Cached(BaseModel):
     cached_tokens: _Tokens = None
 
 
+class Reasoned(BaseModel):
+    reasoning_tokens: _Tokens = None
+
+
 class Reported(BaseModel):
     """The usage that an endpoint reports; None for what it does not say, or says as nonsense."""
 
     prompt_tokens: _Tokens = None
     completion_tokens: _Tokens = None
     prompt_tokens_details: Annotated[Cached | None, BeforeValidator(_mapping)] = None
+    completion_tokens_details: Annotated[Reasoned | None, BeforeValidator(_mapping)] = None
 
 
 class Message(BaseModel):
@@ -92,6 +98,56 @@ def reply_of(received: Any) -> Reply:
         return Reply.model_validate(content)
     except ValidationError:
         raise ModelDown(NO_ANSWER) from None
+
+
+@dataclass
+class Collected:
+    """What has arrived of an answer."""
+
+    text: str = ""
+    thought: str = ""
+    usage: Reported | None = None
+    is_cut: bool = False
+    is_filtered: bool = False
+    is_finished: bool = False
+
+    def add(self, reply: Reply) -> bool:
+        """Returns whether text was added. Raises MayPass or ModelDown for an error in place of an answer."""
+        if reply.error:
+            raise error_in(reply.error)
+        self.usage = reply.usage or self.usage
+        before = len(self.text)
+        for choice in reply.choices[:1]:
+            message = choice.delta or choice.message or Message()
+            self.text += message.text()
+            self.thought += message.thought()
+            self.is_cut = self.is_cut or choice.is_cut
+            self.is_filtered = self.is_filtered or choice.is_filtered or bool(message.refusal)
+            self.is_finished = self.is_finished or choice.finish_reason is not None or choice.message is not None
+        return len(self.text) > before
+
+    def has_begun(self) -> bool:
+        return bool(self.text or self.thought)
+
+    def has_thought(self) -> bool:
+        details = self.usage.completion_tokens_details if self.usage else None
+        return bool(self.thought or (details and details.reasoning_tokens))
+
+
+class MayPass(Exception):
+    """An error that may pass; `retry_after_s` is 0 if the endpoint did not say how long to wait."""
+
+    def __init__(self, reason: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
+
+
+def error_in(error: Any) -> Exception:
+    """The exception for an error that came with HTTP 200, as some gateways send it."""
+    code = error.get("code") if isinstance(error, Mapping) else None
+    if str(code) in {"429", "500", "502", "503", "529", "rate_limit_exceeded", "overloaded"}:
+        return MayPass(f"error {code} in place of an answer")
+    return ModelDown("an error in place of an answer")
 
 
 class _Embedding(BaseModel):

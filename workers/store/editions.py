@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, delete, func, select, update
 
 from workers.domain.calendar import RETRY, latest_day
+from workers.domain.completions import NO_USE, Usage
 from workers.domain.errors import LeaseLost
 from workers.domain.models import (
     NOT_SELECTED,
@@ -154,8 +155,8 @@ class EditionStore:
         selection: Selection,
         ranked: Sequence[RankedPaper],
         collected: Sequence[SourceAnswer],
+        label_use: Usage = NO_USE,
     ) -> None:
-        reports = [answer.report for answer in collected]
         every_paper = [*selection.chosen, *(skipped for group in selection.skipped.values() for skipped in group)]
         with write(self._engine) as connection:
             papers.lock(connection)
@@ -168,7 +169,8 @@ class EditionStore:
                 collected=len(every_paper),
                 new=len(selection.chosen) + selection.counts.get(NOT_SELECTED, 0),
                 skipped=selection.counts,
-                sources=[asdict(report) for report in reports],
+                sources=[asdict(answer.report) for answer in collected],
+                label_use=asdict(label_use),
             )
             ids = dict(zip(every_paper, papers.keep(connection, every_paper, day), strict=True))
             if ranked:
@@ -247,6 +249,7 @@ class EditionStore:
             skipped=row.skipped,
             sources=tuple(SourceReport(**report) for report in row.sources),
             new_by_day={item.day: item.new for item in trend},
+            label_use=Usage(**row.label_use or {}),
         )
 
     def passed_over(self, day: date) -> list[Paper]:

@@ -59,10 +59,12 @@ class FailureStore:
         return _failure(row) if row else None
 
     def newest(self, limit: int) -> list[Failure]:
-        """The failures with the latest tries, the latest first."""
-        with read(self._engine) as connection:
-            query = select(failure).order_by(failure.c.last_at.desc(), failure.c.kind, failure.c.key).limit(limit)
-            return [_failure(row) for row in connection.execute(query)]
+        """The failures with the latest tries, the latest first, without those of models."""
+        return self._newest(failure.c.kind != UnitKind.MODEL, limit)
+
+    def newest_of_models(self, limit: int) -> list[Failure]:
+        """The latest failures of models, the latest first, also those after which the model answered again."""
+        return self._newest(failure.c.kind == UnitKind.MODEL, limit)
 
     def untold(self) -> list[Failure]:
         """The failures that owners have to be told of: failed TRIES times, or put off by `report`; the oldest first.
@@ -84,6 +86,11 @@ class FailureStore:
             for each in failures:
                 connection.execute(update(failure).where(_is(each.unit)).values(told_at=self._clock.now()))
 
+    def _newest(self, condition: ColumnElement[bool], limit: int) -> list[Failure]:
+        query = select(failure).where(condition).order_by(failure.c.last_at.desc(), failure.c.kind, failure.c.key)
+        with read(self._engine) as connection:
+            return [_failure(row) for row in connection.execute(query.limit(limit))]
+
     def _put(self, connection: Any, failed: Failure, tell: bool, now: datetime) -> None:
         values = {"about": failed.unit.about, "reason": failed.reason, "attempts": failed.attempts}
         values |= {"last_at": now, "retry_at": failed.retry_at, "tell": tell}
@@ -99,4 +106,4 @@ def _is(unit: Unit) -> ColumnElement[bool]:
 
 
 def _failure(row: Row[Any]) -> Failure:
-    return Failure(Unit(UnitKind(row.kind), row.key, row.about), row.attempts, row.reason, row.retry_at)
+    return Failure(Unit(UnitKind(row.kind), row.key, row.about), row.attempts, row.reason, row.retry_at, row.last_at)

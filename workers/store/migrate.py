@@ -13,7 +13,7 @@ from workers.store.transactions import read, write
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0012"
+HEAD = "0013"
 """The newest migration. Numbers have four digits, so that they compare as text."""
 _LOCK = 7_263_549_014
 """Number of PostgreSQL's advisory lock for migrations, chosen at random; SQLite has its write lock."""

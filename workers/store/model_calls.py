@@ -1,73 +1,28 @@
-"""Every answer of a model and what it cost, so that the same prompt is paid for once."""
+"""Answers of models, so that the same prompt is paid for once, and what was learned of their endpoints."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import select
 
-from workers.domain.completions import Usage
-from workers.domain.ports import Clock
+from workers.domain.completions import Purpose
+from workers.store.model_uses import ModelUseStore
 from workers.store.tables import model_call, model_dialect
 from workers.store.transactions import insert, read, write
+from workers.store.vectors import VectorStore
 
 
-@dataclass(frozen=True, slots=True)
-class DayOfCalls:
-    """The sum of one day (UTC) with one model."""
-
-    day: date
-    model: str
-    usage: Usage
-
-
-class ModelCallStore:
+class ModelCallStore(ModelUseStore, VectorStore):
     """Implements `domain.completions.Ledger`."""
-
-    def __init__(self, engine: Engine, clock: Clock) -> None:
-        self._engine, self._clock = engine, clock
 
     def answer(self, key: str) -> str | None:
         with read(self._engine) as connection:
             return connection.execute(select(model_call.c.answer).where(model_call.c.key == key)).scalar_one_or_none()
 
-    def keep(self, key: str, purpose: str, model: str, text: str, usage: Usage) -> str:
-        now = self._clock.now()
+    def keep(self, key: str, purpose: Purpose, model: str, text: str) -> None:
+        values = {"purpose": purpose, "model": model[:200], "day": self._clock.now().date(), "answer": text}
         with write(self._engine) as connection:
-            connection.execute(
-                insert(connection, model_call)
-                .values(
-                    key=key,
-                    purpose=purpose,
-                    model=model,
-                    day=now.date(),
-                    answer=text,
-                    input_tokens=usage.input_tokens,
-                    cached_tokens=usage.cached_tokens,
-                    output_tokens=usage.output_tokens,
-                    cost_usd=usage.cost_usd,
-                )
-                .on_conflict_do_nothing()
-            )
-            return str(connection.execute(select(model_call.c.answer).where(model_call.c.key == key)).scalar_one())
-
-    def spent_today(self) -> Usage:
-        today = self._clock.now().date()
-        return sum((each.usage for each in self._days(since=today) if each.day == today), Usage())
-
-    def days(self) -> Sequence[DayOfCalls]:
-        """One row for each day and model, the newest day first."""
-        return self._days()
-
-    def _days(self, since: date = date.min) -> list[DayOfCalls]:
-        call = model_call.c
-        sums = [func.sum(each) for each in (call.input_tokens, call.cached_tokens, call.output_tokens, call.cost_usd)]
-        query = select(call.day, call.model, func.count(), *sums).where(call.day >= since)
-        with read(self._engine) as connection:
-            rows = connection.execute(query.group_by(call.day, call.model).order_by(call.day.desc(), call.model)).all()
-        return [
-            DayOfCalls(row[0], row[1], Usage(row[2], int(row[3]), int(row[4]), int(row[5]), row[6])) for row in rows
-        ]
+            kept = insert(connection, model_call).values(key=key, **values)
+            connection.execute(kept.on_conflict_do_update(index_elements=["key"], set_=values))
 
     def learned(self, address: str, model: str) -> Mapping[str, int]:
         row = model_dialect.c

@@ -1,20 +1,20 @@
 """Questions of readers: stored before the reader gets a reply, answered once, deleted when the reader wants it."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Engine, Row, delete, func, select, update
+from sqlalchemy import Connection, Engine, Row, delete, select, update
 
 from workers.domain.answers import Answer
 from workers.domain.chats import MessageRef
 from workers.domain.deliveries import DeliveryKind, View
 from workers.domain.errors import LeaseLost
 from workers.domain.ports import Clock
-from workers.domain.questions import PostedMessage, Question, QuestionRequest
-from workers.store import chat_columns, tables, view_columns
+from workers.domain.questions import NO_CAPS, PostedMessage, Question, QuestionCaps, QuestionRequest
+from workers.store import chat_columns, question_counts, tables, view_columns
 from workers.store.chat_columns import is_chat, is_thread
-from workers.store.leases import SLACK, LeaseClock, lasts
+from workers.store.leases import LeaseClock, lasts
 from workers.store.transactions import insert, read, write
 
 _PROMPTS_KEPT = timedelta(days=2)
@@ -33,10 +33,10 @@ class QuestionStore:
         self._engine, self._clock, self._lease = engine, clock, lease
         self._lease_clock = LeaseClock(engine, clock)
 
-    def ask(self, idempotency_key: str, request: QuestionRequest) -> int | None:
+    def ask(self, idempotency_key: str, request: QuestionRequest, caps: QuestionCaps = NO_CAPS) -> int | None:
         """Store a question and the delivery that will answer it, in one transaction; returns the question's id.
 
-        None if the key exists already.
+        None if the key exists already. Raises TooManyQuestions.
         """
         with write(self._engine) as connection:
             now, about = self._clock.now(), request.about
@@ -60,6 +60,7 @@ class QuestionStore:
             ).scalar_one_or_none()
             if question_id is None:
                 return None
+            question_counts.count(connection, request, now.date(), caps)
             connection.execute(
                 insert(connection, tables.delivery).values(
                     idempotency_key=f"question:{question_id}",
@@ -150,18 +151,11 @@ class QuestionStore:
             ).all()
         return [_question(row) for row in reversed(rows)]
 
-    def asked_since(self, platform: str, person: str, since: datetime) -> int:
-        """How many questions a person has asked since `since`, those of a clock that was ahead left out."""
-        with read(self._engine) as connection:
-            query = select(func.count()).where(
-                tables.question.c.platform == platform, tables.question.c.person == person
-            )
-            asked_at = tables.question.c.asked_at
-            query = query.where(asked_at >= since, asked_at <= self._clock.now() + SLACK)
-            return connection.execute(query).scalar_one()
-
     def forget(self, platform: str, person: str) -> int:
-        """Delete a person's questions and their answers from the store, not from chats; returns how many questions."""
+        """Delete a person's questions and their answers from the store, not from chats; returns how many questions.
+
+        Their number still counts for the caps of the day, under a key that is deleted with it.
+        """
         with write(self._engine) as connection:
             by_person = (tables.question.c.platform == platform) & (tables.question.c.person == person)
             answers = select(tables.delivery.c.id).where(

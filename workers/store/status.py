@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Row, Select, func, select
 from workers.domain.calendar import latest_day
 from workers.domain.chats import ChatRef
 from workers.domain.deliveries import Approval, PartState
-from workers.domain.units import Failure
+from workers.domain.units import Failure, UnitKind
 from workers.store import Store, chat_columns
+from workers.store.model_uses import DayOfUse
 from workers.store.source_answers import SourceAnswerRow
 from workers.store.subscription_rows import is_active
 from workers.store.tables import delivery, edition, failure, listing, part, source_answer, subscription
@@ -66,6 +67,10 @@ class Overview:
     """Units of work whose last try failed, the latest first, at most FAILURES_SHOWN."""
     more_failures: int
     """How many others there are."""
+    uses: Sequence[DayOfUse]
+    """What models cost today (UTC)."""
+    model_failure: Failure | None
+    """The latest one of a model, also if it answered again."""
 
 
 def overview(store: Store, limit: int = 5) -> Overview:
@@ -74,6 +79,9 @@ def overview(store: Store, limit: int = 5) -> Overview:
     What a clock that was ahead did in the future is left out.
     """
     failures, latest = store.failures.newest(FAILURES_SHOWN), latest_day(store.clock.now())
+    today = store.clock.now().date()
+    uses = store.model_calls.uses(since=today)
+    failed_models = store.failures.newest_of_models(1)
     with read(store.engine) as connection:
         return Overview(
             editions=_editions(connection, limit, latest),
@@ -96,8 +104,14 @@ def overview(store: Store, limit: int = 5) -> Overview:
                 )
             ],
             failures=failures,
-            more_failures=connection.execute(select(func.count()).select_from(failure)).scalar_one() - len(failures),
+            more_failures=connection.execute(_failures_counted()).scalar_one() - len(failures),
+            uses=[use for use in uses if use.day == today],
+            model_failure=failed_models[0] if failed_models else None,
         )
+
+
+def _failures_counted() -> Select[Any]:
+    return select(func.count()).select_from(failure).where(failure.c.kind != UnitKind.MODEL)
 
 
 def _paused() -> Select[Any]:

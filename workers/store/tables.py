@@ -106,6 +106,7 @@ edition = Table(
     Column("new", Integer),
     Column("skipped", JSON),
     Column("sources", JSON),
+    Column("label_use", JSON),  # what a model cost that labelled its papers
     Column("progress", JSON, nullable=False),
     Column("wanted_at", UtcDateTime),  # when the scheduler asked for it; null where a person did
     Column("retracted_at", UtcDateTime),
@@ -334,11 +335,46 @@ model_call = Table(
     Column("model", String(200), nullable=False),
     Column("day", Date, nullable=False),
     Column("answer", Text, nullable=False),
-    Column("input_tokens", Integer, nullable=False),
-    Column("cached_tokens", Integer, nullable=False),
-    Column("output_tokens", Integer, nullable=False),
-    Column("cost_usd", Float, nullable=False),
     Index(None, "day"),
+)
+
+model_use = Table(
+    "model_use",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("model", String(200), primary_key=True),
+    Column("purpose", String(40), primary_key=True),
+    Column("calls", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("input_tokens", BigInteger, nullable=False),
+    Column("cached_tokens", BigInteger, nullable=False),
+    Column("output_tokens", BigInteger, nullable=False),
+    Column("cost_usd", Float, nullable=False),
+    Column("held_tokens", BigInteger, nullable=False),  # set aside for calls that are not over
+    Column("held_usd", Float, nullable=False),
+)
+
+vector = Table(
+    "vector",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("numbers", LargeBinary, nullable=False),  # little-endian floats of 32 bits
+    Column("kept_at", UtcDateTime, nullable=False, index=True),
+)
+
+question_count = Table(
+    "question_count",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("key", String(64), primary_key=True),  # of a person or chat, made with the day's salt
+    Column("count", Integer, nullable=False),
+)
+
+question_salt = Table(
+    "question_salt",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("salt", String(64), nullable=False),
 )
 
 model_dialect = Table(
