@@ -9,6 +9,7 @@ from tests.fakes.failures import NoBoundary
 from tests.fakes.papers import edition, ranked_paper
 from workers.domain.models import Claim, Digest, DigestPaper, Edition, Section, Synthesis
 from workers.factcheck.check import check
+from workers.factcheck.evidence import style_faults
 
 GLOSSARY = {"reinforcement learning": "강화 학습", "retrieval": "검색", "kv cache": "KV 캐시"}
 ROBOT = "We present TidyHand, trained with PPO on 1,200 tasks. It succeeds in 81.5% of them, 23 points above rivals."
@@ -189,3 +190,17 @@ def test_what_fell_before_is_not_forgotten(whole: Edition) -> None:
 def test_a_digest_without_claims_is_left_as_it_is(whole: Edition) -> None:
     written = digest(whole)
     assert check(written, whole, GLOSSARY, NoBoundary()) == written
+
+
+@pytest.mark.parametrize(
+    ("sentence", "is_korean"),
+    [
+        ("Mixture of Experts 구조입니다.", True),
+        ("Stable Diffusion XL 기반입니다.", True),
+        ("GPT-4V, Gemini Pro Vision, Claude 3 Opus가 대상입니다.", True),
+        ("The robot learns to listen 합니다.", False),
+        ("로봇이 듣습니다: We present a robot that listens to people.", False),
+    ],
+)
+def test_names_in_a_row_are_one_word_of_a_korean_sentence(sentence: str, is_korean: bool) -> None:
+    assert ("it is not Korean" not in style_faults(sentence, "ko")) is is_korean

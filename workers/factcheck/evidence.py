@@ -92,7 +92,14 @@ _BOILERPLATE = re.compile(
 """Phrases that could be written about any paper; 22.6% of the sentences of Paperboy's predecessor were of this kind."""
 _QUOTE = re.compile(r"“[^”]*”")
 _LATIN_RATIO_LIMIT = 2
-"""Largest allowed ratio of Latin-only words to words with Hangul; above it the sentence is not Korean."""
+"""Largest allowed ratio of Latin-only words to words with Hangul; above it the sentence is not Korean.
+
+Names in a row count as one word, such as Gemini Pro Vision and Mixture of Experts.
+"""
+_LATIN_WORDS_OR_NAMES = re.compile(r"[wo]|[N,]+(?:o[N,]+)*")
+"""What the ratio counts, in the letters of `_kind`."""
+_LATIN_RUN = re.compile(r"[Nwo]{6,}")
+"""More Latin words in a row than a name has, in the letters of `_kind`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,10 +219,19 @@ def _korean_faults(frame: str, titles: str) -> Iterator[str]:
             yield f"it contains {name} letters"
     words = frame.split()
     hangul = sum(bool(_HANGUL.search(word)) for word in words)
-    is_latin = [bool(_LATIN.search(word)) and not _HANGUL.search(word) for word in words]
-    run = re.search(r"L{6,}", "".join("L" if latin else "." for latin in is_latin))
-    if (not hangul and frame.strip(" .—")) or sum(is_latin) > _LATIN_RATIO_LIMIT * hangul or run:
+    kinds = "".join(map(_kind, words))
+    latin = len(_LATIN_WORDS_OR_NAMES.findall(kinds))
+    if (not hangul and frame.strip(" .—")) or latin > _LATIN_RATIO_LIMIT * hangul or _LATIN_RUN.search(kinds):
         yield "it is not Korean"
+
+
+def _kind(word: str) -> str:
+    """w for a Latin word that begins small, o for “of”, N for a name, a comma for a name before one, else a dot."""
+    if not _LATIN.search(word) or _HANGUL.search(word):
+        return "."
+    if word[0].islower():
+        return "o" if word == "of" else "w"
+    return "," if word.endswith(",") else "N"
 
 
 def _repeats(text: str) -> bool:
