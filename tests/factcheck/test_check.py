@@ -204,3 +204,12 @@ def test_a_digest_without_claims_is_left_as_it_is(whole: Edition) -> None:
 )
 def test_names_in_a_row_are_one_word_of_a_korean_sentence(sentence: str, is_korean: bool) -> None:
     assert ("it is not Korean" not in style_faults(sentence, "ko")) is is_korean
+
+
+def test_the_fixed_words_around_excerpts_may_be_in_another_language(whole: Edition) -> None:
+    theme = Claim("2 papers on reinforcement learning and retrieval.", (1, 2))
+    written = digest(whole, [theme], language="de")
+    assert kept(check(written, whole, GLOSSARY, NoBoundary(), "en")) == (theme,)
+    assert kept(check(written, whole, GLOSSARY, NoBoundary())) == ()
+    by_model = replace(written, sections=tuple(replace(each, extractive=False) for each in written.sections))
+    assert kept(check(by_model, whole, GLOSSARY, NoBoundary(), "en")) == ()

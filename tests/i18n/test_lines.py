@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from workers.domain.models import SYNTHESIS_FIELDS, SourceReport
-from workers.i18n import CATALOGS, digest_catalog_for
+from workers.i18n import CATALOGS, catalog_language, digest_catalog_for
 from workers.i18n.catalog import DigestCatalog
 from workers.i18n.en import ENGLISH
 from workers.i18n.ko import KOREAN
@@ -80,6 +80,7 @@ def test_a_language_without_texts_of_its_own_reads_english() -> None:
     assert digest_catalog_for("ko") is KOREAN
     assert digest_catalog_for("en") is ENGLISH
     assert digest_catalog_for("fr") is ENGLISH
+    assert [catalog_language(each) for each in ("ko", "en", "fr")] == ["ko", "en", "en"]
 
 
 def test_the_five_parts_have_their_headings_in_order() -> None:

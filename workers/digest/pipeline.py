@@ -34,6 +34,7 @@ from workers.domain.models import (
 from workers.domain.ports import Clock, Editions, Source, SourceAnswers, Subscriptions, Texts
 from workers.domain.units import section_unit, text_unit
 from workers.factcheck.check import check
+from workers.i18n import catalog_language
 from workers.runtime.boundary import Boundary
 from workers.runtime.heartbeat import keep_alive
 from workers.runtime.logs import note
@@ -216,7 +217,7 @@ def _write(edition: Edition, language: Language, context: PipelineContext) -> Te
         with keep_alive(lambda: texts.renew(edition.day), config.lease_s / 4):
             written = writer.write(edition, language)
             step("summarise", f"{len(written.papers):,}")
-            checked = check(written, edition, config.glossary, context.boundary)
+            checked = check(written, edition, config.glossary, context.boundary, catalog_language(language))
             step("check", f"{checked.model.dropped_claims:,}")
             chart = _chart(edition, language, context) if edition.ranked else None
             step("chart", f"{len(chart or b'') // 1024:,} KiB")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from workers.factcheck.language import is_in_another_language
 from workers.text.matching import written_out
 
 PERCENT = "percent"
@@ -205,12 +206,16 @@ def style_faults(sentence: str, language: str, titles: str = "") -> Iterator[str
         yield "it contains a link"
     if language == "ko":
         yield from _korean_faults(frame, titles)
-    elif any(script.search(frame) for script in _FOREIGN_SCRIPTS.get(language, _FOREIGN_SCRIPTS[""])):
+    elif _has_foreign_script(frame, language) or is_in_another_language(frame, language):
         yield "it is not in the language asked for"
     if _repeats(frame):
         yield "it repeats itself"
     if _BOILERPLATE.search(frame):
         yield "it could be written about any paper: say what was found, with which method, on what, by how much"
+
+
+def _has_foreign_script(frame: str, language: str) -> bool:
+    return any(script.search(frame) for script in _FOREIGN_SCRIPTS.get(language, _FOREIGN_SCRIPTS[""]))
 
 
 def _korean_faults(frame: str, titles: str) -> Iterator[str]:

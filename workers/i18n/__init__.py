@@ -7,7 +7,7 @@ from workers.i18n.catalog import DigestCatalog
 from workers.i18n.en import ENGLISH
 from workers.i18n.ko import KOREAN
 
-__all__ = ["CATALOGS", "DigestCatalog", "digest_catalog_for"]
+__all__ = ["CATALOGS", "DigestCatalog", "catalog_language", "digest_catalog_for"]
 
 CATALOGS: Mapping[Language, DigestCatalog] = {"ko": KOREAN, "en": ENGLISH}
 """Language → its catalog. A new language is one file beside this one and one entry here."""
@@ -15,3 +15,8 @@ CATALOGS: Mapping[Language, DigestCatalog] = {"ko": KOREAN, "en": ENGLISH}
 
 def digest_catalog_for(language: Language) -> DigestCatalog:
     return CATALOGS.get(language, ENGLISH)
+
+
+def catalog_language(language: Language) -> Language:
+    """The language that `digest_catalog_for(language)` is written in."""
+    return language if language in CATALOGS else "en"
