@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import ModuleType
@@ -55,6 +55,10 @@ class Endpoint:
     """Seconds before each piece of a streamed answer."""
     hang_s: float = 0.0
     """Seconds before each answer."""
+    slot: AbstractContextManager[object] | None = None
+    """Of a server that answers one request after the other, as a local one does; None: all at once."""
+    models: tuple[str, ...] = ()
+    """The names in its list of models."""
     complaints: list[str] = field(default_factory=list)
 
     def next_fault(self, body: dict[str, Any]) -> Fault:
@@ -66,7 +70,8 @@ class Endpoint:
     def respond(self, body: dict[str, Any]) -> tuple[int, dict[str, Any], tuple[tuple[str, str], ...], bool]:
         """Returns (status, body, headers, whether to close the connection in mid-answer)."""
         self.seen.append(body)
-        time.sleep(self.hang_s)
+        with self.slot or nullcontext():
+            time.sleep(self.hang_s)
         if self.raw and "input" in body:
             return 200, {}, (), False
         refusal = self.profile(body)
@@ -89,7 +94,8 @@ def material(body: dict[str, Any]) -> Any:
 def _handler(endpoint: Endpoint, spec: ModuleType | None) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - it only holds a class
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._send(200, {"object": "list", "data": []})
+            listed = [{"id": name, "object": "model", "created": 1, "owned_by": "fake"} for name in endpoint.models]
+            self._send(200, {"object": "list", "data": listed})
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

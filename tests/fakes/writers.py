@@ -25,8 +25,9 @@ def honest(rules: str, material: str) -> str:
 
 def honest_anywhere(body: dict[str, Any]) -> str:
     """Returns the honest answer to a request, also where it has no system message."""
-    rules, _, material = "\n\n".join(message["content"] for message in body["messages"]).rpartition("\n\n{")
-    return honest(rules, "{" + material)
+    text = "\n\n".join(message["content"] for message in body["messages"])
+    rules, start, material = re.split(r"\n\n([{\[])(?!.*\n\n[{\[])", text, maxsplit=1, flags=re.DOTALL)
+    return honest(rules, start + material)
 
 
 def repaired(request: dict[str, Any], language: str) -> str:

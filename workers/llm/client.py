@@ -120,6 +120,10 @@ class OpenAiModel:
             return
         if not self._first.acquire(timeout=max(0.0, deadline - time.monotonic())):
             raise ModelDown("no answer within model.deadline_s")
+        if self._is_known:  # the answer came while this thread waited
+            self._first.release()
+            yield
+            return
         try:
             yield
             self._is_known = True
@@ -145,7 +149,8 @@ class OpenAiModel:
                 except _Silent:
                     if time.monotonic() >= deadline:
                         raise ModelDown("no answer within model.deadline_s") from None
-                    self._lanes.was_silent(opened)
+                    if self._lanes.was_silent(opened):
+                        continue
                     raise MayPass("no answer within model.timeout_s") from None
                 self._lanes.went_well()
             if not self._has_room(answer) and self._dialect.make_room(self._settings.max_output_tokens):

@@ -56,19 +56,20 @@ class Lanes:
                 self._running -= 1
                 self._turn.notify_all()
 
-    def was_silent(self, opened: int) -> None:
+    def was_silent(self, opened: int) -> bool:
         """Learn from a time-out of a call that was begun while `opened` lanes were open, before it leaves its lane.
 
-        Half as many calls at a time; for a call that was alone, twice the silence.
+        Half as many calls at a time; for a call that was alone, twice the silence. Returns whether there are fewer
+        lanes than when the call was begun, so that it may only have waited for its turn.
         """
         with self._turn:
             self._well = 0
-            if opened != self.open:
-                return  # learned already from another call of the same time
-            if self._running > 1:
-                self.open = max(1, self.open // 2)
-            else:
-                self.now_s = min(2 * self.now_s, _LONGEST * self.silence_s)
+            if opened == self.open:  # else learned already from another call of the same time
+                if self._running > 1:
+                    self.open = max(1, self.open // 2)
+                else:
+                    self.now_s = min(2 * self.now_s, _LONGEST * self.silence_s)
+            return self.open < opened
 
     def went_well(self) -> None:
         """Learn from an answer: after _WELL of them one more call at a time."""
