@@ -1,13 +1,15 @@
 """Calls and tokens of a recorded day written with a model: `python -m tests.benchmarks.tokens`.
 
 40 papers of 2025-06-03, labels included, with a model that gives answers of realistic length; tokens are counted with
-o200k. For comparison, in the same run: the ancestor's scheme (one call to name the categories, then one per category
+o200k. In a second run one sentence in ten is wrong, and every sentence, of a section or its tldrs, to see what repairs
+cost. For comparison, in the same run: the ancestor's scheme (one call to name the categories, then one per category
 with the whole conversation so far) and one call per paper.
 """
 
 import json
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,13 +18,13 @@ from rs_bpe.bpe import openai as vocabularies
 from tests.benchmarks.recorded import SHARED, recorded_file
 from tests.fakes.failures import NoBoundary
 from tests.fakes.model import FakeModel
-from tests.fakes.writers import answered, asked, section
+from tests.fakes.writers import answered, asked, repaired, section
 from tests.recorded_days import recorded_days
 from workers.digest.arrange import sections
 from workers.digest.classify_llm import label
 from workers.digest.write_extractive import Extractive
 from workers.digest.write_llm import ModelWriter
-from workers.domain.completions import Meter, Prompt
+from workers.domain.completions import Meter, Prompt, Purpose
 from workers.domain.models import Edition
 from workers.text.data import glossary
 from workers.text.latex import readable
@@ -62,6 +64,9 @@ def main() -> None:
     print(f"rerun_calls: {len(model.asked) - before}")
     writer.write(edition, "en")
     print(f"second_language_calls: {len(model.asked) - before}")
+    for title, wrong in {"one_in_ten_wrong": 10, "all_wrong_but_one": 1}.items():
+        for figure, shown in _repaired(edition, writer, wrong, count).items():
+            print(f"{title}_{figure}: {shown}")
     for name, figures in {"ancestor": _ancestor(edition, count), "one_a_paper": _one_a_paper(edition, count)}.items():
         for key, value in zip(("calls", "input_tokens", "output_tokens"), figures, strict=True):
             print(f"{name}_{key}: {value}")
@@ -72,7 +77,40 @@ def _realistic(rules: str, material: str) -> str:
     if '"labels"' in rules:
         return json.dumps({"labels": [{"i": each["i"], "category": "Robotics"} for each in json.loads(material)]})
     request, language = asked(rules, material)
+    if "rejected" in request:
+        return repaired(request, language)
     return answered([section(each, language) for each in request["sections"]])
+
+
+def _repaired(edition: Edition, writer: ModelWriter, wrong: int, count: Count) -> dict[str, str]:
+    """Returns what repairs cost where every `wrong`-th sentence has an invented number, and what is lost."""
+    seen = iter(range(10_000))
+
+    def sloppy(rules: str, material: str) -> str:
+        text = _realistic(rules, material)
+        if '"rejected"' in material:
+            return text
+        written = json.loads(text)
+        for each in written["sections"]:
+            sentences = [claim for part in ("themes", "findings", "impact", "tldrs") for claim in each[part]]
+            for claim in sentences[1:] if wrong == 1 else sentences:
+                if next(seen) % wrong == 0:
+                    claim["text"] = "정확도가 97.31% 올랐습니다."
+        return json.dumps(written, ensure_ascii=False)
+
+    model = FakeModel(sloppy)
+    use = replace(writer, model=model).write(edition, "ko").model
+    first = _usage([prompt for prompt in model.asked if prompt.purpose != Purpose.REPAIR], count)
+    repairs = [prompt for prompt in model.asked if prompt.purpose == Purpose.REPAIR]
+    sent = sum(count(prompt.text) for prompt in repairs)
+    received = sum(count(sloppy(prompt.rules, prompt.material)) for prompt in repairs)
+    return {
+        "repairs": str(len(repairs)),
+        "repair_input_share": f"{sent / first[1]:.3f}",
+        "repair_output_share": f"{received / first[2]:.3f}",
+        "repair_share": f"{(sent + received) / (first[1] + first[2]):.3f}",
+        "dropped_claims": str(use.dropped_claims),
+    }
 
 
 def _answer(prompt: Prompt) -> str:

@@ -148,4 +148,4 @@ def test_a_digest_is_made_although_every_answer_of_the_model_is_a_page(
     digest = json.loads((tmp_path / "digest.json").read_text("utf-8"))
     assert digest["listed"] == 3
     assert all(section["extractive"] for section in digest["sections"])
-    assert len(endpoint.seen) <= 3, [body['messages'][0]['content'][:30] for body in endpoint.seen]
+    assert len(endpoint.seen) <= 3, [body["messages"][0]["content"][:30] for body in endpoint.seen]

@@ -28,11 +28,34 @@ BOTH = [{"section": 0, "text": "하나"}, {"section": 1, "text": "둘"}]
         '[{"section": 0, "text": "하나"}, {"section": 1, "text": "둘"}]',
         '{"section": 0, "text": "하나"}\n{"section": 1, "text": "둘"}',
         '{"sections": [{"section": 0, "text": "하나"}, {"section": 1, "text": "둘"}, {"section": 2, "text": "셋이',
-        SECTIONS.replace("[", '[{"section": 9, "text": "a "quoted" word"}, '),
     ],
 )
 def test_sections_are_read_however_they_are_wrapped(answer: str) -> None:
     assert [each for each in items(answer, "sections") if "text" in each] == BOTH
+
+
+@pytest.mark.parametrize(
+    ("flawed", "kept"),
+    [
+        (SECTIONS.replace("하나", 'a "quoted" word'), 2),
+        (SECTIONS.replace('"section": 0,', '"section": 0'), 2),
+        (SECTIONS.replace('"text": "하나"', 'text: "하나"'), 2),
+        (SECTIONS.replace('"하나"', "'하나'"), 2),
+        (SECTIONS.replace("}, {", "} {"), 2),
+        (SECTIONS.replace("0", "zero"), 2),
+        (SECTIONS.replace('{"section": 0', '{"section": [0'), 1),
+        (SECTIONS.replace("하나", "둘이다").replace('[{"', '[[[{"'), 2),
+    ],
+)
+def test_a_flaw_costs_its_item_at_most(flawed: str, kept: int) -> None:
+    def texts(value: object) -> list[str]:
+        if isinstance(value, list):
+            return [text for each in value for text in texts(each)]
+        return [str(value["text"])] if isinstance(value, dict) and "text" in value else []
+
+    found = texts(items(flawed, "sections"))
+    assert len(found) >= kept
+    assert found[-1] == "둘"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +111,7 @@ def test_strings_keep_what_was_meant(written: str, text: str) -> None:
 
 def test_a_number_of_thousands_of_digits_costs_its_value_alone() -> None:
     number = "9" * 5_000
-    assert json_values(f'[{{"a": {number}}}, {{"a": 1}}]') == [{"a": 1}]
+    assert json_values(f'[{{"a": {number}}}, {{"b": 1}}]')[0][-1] == {"b": 1}
 
 
 def test_a_number_that_is_cut_off_is_left_out() -> None:

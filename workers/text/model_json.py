@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
+import json_repair
 from pydantic_core import from_json
 
 from workers.text.clean import fold
@@ -13,10 +15,7 @@ from workers.text.latex import readable
 _TAG = "think|thinking|thought|reasoning"
 _REASONING_FIRST = re.compile(rf"\s*<({_TAG})>.*?(?:</\1>|\Z)", re.IGNORECASE | re.DOTALL)
 _STRING_OR_TAG = re.compile(rf'"(?:[^"\\\n]|\\.)*"|<(?P<end>/?)(?P<name>{_TAG})>', re.IGNORECASE)
-_COMMENT = r"//[^\n]*|/\*.*?(?:\*/|\Z)"
-_TOKEN = re.compile(
-    rf'(?P<string>"(?:[^"\\]|\\.)*(?:"|\Z))|(?P<comment>{_COMMENT})|(?P<comma>,(?=(?:\s|{_COMMENT})*[}}\]]))', re.DOTALL
-)
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)', re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:(u[0-9a-fA-F]{4})|(.[a-zA-Z]*))", re.DOTALL)
 _NEWLINE_COMMANDS = frozenset(
     (
@@ -46,10 +45,11 @@ _NEWLINE_COMMANDS = frozenset(
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _COMMAND_AND_SPACE = re.compile(r"(\\[a-zA-Z]+) (?=[^{\[])")
 _DECODER = json.JSONDecoder()
-_START, _OBJECT_START = re.compile(r"[{\[]"), re.compile(r"\{")
+_START = re.compile(r"[{\[](?=\s*(?:[\"'{\[]|/[/*]))")
+"""The beginning of a value; brackets in prose have a word in them."""
 _LAST_NUMBER = re.compile(r"[-+.\deE]+\Z")
-_MOST_STARTS = 2_000
-"""Brackets at which a value is looked for; an answer has about a hundred."""
+_LONGEST = 80_000
+"""Characters of an answer that are read; one of 4,000 tokens has at most 20,000."""
 
 
 def without_reasoning(text: str) -> str:
@@ -78,11 +78,12 @@ def json_values(text: str) -> list[Any]:
 
     Reasoning, prose and code fences around them, comments and trailing commas are left out. TeX in strings keeps its
     backslashes: `\\%`, which JSON does not know, and `\\times`, which JSON takes for a tab. The last value may be cut
-    off: of its innermost lists and strings what is whole is kept. A value that is broken in the middle is left out, and
-    the whole values inside it take its place.
+    off: of its innermost lists and strings what is whole is kept. A value that is broken in the middle is repaired, and
+    is the last one.
     """
-    text = text.encode("utf-8", "replace").decode()  # a lone surrogate becomes a question mark
-    return list(_values(_TOKEN.sub(_mended, without_reasoning(text))))
+    text = text[:_LONGEST].encode("utf-8", "replace").decode()  # a lone surrogate becomes a question mark
+    values = _values(_STRING.sub(_mended, without_reasoning(text)))
+    return [value for value in values if isinstance(value, dict | list)]
 
 
 def items(text: str, key: str, number: str = "") -> list[Any]:
@@ -108,40 +109,37 @@ def readable_text(value: Any) -> str:
 
 
 def _values(text: str) -> Iterator[Any]:
-    at, start, end = 0, _START, len(text.rstrip())
-    for _ in range(_MOST_STARTS):
-        found = start.search(text, at)
-        if found is None:
-            return
+    at, end = 0, len(text.rstrip())
+    while found := _START.search(text, at):
         try:
             value, at = _DECODER.raw_decode(text, found.start())
-        except json.JSONDecodeError as error:
-            if error.pos >= end or error.msg.startswith("Unterminated string"):
-                value = _cut_off(text[found.start() : end])
-                if value:
-                    yield value
-                return
-            at, start = found.end(), _OBJECT_START
-        except ValueError:  # a number of thousands of digits
-            at, start = found.end(), _OBJECT_START
-        except RecursionError:
-            return
+        except (ValueError, RecursionError) as error:  # also a number of thousands of digits
+            rest, at = text[found.start() : end], end
+            yield from _cut_off(rest) if _is_cut(error, end) else _repaired(rest)
         else:
             yield value
 
 
-def _cut_off(text: str) -> Any:
+def _is_cut(error: Exception, end: int) -> bool:
+    """Whether reading failed at the end of the text, and not before."""
+    return isinstance(error, json.JSONDecodeError) and (error.pos >= end or error.msg.startswith("Unterminated string"))
+
+
+def _cut_off(text: str) -> Iterator[Any]:
     """The value that `text` is the beginning of, without the number or string that it ends with."""
-    try:
-        return from_json(_LAST_NUMBER.sub("", text), allow_partial=True)
-    except ValueError:
-        return None
+    with suppress(ValueError):
+        yield from_json(_LAST_NUMBER.sub("", text), allow_partial=True)
 
 
-def _mended(token: re.Match[str]) -> str:
-    if token["string"] is None:
-        return " " if token["comment"] else ""
-    return _CONTROL.sub(" ", _ESCAPE.sub(_escape, token["string"]))
+def _repaired(text: str) -> Iterator[Any]:
+    """The values that `text` most likely stands for."""
+    with suppress(ValueError, RecursionError):
+        value = json_repair.loads(text)
+        yield from value if isinstance(value, list) and text.startswith("{") else [value]
+
+
+def _mended(string: re.Match[str]) -> str:
+    return _CONTROL.sub(" ", _ESCAPE.sub(_escape, string[0]))
 
 
 def _escape(found: re.Match[str]) -> str:
