@@ -12,6 +12,8 @@ K1 = 0.9
 """BM25's saturation of a term's count, measured on QASPER (tests/benchmarks/retrieval.py)."""
 B = 0.3
 """BM25's normalisation by length; low, because paragraphs differ in length for reasons of form (measured like K1)."""
+EMBEDDING_SHARE = 0.3
+"""Share of the embedding's similarity in a blended score; the rest is BM25's."""
 _CHARACTERS_A_TOKEN = 4.36
 """Of papers' English, counted with o200k: 4.48 over the paragraphs of QASPER, 4.36 over those of COVID-QA."""
 _ABSTRACTS = 10_000
@@ -87,6 +89,23 @@ def within(found: Sequence[Found], budget_tokens: int) -> list[Passage]:
         chosen.append(each.passage)
         left -= cost
     return sorted(chosen, key=lambda passage: passage.n)
+
+
+def blended(found: Sequence[Found], similarities: Sequence[float], share: float = EMBEDDING_SHARE) -> list[Found]:
+    """The passages ranked by BM25 and embedding together, best first.
+
+    `similarities` has one cosine for each of `found`, which is not empty. The scores are added; fusing the two ranks
+    instead makes the result worse (measured).
+    """
+    best = max(each.score for each in found) or 1.0
+    # Models put their similarities close together (e5: 0.70 to 0.76), so they are spread from 0 to 1.
+    least = min(similarities)
+    spread = max(similarities) - least or 1.0
+    scored = [
+        Found(each.passage, (1 - share) * each.score / best + share * (similarity - least) / spread)
+        for each, similarity in zip(found, similarities, strict=True)
+    ]
+    return sorted(scored, key=lambda each: -each.score)
 
 
 def cosine(one: Sequence[float], other: Sequence[float]) -> float:
