@@ -13,7 +13,7 @@ K1 = 0.9
 B = 0.3
 """BM25's normalisation by length; low, because paragraphs differ in length for reasons of form (measured like K1)."""
 EMBEDDING_SHARE = 0.3
-"""Share of the embedding's similarity in a blended score; the rest is BM25's."""
+"""Share of the embedding's similarity in a blended score; the rest is BM25's (tests/benchmarks/embeddings.py)."""
 _CHARACTERS_A_TOKEN = 4.36
 """Of papers' English, counted with o200k: 4.48 over the paragraphs of QASPER, 4.36 over those of COVID-QA."""
 _ABSTRACTS = 10_000
