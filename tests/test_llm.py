@@ -1,7 +1,7 @@
 """Calls of a model: waits, fallbacks, refusals, and no prompt is paid for twice."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 from tests.fakes.clock import FakeClock
 from tests.fakes.empty_store import empty_store
 from tests.fakes.openai import Endpoint, Fault, serving
-from tests.fakes.openai_profiles import PROFILES, openai_reasoning, vllm_small
+from tests.fakes.openai_profiles import PROFILES, Refusal, openai_reasoning, vllm_small
 from workers import config
 from workers.domain.completions import Meter, Prompt, Purpose, Usage
 from workers.domain.errors import (
@@ -25,6 +25,7 @@ from workers.domain.errors import (
     ModelRefused,
 )
 from workers.llm import ModelEndpoint, OpenAiModel
+from workers.llm.dialect import Dialect, is_about_context
 from workers.store import Store, open_store
 
 SHAPE = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"], "additionalProperties": False}
@@ -268,7 +269,7 @@ def test_a_temperature_is_sent_only_where_the_owner_set_one(endpoint: Endpoint, 
 
 
 def test_prompt_and_answer_fit_the_context_together(endpoint: Endpoint, store: Store) -> None:
-    long = Prompt(Purpose.WRITE, "Some rules.", "word " * 1_000, "answer", SHAPE)
+    long = Prompt(Purpose.WRITE, "Some rules.", "word " * 1_400, "answer", SHAPE)
     assert ModelUnderTest(endpoint, store, context_tokens=4_096).ask(long) == '{"a": 1}'
     assert endpoint.seen[-1]["max_completion_tokens"] < 4_096 - 1_000
     with pytest.raises(ContextTooLong):
@@ -283,6 +284,40 @@ def test_a_context_that_is_smaller_than_the_settings_say_is_learned(endpoint: En
     with pytest.raises(ContextTooLong):
         ModelUnderTest(endpoint, store).ask(replace(PROMPT, material="word " * 3_000))
     assert len(endpoint.refused) == 1
+
+
+REFUSALS = [
+    line.split("\t")
+    for line in (Path(__file__).parent / "context_refusals.tsv").read_text("utf-8").splitlines()
+    if not line.startswith("#")
+]
+
+
+@pytest.mark.parametrize(("length", "counted_tokens", "text"), REFUSALS)
+def test_the_length_of_the_context_is_read_in_everybodys_words(length: str, counted_tokens: str, text: str) -> None:
+    counted = int(counted_tokens)
+    dialect, estimate = Dialect(), max(100, counted * 3 // 4)
+    assert is_about_context(text.lower())
+    assert dialect.learn_context(text.lower(), 16_000, {"max_completion_tokens": 4_000}, estimate)
+    assert dialect.context == int(length)
+    assert dialect.percent * estimate // 100 >= counted
+    assert Dialect.of(dialect.learned()) == dialect
+
+
+def test_an_endpoint_that_counts_more_tokens_than_are_estimated_is_sent_fewer(endpoint: Endpoint, store: Store) -> None:
+    def counting(body: Mapping[str, Any]) -> Refusal | None:
+        tokens = sum(len(message["content"]) for message in body["messages"]) // 2
+        too_many = tokens + body["max_completion_tokens"] > 4_096
+        message = "the request exceeds the available context size of 4096 tokens"
+        return (400, {"error": {"message": message, "type": "exceed_context_size_error"}}) if too_many else None
+
+    endpoint.profile = counting
+    subject = ModelUnderTest(endpoint, store)
+    assert subject.ask(replace(PROMPT, material="word " * 800)) == '{"a": 1}'
+    asked = len(endpoint.seen)
+    assert asked <= 5
+    subject.ask(replace(PROMPT, material="other " * 600))
+    assert len(endpoint.seen) == asked + 1
 
 
 def test_a_complaint_about_the_schema_is_none_about_the_context(endpoint: Endpoint, store: Store) -> None:

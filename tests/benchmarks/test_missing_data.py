@@ -8,7 +8,7 @@ import pytest
 
 from tests.benchmarks import recorded
 
-WITHOUT_DATA = {"answers", "broadcast", "fuzz"}
+WITHOUT_DATA = {"answers", "broadcast", "fuzz", "mutated_answers"}
 """Benchmarks that do not need the recorded data."""
 MEASURED = sorted(
     file.stem

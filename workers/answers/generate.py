@@ -4,7 +4,8 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 from workers.answers.draft import (
     ANSWER_TOKENS,
@@ -24,8 +25,8 @@ from workers.answers.extractive import OpenPaper, Vocabulary, cite, cited_papers
 from workers.answers.query import Query, weighted_terms
 from workers.answers.retrieve import Found, Index, blended, cosine, tokens, within
 from workers.domain.answers import Answer, Sentence
-from workers.domain.completions import Embeddings, Meter, Model, Prompt, Purpose
-from workers.domain.errors import AnswerUnusable, BudgetExceeded, ModelError
+from workers.domain.completions import Embeddings, Meter, Model, Prompt, Purpose, estimated_tokens
+from workers.domain.errors import AnswerUnusable, BudgetExceeded, ContextTooLong, ModelError
 from workers.domain.passages import Passage
 from workers.factcheck.check import COMMON
 from workers.factcheck.evidence import common_words, evidence_in, name_faults, number_faults, style_faults
@@ -38,8 +39,10 @@ log = logging.getLogger(__name__)
 
 _QUOTED_WORDS = 3
 """Words that a quote must have, at least."""
-_PASSAGES_SHARE = 0.6
-"""Share of the model's context that passages may fill."""
+_SHARE_OF_TALK = 8
+"""The earlier talk may fill one part in so many of the model's context."""
+_PARTS = (1.0, 0.5, 0.25)
+"""Of the passages that the settings leave room for: how many are sent, then how many to a model that takes fewer."""
 _PAPER_LETTERS = "ABCDEFGH"
 """Prefixes of the passages' ids, one letter a paper."""
 
@@ -82,56 +85,40 @@ class Answerer:
         `exchanges` are the earlier questions and answers of the conversation, oldest first. `on_progress` gets the
         answer so far after each supported sentence; a sentence that it got is in the final answer too.
         """
-        end, meter = self.now() + self.deadline_s, Meter()
-        sent = self._passages(query, papers, end, meter)
-        line = ""
-        material = _material(query, sent, exchanges)
-        prompt = Prompt(Purpose.ANSWER, RULES, material, "answer", SHAPE, ANSWER_TOKENS)
-        kept: list[Sentence] = []
-        seen = 0
-
-        def keep(drafts: Sequence[DraftSentence]) -> bool:
-            """Check the drafts that were not seen yet; returns whether one of them is kept."""
-            nonlocal seen
-            checked = [self._checked(draft, sent, query.language) for draft in drafts[seen:MOST_SENTENCES]]
-            seen = max(seen, len(drafts))
-            kept.extend(sentence for sentence in checked if sentence)
-            return any(checked)
-
-        def on_text(text: str) -> None:
-            if not without_reasoning(text).lstrip().startswith(("{", "[", "`")):
-                return  # prose may turn out to be thought, and what it contains a draft
-            drafts = sentences_in(text)
-            if keep(drafts if ends_with_sentence(text, drafts) else drafts[:-1]) and on_progress:
-                on_progress(Answer(True, cited_papers(papers), tuple(kept), extractive=False))
-
-        def read(text: str) -> None:
-            draft = parsed(text)
-            keep(sentences_in(text))
-            if not kept and (draft is None or draft.answerable):
-                raise AnswerUnusable("nothing in the model's answer is supported")
-
+        reply = _Reply(self, query, papers, on_progress)
+        end, meter, line = self.now() + self.deadline_s, Meter(), ""
+        talk = _latest(exchanges, self.context_tokens // _SHARE_OF_TALK)
+        frame = RULES + _material(query, {}, talk)
+        budget = self.context_tokens - estimated_tokens(frame) - min(ANSWER_TOKENS, self.context_tokens // 4)
         try:
-            self.model.complete(prompt, read, end - self.now(), meter, on_text if on_progress else None)
+            for part in _PARTS:
+                reply.begin(self._passages(query, papers, int(budget * part), end, meter))
+                material = _material(query, reply.sent, talk)
+                prompt = Prompt(Purpose.ANSWER, RULES, material, "answer", SHAPE, ANSWER_TOKENS)
+                with suppress(ContextTooLong):  # the model's context is smaller than the settings say
+                    on_text = reply.on_text if on_progress else None
+                    self.model.complete(prompt, reply.read, end - self.now(), meter, on_text)
+                    break
         except BudgetExceeded:
             line = digest_catalog_for(query.language).budget_spent
         except ModelError as error:
             note(log, "answer without the model", level=logging.WARNING, error=error)
-        if kept:
-            return Answer(True, cited_papers(papers), tuple(kept), extractive=False)
+        if reply.kept:
+            return Answer(True, cited_papers(papers), tuple(reply.kept), extractive=False)
         # Also where the model says that there is no answer: weak models say so of passages that have it.
         closest = extracts(query, papers, self.vocabulary)
         return replace(closest, line=line) if line else closest
 
-    def _passages(self, query: Query, papers: Sequence[OpenPaper], end: float, meter: Meter) -> dict[str, _SentPassage]:
-        """Id → passage: all passages where they fit the budget, else the best of each paper, in the paper's order."""
-        budget = int(self.context_tokens * _PASSAGES_SHARE) // max(1, len(papers))
-        if all(sum(map(tokens, paper.text.passages)) <= budget for paper in papers):
+    def _passages(
+        self, query: Query, papers: Sequence[OpenPaper], budget: int, end: float, meter: Meter
+    ) -> dict[str, _SentPassage]:
+        """Id → passage: all passages where they fit `budget`, else the best of each paper, in the paper's order."""
+        if sum(tokens(passage) for paper in papers for passage in paper.text.passages) <= budget:
             chosen = [list(paper.text.passages) for paper in papers]
         else:
-            english = self._in_english(query.text, end, meter)
+            english, share = self._in_english(query.text, end, meter), budget // max(1, len(papers))
             found = [Index(paper.text.passages).search({**english, **paper.search_terms(query)}) for paper in papers]
-            chosen = [within(self._blended(query.text, each, end, meter), budget) for each in found]
+            chosen = [within(self._blended(query.text, each, end, meter), share) for each in found]
         return {
             f"{letter}{passage.n}": _SentPassage(paper, passage)
             for letter, paper, passages in zip(_PAPER_LETTERS, papers, chosen, strict=False)
@@ -162,11 +149,51 @@ class Answerer:
             return found
         return blended(found, [cosine(vectors[0], vector) for vector in vectors[1:]])
 
-    def _checked(self, draft: DraftSentence, sent: Mapping[str, _SentPassage], language: str) -> Sentence | None:
+
+@dataclass
+class _Reply:
+    """The sentences of an answer that are kept, while it is written and when it is whole."""
+
+    answerer: Answerer
+    query: Query
+    papers: Sequence[OpenPaper]
+    on_progress: Callable[[Answer], None] | None
+    kept: list[Sentence] = field(default_factory=list)
+    sent: Mapping[str, _SentPassage] = field(default_factory=dict)
+    _seen: int = 0
+
+    def begin(self, sent: Mapping[str, _SentPassage]) -> None:
+        """Begin with an answer to a prompt with these passages, by their ids."""
+        self.sent, self._seen = sent, 0
+
+    def on_text(self, text: str) -> None:
+        """Keep the sentences that are whole in the beginning of an answer, and show them."""
+        if not without_reasoning(text).lstrip().startswith(("{", "[", "`")):
+            return  # prose may turn out to be thought, and what it contains a draft
+        drafts = sentences_in(text)
+        if self._keep(drafts if ends_with_sentence(text, drafts) else drafts[:-1]) and self.on_progress:
+            self.on_progress(Answer(True, cited_papers(self.papers), tuple(self.kept), extractive=False))
+
+    def read(self, text: str) -> None:
+        """Keep the sentences of a whole answer. Raises AnswerUnusable if none is kept of one that has some."""
+        draft = parsed(text)
+        self._keep(sentences_in(text))
+        if not self.kept and (draft is None or draft.answerable):
+            raise AnswerUnusable("nothing in the model's answer is supported")
+
+    def _keep(self, drafts: Sequence[DraftSentence]) -> bool:
+        """Check the drafts that were not seen yet; returns whether one of them is kept."""
+        checked = [self._checked(draft) for draft in drafts[self._seen : MOST_SENTENCES]]
+        self._seen = max(self._seen, len(drafts))
+        self.kept.extend(sentence for sentence in checked if sentence)
+        return any(checked)
+
+    def _checked(self, draft: DraftSentence) -> Sentence | None:
         """The sentence with its citations; None where its quote, a number or a name is not in the passages it cites."""
-        cited = [sent[each] for each in dict.fromkeys(draft.cites) if each in sent]
+        cited = [self.sent[each] for each in dict.fromkeys(draft.cites) if each in self.sent]
         if not cited or len(cited) < len(set(draft.cites)) or not draft.text.strip():
             return None
+        language = self.query.language
         texts = tuple(_plain(f"{each.passage.section} {each.passage.text}") for each in cited)
         quote = _plain(draft.quote).strip(" .…\"'“”")
         if len(quote.split()) < _QUOTED_WORDS or not any(_contains(text, quote) for text in texts):
@@ -175,7 +202,7 @@ class Answerer:
         titles = " ".join(each.paper.paper.title for each in cited)
         faults = [
             *number_faults(draft.text, evidence, [len(cited)]),
-            *name_faults(draft.text, evidence, common_words(self.vocabulary.glossary, COMMON), language),
+            *name_faults(draft.text, evidence, common_words(self.answerer.vocabulary.glossary, COMMON), language),
             *style_faults(draft.text, language, titles),
         ]
         if faults:
@@ -187,6 +214,17 @@ class Answerer:
 
 def _contains(text: str, quote: str) -> bool:
     return matching_key(quote) in matching_key(text)
+
+
+def _latest(exchanges: Sequence[str], most_tokens: int) -> list[str]:
+    """The latest exchanges that have at most `most_tokens` together, oldest first."""
+    kept: list[str] = []
+    for exchange in reversed(exchanges):
+        most_tokens -= estimated_tokens(exchange)
+        if most_tokens < 0:
+            break
+        kept.insert(0, exchange)
+    return kept
 
 
 def _material(query: Query, sent: Mapping[str, _SentPassage], exchanges: Sequence[str]) -> str:

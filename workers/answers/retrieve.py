@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from workers.domain.completions import estimated_tokens
 from workers.domain.passages import Passage
 from workers.text.tokenize import terms
 
@@ -14,8 +15,8 @@ B = 0.3
 """BM25's normalisation by length; low, because paragraphs differ in length for reasons of form (measured like K1)."""
 EMBEDDING_SHARE = 0.3
 """Share of the embedding's similarity in a blended score; the rest is BM25's (tests/benchmarks/embeddings.py)."""
-_CHARACTERS_A_TOKEN = 4.36
-"""Of papers' English, counted with o200k: 4.48 over the paragraphs of QASPER, 4.36 over those of COVID-QA."""
+_FRAME_TOKENS = 25
+"""Of the JSON around a passage that is sent to a model."""
 _ABSTRACTS = 10_000
 """Number of abstracts that the frequencies of stems are given for."""
 
@@ -115,8 +116,8 @@ def cosine(one: Sequence[float], other: Sequence[float]) -> float:
 
 
 def tokens(passage: Passage) -> int:
-    """An estimate of the passage's tokens."""
-    return max(1, round(len(passage.text) / _CHARACTERS_A_TOKEN))
+    """An estimate of the tokens of a passage that is sent to a model, rather too many than too few."""
+    return estimated_tokens(passage.section + passage.text) + _FRAME_TOKENS
 
 
 def _rarity(frequency: float) -> float:

@@ -5,7 +5,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
 
@@ -50,15 +50,15 @@ class OpenAiModel:
         self._is_known = bool(self._stored)
         self._first = threading.Lock()
 
-    def stored(self, prompt: Prompt, read: Callable[[str], T]) -> T | None:
-        """What `read` makes of the stored answer; None where there is none that can be used."""
+    def stored(self, prompt: Prompt, read: Callable[[str], T]) -> Sequence[T]:
+        """What `read` makes of the stored answer, alone; nothing where there is none that can be used."""
         text = self._ledger.answer(self._key(prompt)) if prompt.is_kept else None
         if text is None:
-            return None
+            return ()
         try:
-            return read(text)
+            return (read(text),)
         except AnswerUnusable:  # stored by an earlier version, which read it in another way
-            return None
+            return ()
 
     def complete(
         self,
@@ -68,8 +68,7 @@ class OpenAiModel:
         meter: Meter,
         on_progress: OnProgress | None = None,
     ) -> T:
-        known = self.stored(prompt, read)
-        if known is not None:
+        for known in self.stored(prompt, read):
             return known
         answer = self._ask(prompt, time.monotonic() + deadline_s, meter, on_progress)
         text = answer.text if answer.text.strip() else _json_in(answer.thought)
@@ -143,7 +142,7 @@ class OpenAiModel:
                     with self._account.call(prompt.purpose, estimate, meter) as bill:
                         answer = self._exchange(prompt, request, deadline, bill, on_progress)
                 except openai.APIStatusError as error:
-                    if not self._learned_from(error, request):
+                    if not self._learned_from(error, request, prompt):
                         raise failure(error) from None
                     continue
                 except _Silent:
@@ -162,7 +161,7 @@ class OpenAiModel:
         is_empty = not answer.text.strip() and not _json_in(answer.thought)
         return not (is_empty or (answer.is_cut and answer.has_thought()))
 
-    def _learned_from(self, error: openai.APIStatusError, request: Mapping[str, Any]) -> bool:
+    def _learned_from(self, error: openai.APIStatusError, request: Mapping[str, Any], prompt: Prompt) -> bool:
         """Whether another request may be taken after this refusal.
 
         Raises ContextTooLong, ContentFiltered, and MayPass where the model failed and not the request.
@@ -172,8 +171,8 @@ class OpenAiModel:
             raise MayPass("the endpoint found no JSON in the model's answer") from None
         if status in {400, 413, 422} or (status == httpx2.codes.TOO_MANY_REQUESTS and "too large" in text):
             if is_about_context(text):
-                known = self._dialect.learn_context(text, self._settings.context_tokens)
-                if known:
+                settings, sent = self._settings, estimated_tokens(prompt.text)
+                if self._dialect.learn_context(text, settings.context_tokens, request, sent):
                     return True  # the next request is shorter, or none
                 raise ContextTooLong("the prompt is longer than the model's context") from None
             if "content" in text and "filter" in text:

@@ -63,10 +63,16 @@ _CONTEXT = re.compile(
     r"context.{0,20}(?:length|window|size)|too long|too many tokens|(?:request|prompt|input).{0,20}too large"
     r"|reduce the length|exceeds? .{0,40}tokens"
 )
-_CONTEXT_TOKENS = re.compile(r"(?:context.{0,30}?(?:is|of|:)|\blimit)\s*:?\s*(\d{3,7})\b")
+_CONTEXT_TOKENS = re.compile(
+    r"context.{0,40}?(\d{3,7})\b|\blimit\s*:?\s*(\d{3,7})\b|(\d{3,7}) maximum context|> (\d{3,7}) maximum"
+    r"|tokens allowed \((\d{3,7})\)"
+)
+"""The endpoint's own length, in the words of OpenAI, vLLM, llama.cpp; Groq; Mistral; Anthropic; Gemini."""
 _MOST_TOKENS = re.compile(
     r"(?:at most|up to|less than or equal to|<=|maximum (?:allowed )?(?:value|number)?.{0,20}?)[\s`'\"]*(\d{2,7})"
 )
+_MOST_PERCENT = 300
+"""Tokens that an endpoint may count, of a hundred that are estimated."""
 _FEWEST_TOKENS = 256
 """Of an answer; with less room than this nothing is asked."""
 
@@ -75,22 +81,26 @@ _FEWEST_TOKENS = 256
 class Dialect:
     """The places in _WAYS, and numbers of tokens: `context` and `most_tokens` are the endpoint's own limits.
 
-    `room` is for what a model thinks before it answers.
+    `room` is for what a model thinks before it answers; `percent` is how many tokens the endpoint counts in a prompt
+    for a hundred that are estimated.
     """
 
     places: dict[str, int] = field(default_factory=dict)
     context: int | None = None
     most_tokens: int | None = None
     room: int = 0
+    percent: int = 100
 
     @classmethod
     def of(cls, learned: Mapping[str, int]) -> "Dialect":
         places = {part: learned[part] for part, ways in _WAYS.items() if 0 < learned.get(part, 0) < len(ways)}
-        return cls(places, learned.get("context"), learned.get("most_tokens"), learned.get("room", 0))
+        percent = max(100, min(learned.get("percent", 100), _MOST_PERCENT))
+        return cls(places, learned.get("context"), learned.get("most_tokens"), learned.get("room", 0), percent)
 
     def learned(self) -> dict[str, int]:
         """What `of` makes this dialect from."""
         numbers = {"context": self.context, "most_tokens": self.most_tokens, "room": self.room}
+        numbers |= {"percent": self.percent} if self.percent > 100 else {}
         return {name: n for name, n in [*self.places.items(), *numbers.items()] if n}
 
     def refused(self) -> list[str]:
@@ -102,7 +112,7 @@ class Dialect:
 
     def limit(self, prompt_tokens: int, answer_tokens: int, context_tokens: int) -> int:
         """Tokens of an answer that may be asked for; 0 if the prompt leaves too little of the context for one."""
-        left = min(context_tokens, self.context or context_tokens) - prompt_tokens
+        left = min(context_tokens, self.context or context_tokens) - prompt_tokens * self.percent // 100
         limit = min(answer_tokens + self.room, left, self.most_tokens or left)
         return limit if limit >= min(_FEWEST_TOKENS, answer_tokens) else 0
 
@@ -149,13 +159,24 @@ class Dialect:
                 return True
         return False
 
-    def learn_context(self, text: str, context_tokens: int) -> bool:
-        """Whether `text`, in lower case, says a length of the context that is new; it is kept."""
+    def learn_context(self, text: str, context_tokens: int, request: Mapping[str, Any], prompt_tokens: int) -> bool:
+        """Learn from the refusal of a request that was too long; returns whether a shorter one may be taken.
+
+        `text`, in lower case, may say the length of the context, and how many tokens the endpoint counts in the prompt,
+        which were estimated as `prompt_tokens`. If it says nothing new, more are counted from now on.
+        """
+        before = (self.context, self.percent)
         found = _CONTEXT_TOKENS.search(text)
-        if found is None or int(found[1]) >= min(context_tokens, self.context or context_tokens):
-            return False
-        self.context = int(found[1])
-        return True
+        length = int(next(filter(None, found.groups()))) if found else None
+        if length and length < min(context_tokens, self.context or context_tokens):
+            self.context = length
+        others = {int(number) for number in re.findall(r"\b\d{2,7}\b", text)} - {length, _limit_of(request)}
+        longest = prompt_tokens * _MOST_PERCENT // 100
+        counted = min((number for number in others if prompt_tokens < number <= longest), default=0)
+        self.percent = max(self.percent, min(_MOST_PERCENT, 100 * counted // max(1, prompt_tokens) + 2))
+        if length and before == (self.context, self.percent):
+            self.percent = min(_MOST_PERCENT, self.percent * 5 // 4)
+        return before != (self.context, self.percent)
 
     def make_room(self, answer_tokens: int) -> bool:
         """Give a model that used all tokens for its thought more of them, once; returns whether it had not yet."""

@@ -45,8 +45,7 @@ class Fallbacks:
         on_progress: Callable[[str], None] | None = None,
     ) -> T:
         for model in self._models:
-            known = model.stored(prompt, read)
-            if known is not None:
+            for known in model.stored(prompt, read):
                 return known
         end, has_begun = time.monotonic() + deadline_s, False
 
