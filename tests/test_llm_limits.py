@@ -60,7 +60,7 @@ def endpoint(send: Send) -> Iterator[str]:
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\n"
-PIECE = b'data: {"choices": [{"delta": {"content": "x"}}]}\n\n'
+PIECE = b'data: {"choices": [{"delta": {}}]}\n\n'
 
 
 def drip(first: bytes, drop: bytes) -> Send:
@@ -142,3 +142,11 @@ def test_a_packed_answer_is_read(store: Store) -> None:
     head = HEAD % b"application/json" + b"Content-Encoding: gzip\r\n\r\n"
     with endpoint(whole(head, gzip.compress(body))) as url:
         assert ask(url, store, 60) == '{"a": 1}'
+
+
+def test_what_is_whole_of_an_answer_whose_time_is_over_is_used_and_not_stored(store: Store) -> None:
+    piece = b'data: {"choices": [{"delta": {"content": "{1}"}}]}\n\n'
+    for _ in range(2):
+        with endpoint(drip(HEAD % b"text/event-stream" + b"\r\n", piece)) as url:
+            assert ask(url, store, 0.5).startswith("{1}{1}")
+    assert sum(use.usage.calls for use in store.model_calls.uses()) == 2

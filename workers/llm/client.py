@@ -75,10 +75,12 @@ class OpenAiModel:
         try:
             found = read(text) if text.strip() else _nothing()
         except AnswerUnusable:
+            if answer.is_late:
+                raise ModelDown("the answer was not finished in time: it is slow, or writes without an end") from None
             if answer.is_cut:
                 raise ContextTooLong("the answer was cut off at model.max_output_tokens") from None
             raise
-        if prompt.is_kept:
+        if prompt.is_kept and not answer.is_late:
             self._ledger.keep(self._key(prompt), prompt.purpose, self.name, text)
         meter.answered(self.name)
         return found
@@ -159,7 +161,7 @@ class OpenAiModel:
     def _has_room(self, answer: Collected) -> bool:
         """Whether a model that thinks before it answers came to the end of its answer."""
         is_empty = not answer.text.strip() and not _json_in(answer.thought)
-        return not (is_empty or (answer.is_cut and answer.has_thought()))
+        return answer.is_late or not (is_empty or (answer.is_cut and answer.has_thought()))
 
     def _learned_from(self, error: openai.APIStatusError, request: Mapping[str, Any], prompt: Prompt) -> bool:
         """Whether another request may be taken after this refusal.
@@ -220,6 +222,9 @@ class OpenAiModel:
             is_silent = isinstance(error, openai.APITimeoutError | httpx2.TimeoutException)
             if answer.has_begun() or is_silent:
                 bill.usage = self._usage(prompt, answer)
+            answer.is_late = bool(is_silent and answer.text and time.monotonic() >= deadline)
+            if answer.is_late:  # what is whole of it may be used
+                return answer
             raise _fault(error, has_begun=answer.has_begun() and on_progress is not None) from None
         if not answer.is_finished and not answer.has_begun():
             raise ModelDown(NO_ANSWER)

@@ -110,6 +110,8 @@ class Collected:
     is_cut: bool = False
     is_filtered: bool = False
     is_finished: bool = False
+    is_late: bool = False
+    """Whether its time was over before its end."""
 
     def add(self, reply: Reply) -> bool:
         """Returns whether text was added. Raises MayPass or ModelDown for an error in place of an answer."""
