@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import random
 import socket
 import threading
 import time
@@ -19,6 +20,7 @@ from workers import config
 from workers.domain.completions import Meter, Prompt, Purpose
 from workers.domain.errors import ModelDown
 from workers.llm import ModelEndpoint, OpenAiModel
+from workers.llm.wire import Collected
 from workers.store import Store, open_store
 
 SETTINGS = config.load(environment={}).model
@@ -113,7 +115,8 @@ def test_a_byte_now_and_then_does_not_keep_a_call_alive(name: str, is_streamed: 
 def bombs() -> dict[str, Send]:
     zeros, packer = b" " * (1 << 20), zlib.compressobj(9, wbits=31)
     packed = b"".join([packer.compress(b'{"a": "'), *(packer.compress(zeros) for _ in range(400)), packer.flush()])
-    event = b'data: {"choices": [{"delta": {"content": "' + b"x" * 60_000 + b'"}}]}\n\n'
+    noise = random.Random(1).randbytes(30_000).hex().encode()  # noqa: S311 - no secret
+    event = b'data: {"choices": [{"delta": {"content": "' + noise + b'"}}]}\n\n'
     json_head = HEAD % b"application/json"
     return {
         "a packed body": whole(json_head, b"Content-Encoding: gzip\r\n\r\n", packed),
@@ -150,3 +153,35 @@ def test_what_is_whole_of_an_answer_whose_time_is_over_is_used_and_not_stored(st
         with endpoint(drip(HEAD % b"text/event-stream" + b"\r\n", piece)) as url:
             assert ask(url, store, 0.5).startswith("{1}{1}")
     assert sum(use.usage.calls for use in store.model_calls.uses()) == 2
+
+
+@pytest.mark.parametrize("loop", ['{"text": "It works well.", "papers": [1]}, ', " ", "가나다 ", "\\n"])
+def test_an_answer_that_repeats_itself_is_stopped_and_what_was_whole_before_is_read(loop: str, store: Store) -> None:
+    first = json.dumps({"choices": [{"delta": {"content": '{"a": 1}'}}]})
+    again = json.dumps({"choices": [{"delta": {"content": loop * 20}}]})
+    head = HEAD % b"text/event-stream" + b"\r\n" + f"data: {first}\n\n".encode()
+    seen: list[int] = []
+
+    def send(connection: socket.socket, stopping: threading.Event) -> None:
+        connection.sendall(head)
+        with suppress(OSError):
+            for n in range(100_000):
+                connection.sendall(f"data: {again}\n\n".encode())
+                seen[:] = [n]
+                if stopping.is_set():
+                    break
+
+    with endpoint(send) as url:
+        assert ask(url, store, 60).startswith('{"a": 1}')
+    assert seen[0] < 90_000
+    (use,) = store.model_calls.uses()
+    assert 100 < use.usage.output_tokens < 20_000
+
+
+def test_labels_and_sections_are_no_repetition() -> None:
+    labels = json.dumps({"labels": [{"i": n, "category": "Natural Language Processing"} for n in range(200)]})
+    claims = [{"text": f"GripNet{n} raises accuracy by {n}.5% on set {n}.", "papers": [n]} for n in range(60)]
+    for text in (labels, json.dumps(claims)):
+        answer = Collected(text)
+        assert len(text) > 3_000
+        assert not answer.stop_if_it_repeats()

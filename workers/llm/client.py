@@ -27,6 +27,8 @@ from workers.text.model_json import json_values
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 OnProgress = Callable[[str], None]
+_LOOKED_AT = 1_000
+"""Characters after which an answer is looked at again: does it repeat itself?"""
 
 
 class OpenAiModel:
@@ -77,6 +79,8 @@ class OpenAiModel:
         except AnswerUnusable:
             if answer.is_late:
                 raise ModelDown("the answer was not finished in time: it is slow, or writes without an end") from None
+            if answer.repeats:
+                raise AnswerUnusable("the model repeats itself without an end") from None
             if answer.is_cut:
                 raise ContextTooLong("the answer was cut off at model.max_output_tokens") from None
             raise
@@ -161,7 +165,7 @@ class OpenAiModel:
     def _has_room(self, answer: Collected) -> bool:
         """Whether a model that thinks before it answers came to the end of its answer."""
         is_empty = not answer.text.strip() and not _json_in(answer.thought)
-        return answer.is_late or not (is_empty or (answer.is_cut and answer.has_thought()))
+        return answer.is_late or answer.repeats or not (is_empty or (answer.is_cut and answer.has_thought()))
 
     def _learned_from(self, error: openai.APIStatusError, request: Mapping[str, Any], prompt: Prompt) -> bool:
         """Whether another request may be taken after this refusal.
@@ -249,9 +253,15 @@ class OpenAiModel:
         silence_s = min(self._lanes.now_s, max(0.1, deadline - time.monotonic()))
         with ending_at(deadline):
             received: Any = self._client.chat.completions.create(model=self.name, timeout=silence_s, **request)
+            read = 0
             for reply in _replies(received):
                 if answer.add(reply) and on_progress:
                     on_progress(answer.text)
+                if len(answer.text) + len(answer.thought) >= read + _LOOKED_AT:
+                    read = len(answer.text) + len(answer.thought)
+                    if answer.stop_if_it_repeats():
+                        received.close()
+                        return
 
     def _usage(self, prompt: Prompt, answer: Collected) -> Usage:
         """The usage that the endpoint reported; an estimate of what it does not say."""

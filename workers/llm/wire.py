@@ -1,5 +1,6 @@
 """The answers of an endpoint and the pieces of a streamed one, as far as they are used; everything else is ignored."""
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -11,6 +12,8 @@ from workers.domain.errors import ModelDown
 NO_ANSWER = "the answer is none of chat.completions: does OPENAI_BASE_URL end in /v1?"
 _CUT = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
 _FILTERED = frozenset({"content_filter", "safety", "recitation", "prohibited_content", "blocklist", "spii"})
+_TAIL, _REPEATED = 3_000, 0.06
+"""Characters at the end of an answer, and the share to which only repetition can be compressed; sections have 0.3."""
 _MOST_TOKENS = 10_000_000
 """Of one call; a larger number in a usage is no number of tokens."""
 
@@ -112,6 +115,8 @@ class Collected:
     is_finished: bool = False
     is_late: bool = False
     """Whether its time was over before its end."""
+    repeats: bool = False
+    """Whether it was stopped because it only repeated itself."""
 
     def add(self, reply: Reply) -> bool:
         """Returns whether text was added. Raises MayPass or ModelDown for an error in place of an answer."""
@@ -127,6 +132,14 @@ class Collected:
             self.is_filtered = self.is_filtered or choice.is_filtered or bool(message.refusal)
             self.is_finished = self.is_finished or choice.finish_reason is not None or choice.message is not None
         return len(self.text) > before
+
+    def stop_if_it_repeats(self) -> bool:
+        """Whether the last _TAIL characters are one text again and again; then the answer counts as cut off."""
+        tail = (self.text or self.thought)[-_TAIL:].encode("utf-8", "replace")
+        self.repeats = len(tail) >= _TAIL and len(zlib.compress(tail)) < _REPEATED * len(tail)
+        self.is_cut = self.is_cut or self.repeats
+        self.is_finished = self.is_finished or self.repeats
+        return self.repeats
 
     def has_begun(self) -> bool:
         return bool(self.text or self.thought)
