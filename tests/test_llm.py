@@ -360,7 +360,12 @@ PARTS = [
     "body",
     [
         whole({"content": PARTS}),
-        whole({"content": None, "reasoning_content": 'So it is {"a": 1}'}),
+        whole({"content": None, "reasoning_content": ' {"a": 1}\n'}),
+        whole({"content": "", "thinking": '```json\n{"a": 1}\n```'}),
+        whole({"content": ['{"a"', ": 1}"]}),
+        whole({"content": [{"text": '{"a": 1}'}]}),
+        whole({"content": None, "tool_calls": [{"function": {"name": "answer", "arguments": '{"a": 1}'}}]}),
+        json.dumps({"choices": [{"text": '{"a": 1}', "finish_reason": "stop"}]}).encode(),
         *(
             whole({"content": '{"a": 1}'}, finish)
             for finish in (None, "", "eos", "end_turn", "STOP", "function_call", 7)

@@ -81,6 +81,14 @@ def test_the_next_model_answers_and_the_failure_is_recorded(
     assert len(endpoint.seen) == asked, "what one of them has answered is paid for"
 
 
+def test_a_model_that_failed_is_left_out_for_a_while(endpoint: Endpoint, store: Store) -> None:
+    endpoint.profile = refusing(a=404)
+    subject = Subject(endpoint, store)
+    for n in range(3):
+        subject.ask(Prompt(Purpose.WRITE, f"Rules {n}", "", "answer", {}))
+    assert [body["model"] for body in endpoint.seen] == ["a", "b", "b", "b"]
+
+
 def test_another_model_may_take_what_a_filter_refused(endpoint: Endpoint, store: Store) -> None:
     endpoint.profile = refusing(a=422)
     subject = Subject(endpoint, store)

@@ -66,6 +66,50 @@ def fault(**how: object) -> Callable[[Endpoint], None]:
 
 
 @pytest.mark.parametrize(
+    ("usage", "tokens"),
+    [
+        ({"prompt_tokens": 0, "completion_tokens": 0}, (7, 3)),
+        ({"prompt_tokens": 9_999_999, "completion_tokens": 200_000}, (7, 3)),
+        ({"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 610}, (100, 510)),
+        (
+            {
+                "prompt_tokens": 100,
+                "completion_tokens": 10,
+                "completion_tokens_details": {"reasoning_tokens": 500},
+                "total_tokens": 610,
+            },
+            (100, 510),
+        ),
+        (
+            {
+                "prompt_tokens": 100,
+                "completion_tokens": 510,
+                "completion_tokens_details": {"reasoning_tokens": 500},
+                "total_tokens": 610,
+            },
+            (100, 510),
+        ),
+    ],
+)
+def test_a_usage_is_believed_where_it_can_be_true(
+    usage: object, tokens: tuple[int, int], endpoint: Endpoint, store: Store
+) -> None:
+    endpoint.raw = raw(usage)
+    meter = Meter()
+    model(endpoint, store).complete(prompt(), str, 60, meter)
+    assert (meter.total().input_tokens, meter.total().output_tokens) == tokens
+
+
+def test_a_fault_in_showing_progress_does_not_cost_the_answer(endpoint: Endpoint, store: Store) -> None:
+    def broken(_text: str) -> None:
+        raise ValueError
+
+    meter = Meter()
+    assert model(endpoint, store).complete(prompt(), str, 60, meter, broken) == '{"a": 1}'
+    assert meter.total().calls == 1
+
+
+@pytest.mark.parametrize(
     "change",
     [
         setup_raw(None),
@@ -103,20 +147,25 @@ def test_a_refused_call_costs_nothing_and_is_counted_as_failed(endpoint: Endpoin
     assert (use.usage, use.failed) == (NONE, 1)
 
 
-def test_calls_in_parallel_cannot_pass_a_cap_together(endpoint: Endpoint, store: Store) -> None:
-    endpoint.hang_s = 0.2
-    subject = model(endpoint, store, daily_tokens=1_300)
-    subject.complete(prompt(99), str, 60, Meter())
-
-    def ask(n: int) -> bool:
+def test_reservations_in_parallel_cannot_pass_a_cap_together(store: Store) -> None:
+    def reserve(_n: int) -> bool:
         try:
-            return bool(subject.complete(prompt(n), str, 60, Meter()))
+            store.model_calls.reserve("m", Purpose.WRITE, Usage(1, 400), Caps(1_300))
         except BudgetExceeded:
             return False
+        return True
 
     with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(ask, range(8))) == 3, "each sets about 420 tokens aside"
-    assert subject.complete(prompt(100), str, 60, Meter()), "what was not needed is free again"
+        assert sum(pool.map(reserve, range(8))) == 3
+
+
+def test_a_call_waits_for_what_others_have_set_aside_and_may_not_need(endpoint: Endpoint, store: Store) -> None:
+    endpoint.hang_s = 0.1
+    subject = model(endpoint, store, daily_tokens=1_300)
+    subject.complete(prompt(99), str, 60, Meter())
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda n: subject.complete(prompt(n), str, 60, Meter()), range(8)))
+    assert answers == ['{"a": 1}'] * 8, "each sets about 420 tokens aside and uses a few"
 
 
 def test_questions_cannot_use_the_share_of_the_digest(endpoint: Endpoint, store: Store) -> None:

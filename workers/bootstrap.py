@@ -198,7 +198,7 @@ def language_model(
 
     A call is tried `tries` times; None: as often as usual.
     """
-    key, base = environment.get("OPENAI_API_KEY", ""), environment.get("OPENAI_BASE_URL")
+    key, base = environment.get("OPENAI_API_KEY", ""), environment.get("OPENAI_BASE_URL") or None
     if not settings.model.name or not (key or base):
         return None
     # Imports openai, which takes long, only where a model is used.
@@ -225,7 +225,7 @@ def embedding_model(settings: Settings, store: Store) -> "OpenAiEmbeddings | Non
         return None
     from workers.llm import OPENAI_URL, ModelEndpoint, OpenAiEmbeddings
 
-    base = url or os.environ.get("OPENAI_BASE_URL")
+    base = url or os.environ.get("OPENAI_BASE_URL") or None
     key = os.environ.get("OPENAI_EMBEDDINGS_KEY") or ("" if url else os.environ.get("OPENAI_API_KEY", ""))
     endpoint = ModelEndpoint(name, key, base, _model_proxy(base or OPENAI_URL, os.environ))
     return OpenAiEmbeddings(settings.model, endpoint, store.model_calls)

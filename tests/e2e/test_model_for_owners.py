@@ -123,6 +123,12 @@ def test_the_doctor_never_says_well_of_what_cannot_write_a_digest(
     assert part in line
 
 
+def test_the_doctor_asks_each_fallback(endpoint: Endpoint, run: Run) -> None:
+    endpoint.profile = lambda body: (404, {"error": {"message": "no"}}) if body["model"] == "gpt-test" else None
+    lines = [line for line in run("doctor", model={"fallbacks": ["good"]}) if line[2:].startswith("model: ")]
+    assert [line[:20] for line in lines] == ["✗ model: gpt-test ca", "✓ model: good answer"]
+
+
 def test_a_page_is_no_endpoint(endpoint: Endpoint, run: Run) -> None:
     endpoint.raw = ("text/html", b"<!doctype html><title>Welcome</title>")
     line = doctors_line(run("doctor"))

@@ -4,6 +4,7 @@ import difflib
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from workers.bootstrap import embedding_model, language_model
 from workers.config import Settings
@@ -13,6 +14,9 @@ from workers.domain.errors import AnswerUnusable, ModelError
 from workers.domain.findings import Finding
 from workers.store import Store
 from workers.text.data import glossary
+
+if TYPE_CHECKING:
+    from workers.llm import OpenAiModel
 
 _TRIAL_S = 120.0
 """Seconds for the completion; a local model loads first."""
@@ -27,7 +31,7 @@ def model_findings(settings: Settings, store: Store, environment: Mapping[str, s
     if not settings.model.name:
         yield Finding("model", False, "an endpoint is set, but no model is named; set OPENAI_MODEL or model.name")
         return
-    yield _completion(settings, store, environment)
+    yield from _completions(settings, store, environment)
     if settings.model.embeddings:
         yield _embedding(settings, store)
     for failure in store.failures.newest_of_models(1):
@@ -35,29 +39,31 @@ def model_findings(settings: Settings, store: Store, environment: Mapping[str, s
         yield Finding("last failure of a model", True, f"{failure.unit.about} at {at}: {failure.reason}")
 
 
-def _completion(settings: Settings, store: Store, environment: Mapping[str, str]) -> Finding:
+def _completions(settings: Settings, store: Store, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """A finding for the model, and one for each fallback."""
+    models = language_model(settings, store, environment, lambda _name, _error: None, tries=1)
+    if models is None:
+        return
+    with closing(models):
+        for model in models.models:
+            yield _completion(model, settings.digest.language)
+
+
+def _completion(model: "OpenAiModel", language: str) -> Finding:
     from workers.llm import model_names  # imports openai, which takes long
 
-    name, begun = settings.model.name or "", time.monotonic()
-    model = language_model(settings, store, environment, lambda _name, _error: None, tries=1)
-    if model is None:
-        return Finding("model", False, "none is named; set OPENAI_MODEL or model.name")
-    with closing(model):
-        try:
-            trial(model, settings.digest.language, glossary(), _TRIAL_S)
-        except AnswerUnusable:
-            return Finding("model", False, f"{name} answers, but not in the digest's shape: digests would be excerpts")
-        except ModelError as error:
-            listed = model_names(model.endpoint, _LIST_S)
-            near = difflib.get_close_matches(name, listed, n=3, cutoff=0.3) or listed[:3]
-            hint = (
-                f"; it is not in the endpoint's list, which has {', '.join(near)}"
-                if near and name not in listed
-                else ""
-            )
-            return Finding("model", False, f"{name} cannot be used: {error}{hint}")
-        refused = model.refused()
+    name, begun = model.name, time.monotonic()
+    try:
+        trial(model, language, glossary(), _TRIAL_S)
+    except AnswerUnusable:
+        return Finding("model", False, f"{name} answers, but not in the digest's shape: digests would be excerpts")
+    except ModelError as error:
+        listed = model_names(model.endpoint, _LIST_S)
+        near = difflib.get_close_matches(name, listed, n=3, cutoff=0.3) or listed[:3]
+        hint = f"; it is not in the endpoint's list, which has {', '.join(near)}" if near and name not in listed else ""
+        return Finding("model", False, f"{name} cannot be used: {error}{hint}")
     took = f"{name} answers in the digest's shape, after {time.monotonic() - begun:.0f} s"
+    refused = model.refused()
     return Finding("model", True, took + (f"; refused and left out: {', '.join(refused)}" if refused else ""))
 
 
@@ -68,7 +74,7 @@ def _embedding(settings: Settings, store: Store) -> Finding:
         return Finding("embeddings", True, "none")
     with closing(embeddings):
         try:
-            numbers = embeddings.embed([f"A check at {store.clock.now():%c}"], _LIST_S, Meter())[0]
+            numbers = embeddings.embed([f"A check with the number {time.time_ns()}"], _LIST_S, Meter())[0]
         except ModelError as error:
             return Finding("embeddings", False, f"{name} cannot be used: {error}; see model.embeddings_url")
     return Finding("embeddings", True, f"{name} answers with {len(numbers):,} numbers")

@@ -10,25 +10,23 @@ from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
 
 import httpx2
-import openai
 
 from workers.config import ModelSettings
 from workers.domain.completions import Ledger, Meter, Prompt, Usage, estimated_tokens
-from workers.domain.errors import AnswerUnusable, ContentFiltered, ContextTooLong, ModelDown
-from workers.llm.account import Account, Bill
+from workers.domain.errors import AnswerUnusable, BudgetExceeded, ContextTooLong, ModelDown
+from workers.llm.account import Account
 from workers.llm.dialect import Dialect, is_about_context
-from workers.llm.endpoint import TRIES, ModelEndpoint, failure, refusal_text, refused_param, retrying
+from workers.llm.endpoint import TRIES, ModelEndpoint, retrying
+from workers.llm.exchange import Exchange, Refused, Silent
 from workers.llm.lanes import Lanes
-from workers.llm.transport import TooLarge, ending_at
-from workers.llm.wire import NO_ANSWER, Collected, MayPass, Reported, error_in, reply_of
+from workers.llm.refusals import Refusal
+from workers.llm.wire import Collected, MayPass
 from workers.runtime.logs import note
 from workers.text.model_json import json_values
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 OnProgress = Callable[[str], None]
-_LOOKED_AT = 1_000
-"""Characters after which an answer is looked at again: does it repeat itself?"""
 
 
 class OpenAiModel:
@@ -47,7 +45,7 @@ class OpenAiModel:
         self._account = Account(self.name, settings, ledger)
         self._client = endpoint.client(settings.timeout_s)
         self._stored = dict(ledger.learned(self._address, self.name))
-        self._dialect = Dialect.of(self._stored)
+        self._dialect = Dialect.of(self._stored, _today())
         self._lanes = Lanes.of(self._stored, settings.parallel, settings.timeout_s)
         self._is_known = bool(self._stored)
         self._first = threading.Lock()
@@ -84,7 +82,7 @@ class OpenAiModel:
             if answer.is_cut:
                 raise ContextTooLong("the answer was cut off at model.max_output_tokens") from None
             raise
-        if prompt.is_kept and not answer.is_late:
+        if prompt.is_kept and not (answer.is_late or answer.is_cut):
             self._ledger.keep(self._key(prompt), prompt.purpose, self.name, text)
         meter.answered(self.name)
         return found
@@ -97,8 +95,9 @@ class OpenAiModel:
         self._client.close()
 
     def _key(self, prompt: Prompt) -> str:
-        """The ledger's key: equal for equal prompts to one model, so that an equal prompt is not paid twice."""
-        parts = (self.name, prompt.rules, prompt.material, json.dumps(prompt.shape, sort_keys=True))
+        """The ledger's key: equal for equal prompts to one model at one endpoint, which are paid for once."""
+        shape = json.dumps(prompt.shape, sort_keys=True)
+        parts = (self._address, self.name, prompt.rules, prompt.material, shape)
         return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
 
     def _ask(self, prompt: Prompt, deadline: float, meter: Meter, on_progress: OnProgress | None) -> Collected:
@@ -113,8 +112,7 @@ class OpenAiModel:
             except MayPass as error:
                 tried = again.statistics["attempt_number"]
                 raise ModelDown(f"{error}, after {tried} tries" if tried > 1 else str(error)) from None
-            finally:
-                self._remember()
+        self._remember()
         return answer
 
     @contextmanager
@@ -138,58 +136,71 @@ class OpenAiModel:
     def _try(self, prompt: Prompt, deadline: float, meter: Meter, on_progress: OnProgress | None) -> Collected:
         """Ask, and again in another way as long as a refusal says how. Raises MayPass and a ModelError."""
         while True:
-            with self._lanes.lane(deadline) as opened:
-                if time.monotonic() >= deadline:
-                    raise ModelDown("no answer within model.deadline_s")
-                limit = self._limit(prompt)
-                request = self._dialect.request(prompt, limit, self._settings.temperature)
+            answer = self._once(prompt, deadline, meter, on_progress)
+            if answer and (self._has_room(answer) or not self._dialect.make_room(self._settings.max_output_tokens)):
+                return answer
+
+    def _once(self, prompt: Prompt, deadline: float, meter: Meter, on_progress: OnProgress | None) -> Collected | None:
+        """The answer to one call; None where another call may help, shorter, in another way or later."""
+        with self._lanes.lane(deadline) as opened:
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                raise ModelDown("no answer within model.deadline_s")
+            limit = self._limit(prompt)
+            request = self._dialect.request(prompt, limit, self._settings.temperature)
+            exchange = Exchange(prompt, request, min(self._lanes.now_s, left_s), deadline, on_progress)
+            try:
                 estimate = Usage(1, estimated_tokens(prompt.text), 0, limit)
-                try:
-                    with self._account.call(prompt.purpose, estimate, meter) as bill:
-                        answer = self._exchange(prompt, request, deadline, bill, on_progress)
-                except openai.APIStatusError as error:
-                    if not self._learned_from(error, request, prompt):
-                        raise failure(error) from None
-                    continue
-                except _Silent:
-                    if time.monotonic() >= deadline:
-                        raise ModelDown("no answer within model.deadline_s") from None
-                    if self._lanes.was_silent(opened):
-                        continue
-                    raise MayPass("no answer within model.timeout_s") from None
-                self._lanes.went_well()
-            if not self._has_room(answer) and self._dialect.make_room(self._settings.max_output_tokens):
-                continue
+                with self._account.call(prompt.purpose, estimate, meter) as bill:
+                    answer = exchange.run(self._client, self.name, bill)
+            except Refused as error:
+                if self._learned_from(error.refusal, request, prompt):
+                    return None
+                raise error.refusal.error() from None
+            except BudgetExceeded:
+                if self._lanes.wait_for_another(deadline):  # what others have set aside may come free
+                    return None
+                raise
+            except Silent:
+                if time.monotonic() >= deadline:
+                    raise ModelDown("no answer within model.deadline_s") from None
+                if self._lanes.was_silent(opened):
+                    return None
+                raise MayPass("no answer within model.timeout_s") from None
+            self._lanes.went_well()
+            is_reported = answer.usage and answer.usage.completion_tokens
+            if is_reported and "max_completion_tokens" in request and bill.usage.output_tokens > limit * 1.1 + 16:
+                self._dialect.prefer_max_tokens()
             return answer
 
     def _has_room(self, answer: Collected) -> bool:
         """Whether a model that thinks before it answers came to the end of its answer."""
         is_empty = not answer.text.strip() and not _json_in(answer.thought)
-        return answer.is_late or answer.repeats or not (is_empty or (answer.is_cut and answer.has_thought()))
+        return answer.is_late or answer.repeats or not (answer.is_cut and (is_empty or answer.has_thought()))
 
-    def _learned_from(self, error: openai.APIStatusError, request: Mapping[str, Any], prompt: Prompt) -> bool:
+    def _learned_from(self, refusal: Refusal, request: Mapping[str, Any], prompt: Prompt) -> bool:
         """Whether another request may be taken after this refusal.
 
-        Raises ContextTooLong, ContentFiltered, and MayPass where the model failed and not the request.
+        Raises ContextTooLong, and MayPass where the model failed and not the request.
         """
-        text, status = refusal_text(error), error.status_code
-        if "failed_generation" in text or "json_validate_failed" in text:
+        text, status = refusal.text, refusal.status
+        if "json_validate_failed" in text:
             raise MayPass("the endpoint found no JSON in the model's answer") from None
-        if status in {400, 413, 422} or (status == httpx2.codes.TOO_MANY_REQUESTS and "too large" in text):
-            if is_about_context(text):
-                settings, sent = self._settings, estimated_tokens(prompt.text)
-                if self._dialect.learn_context(text, settings.context_tokens, request, sent):
-                    return True  # the next request is shorter, or none
-                raise ContextTooLong("the prompt is longer than the model's context") from None
-            if "content" in text and "filter" in text:
-                raise ContentFiltered("the provider's content filter refused the prompt") from None
-        is_about_the_request = status in {400, 415, 422}
-        if not is_about_the_request and status not in {403, 404, 500, 501}:
+        may_be_long = (
+            (status < 500 and status != httpx2.codes.TOO_MANY_REQUESTS) or "too large" in text or status == 500
+        )
+        if may_be_long and is_about_context(text):
+            settings, sent = self._settings, estimated_tokens(prompt.text)
+            if self._dialect.learn_context(text, settings.context_tokens, request, sent):
+                return True  # the next request is shorter, or none
+            raise ContextTooLong("the prompt is longer than the model's context") from None
+        if refusal.is_final or (status >= 500 and status not in {500, 501}) or status in {401, 402, 429}:
             return False
-        param = refused_param(error)
-        if not self._dialect.learn(request, param, text, is_about_the_request=is_about_the_request):
+        guess_on = _today() if refusal.is_about_the_request else 0
+        if not self._dialect.learn(request, refusal.param, text, guess_on):
             return False
-        note(log, "model request refused", level=logging.WARNING, status=status, param=param or None)
+        self._is_known = self._is_known and self._dialect.guessed_on != guess_on  # one at a time until one is answered
+        note(log, "model request refused", level=logging.WARNING, status=status, param=refusal.param or None)
         return True
 
     def _remember(self) -> None:
@@ -208,108 +219,10 @@ class OpenAiModel:
             raise ContextTooLong("the prompt leaves no room for an answer in model.context_tokens")
         return limit
 
-    def _exchange(
-        self,
-        prompt: Prompt,
-        request: Mapping[str, Any],
-        deadline: float,
-        bill: Bill,
-        on_progress: OnProgress | None,
-    ) -> Collected:
-        """Ask once. Raises MayPass, _Silent, an openai.APIStatusError and a ModelError."""
-        answer = Collected()
-        try:
-            self._receive(request, deadline, answer, on_progress)
-        except openai.APIStatusError:
-            raise
-        except _FROM_OUTSIDE as error:
-            is_silent = isinstance(error, openai.APITimeoutError | httpx2.TimeoutException)
-            if answer.has_begun() or is_silent:
-                bill.usage = self._usage(prompt, answer)
-            answer.is_late = bool(is_silent and answer.text and time.monotonic() >= deadline)
-            if answer.is_late:  # what is whole of it may be used
-                return answer
-            raise _fault(error, has_begun=answer.has_begun() and on_progress is not None) from None
-        if not answer.is_finished and not answer.has_begun():
-            raise ModelDown(NO_ANSWER)
-        bill.usage = usage = self._usage(prompt, answer)
-        tokens = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
-        note(log, "model asked", purpose=prompt.purpose, **tokens, is_cut=answer.is_cut or None)
-        limit = request.get("max_completion_tokens")
-        if limit and usage.output_tokens > limit * 1.1 + 16:
-            self._dialect.prefer_max_tokens()
-        if answer.is_filtered:
-            raise ContentFiltered("the model refused to answer")
-        if not answer.is_finished:
-            raise (
-                ModelDown("an answer that ended early (cut)") if on_progress else MayPass("an answer that ended early")
-            )
-        return answer
 
-    def _receive(
-        self, request: Mapping[str, Any], deadline: float, answer: Collected, on_progress: OnProgress | None
-    ) -> None:
-        """Send the request and add to `answer` what comes. Raises what the library raises, MayPass and ModelDown."""
-        silence_s = min(self._lanes.now_s, max(0.1, deadline - time.monotonic()))
-        with ending_at(deadline):
-            received: Any = self._client.chat.completions.create(model=self.name, timeout=silence_s, **request)
-            read = 0
-            for reply in _replies(received):
-                if answer.add(reply) and on_progress:
-                    on_progress(answer.text)
-                if len(answer.text) + len(answer.thought) >= read + _LOOKED_AT:
-                    read = len(answer.text) + len(answer.thought)
-                    if answer.stop_if_it_repeats():
-                        received.close()
-                        return
-
-    def _usage(self, prompt: Prompt, answer: Collected) -> Usage:
-        """The usage that the endpoint reported; an estimate of what it does not say."""
-        reported = answer.usage or Reported()
-        details = reported.prompt_tokens_details
-        sent, written = reported.prompt_tokens, reported.completion_tokens
-        input_tokens = estimated_tokens(prompt.text) if sent is None else sent
-        output_tokens = estimated_tokens(answer.text + answer.thought) if written is None else written
-        cached = min(input_tokens, (details.cached_tokens or 0) if details else 0)
-        return Usage(1, input_tokens, cached, output_tokens)
-
-
-class _Silent(Exception):
-    """No byte came for too long."""
-
-
-_FROM_OUTSIDE = (
-    *(openai.OpenAIError, httpx2.HTTPError, MayPass),
-    *(ValueError, TypeError, AttributeError, RecursionError),  # from the libraries, for what is no JSON object
-)
-"""What an answer that is none raises, in the library and in ours."""
-
-
-def _replies(received: Any) -> Iterator[Any]:
-    """The checked pieces of an answer; some endpoints send it whole although it was asked for as a stream."""
-    if not isinstance(received, openai.Stream):
-        yield reply_of(received)
-    elif "json" in received.response.headers.get("Content-Type", ""):
-        yield reply_of(json.loads(received.response.read()))
-    else:
-        yield from map(reply_of, received)
-
-
-def _fault(error: Exception, *, has_begun: bool) -> Exception:
-    """The exception for an exchange that broke. What readers have seen the beginning of is not asked for again."""
-    if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
-        return ModelDown("silence in the middle of an answer") if has_begun else _Silent()
-    if isinstance(error, TooLarge) or isinstance(error.__cause__, TooLarge):
-        return ModelDown("an answer that is too large")
-    if isinstance(error, openai.APIConnectionError | httpx2.TransportError):
-        found: Exception = MayPass("the endpoint cannot be reached, or breaks off; see OPENAI_BASE_URL")
-    elif isinstance(error, MayPass):
-        found = error
-    elif isinstance(error, openai.APIError) and error.body is not None:
-        found = error_in(error.body)
-    else:
-        found = ModelDown(NO_ANSWER)
-    return ModelDown(f"{found}, in the middle of an answer") if has_begun else found
+def _today() -> int:
+    """Days since 1970."""
+    return int(time.time() // 86_400)
 
 
 def _nothing() -> NoReturn:
@@ -317,5 +230,7 @@ def _nothing() -> NoReturn:
 
 
 def _json_in(thought: str) -> str:
-    """A thought that contains the answer, for servers that take the whole of it for thought; "" for any other."""
-    return thought if json_values(thought) else ""
+    """A thought that is the answer and nothing else, for servers that take the whole of it for thought; else ""."""
+    bare = thought.strip()
+    is_json = bare.startswith(("{", "[", "```")) and bare.endswith(("}", "]", "```"))
+    return thought if is_json and json_values(thought) else ""

@@ -48,8 +48,8 @@ _WORDS: Mapping[str, re.Pattern[str]] = {
         "temperature": r"temperature",
         "limit": r"max_completion_tokens|max_tokens",
         "system": r"(?:system|developer) (?:role|message|prompt|instruction)|['\"]system['\"]"
-        r"|roles must alternate|conversation roles",
-        "stream": r"stream this model|streaming is not|support streaming|['\"`]stream['\"`]",
+        r"|roles must alternate|conversation roles|user and assistant roles|permitted: 'user'",
+        "stream": r"stream this model|streaming (?:is )?not|support streaming|['\"`]stream['\"`]",
     }.items()
 }
 """Part of a request → what a refusal of it contains, in lower case."""
@@ -61,16 +61,22 @@ _NO_FORMAT = re.compile(
 """In a refusal of any format of the answer, and not only of the one that was asked for."""
 _CONTEXT = re.compile(
     r"context.{0,20}(?:length|window|size)|too long|too many tokens|(?:request|prompt|input).{0,20}too large"
-    r"|reduce the length|exceeds? .{0,40}tokens"
+    r"|reduce the length|exceeds? .{0,40}tokens|maximum prompt length|prompt length|max_seq_len"
+    r"|inputs? (?:tokens )?(?:must have|\+ max_new_tokens)"
 )
 _CONTEXT_TOKENS = re.compile(
     r"context.{0,40}?(\d{3,7})\b|\blimit\s*:?\s*(\d{3,7})\b|(\d{3,7}) maximum context|> (\d{3,7}) maximum"
-    r"|tokens allowed \((\d{3,7})\)"
+    r"|tokens allowed \((\d{3,7})\)|(?:prompt length is|less than|must be <=) (\d{3,7})"
 )
 """The endpoint's own length, in the words of OpenAI, vLLM, llama.cpp; Groq; Mistral; Anthropic; Gemini."""
 _MOST_TOKENS = re.compile(
-    r"(?:at most|up to|less than or equal to|<=|maximum (?:allowed )?(?:value|number)?.{0,20}?)[\s`'\"]*(\d{2,7})"
+    r"\[\d+, ?(\d{2,7})\]|between \d+ and (\d{2,7})|> (\d{2,7}), which is|range.{0,40}?to (\d{2,7})|limit of (\d{2,7})"
+    r"|(?:at most|up to|less than or equal to|<=|maximum (?:allowed )?(?:value|number)?.{0,20}?)[\s`'\"]*(\d{2,7})"
 )
+"""The endpoint's own limit of an answer."""
+_GUESS_DAYS = 7
+_SHORTEST = 1_000
+"""Tokens of a context; a smaller number in a refusal is another number."""
 _MOST_PERCENT = 300
 """Tokens that an endpoint may count, of a hundred that are estimated."""
 _FEWEST_TOKENS = 256
@@ -90,17 +96,25 @@ class Dialect:
     most_tokens: int | None = None
     room: int = 0
     percent: int = 100
+    guessed_on: int = 0
+    """The day (since 1970) on which a place was guessed after a refusal that said nothing; 0: none was."""
 
     @classmethod
-    def of(cls, learned: Mapping[str, int]) -> "Dialect":
+    def of(cls, learned: Mapping[str, int], today: int = 0) -> "Dialect":
+        """From what was learned; guesses are forgotten after _GUESS_DAYS, because a refusal may have been chance."""
+        guessed_on = learned.get("guessed_on", 0)
+        if guessed_on and today - guessed_on > _GUESS_DAYS:
+            learned = {name: n for name, n in learned.items() if name not in _GUESSES}
+            guessed_on = 0
         places = {part: learned[part] for part, ways in _WAYS.items() if 0 < learned.get(part, 0) < len(ways)}
         percent = max(100, min(learned.get("percent", 100), _MOST_PERCENT))
-        return cls(places, learned.get("context"), learned.get("most_tokens"), learned.get("room", 0), percent)
+        numbers = (learned.get("context"), learned.get("most_tokens"), learned.get("room", 0))
+        return cls(places, *numbers, percent, guessed_on)
 
     def learned(self) -> dict[str, int]:
         """What `of` makes this dialect from."""
         numbers = {"context": self.context, "most_tokens": self.most_tokens, "room": self.room}
-        numbers |= {"percent": self.percent} if self.percent > 100 else {}
+        numbers |= {"percent": self.percent if self.percent > 100 else 0, "guessed_on": self.guessed_on}
         return {name: n for name, n in [*self.places.items(), *numbers.items()] if n}
 
     def refused(self) -> list[str]:
@@ -137,25 +151,28 @@ class Dialect:
                 }
         return request
 
-    def learn(self, request: Mapping[str, Any], param: str, text: str, *, is_about_the_request: bool) -> bool:
+    def learn(self, request: Mapping[str, Any], param: str, text: str, guess_on: int = 0) -> bool:
         """Learn from the refusal of `request`; returns whether another call may be taken.
 
         `text` is in lower case. Without a hint in it the next way is taken of the part that endpoints refuse most
-        often, if the status says that the refusal is about the request.
+        often, if there is a day `guess_on` (since 1970) to remember for that.
         """
         named = [_PARAMS[param]] if param in _PARAMS else []
         named += [part for part, words in _WORDS.items() if words.search(text)]
         named.sort(key=lambda part: part != "schema")  # a keyword is in the schema, which is in the format
-        if "limit" in named and (found := _MOST_TOKENS.search(text)) and int(found[1]) < _limit_of(request):
-            self.most_tokens = int(found[1])
+        found = _MOST_TOKENS.search(text) if "limit" in named else None
+        most = int(next(filter(None, found.groups()))) if found else 0
+        if _FEWEST_TOKENS <= most < _limit_of(request):
+            self.most_tokens = most
             return True
-        for part in named or (_GUESSES if is_about_the_request else ()):
+        for part in named or (_GUESSES if guess_on else ()):
             sent, current = self._place_in(part, request), self.places.get(part, 0)
             if sent is not None and sent < current:
                 return True  # another thread has learned that already
             if sent == current < len(_WAYS[part]) - 1:
                 is_last = part == "format" and bool(_NO_FORMAT.search(text))
                 self.places[part] = len(_WAYS[part]) - 1 if is_last else current + 1
+                self.guessed_on = self.guessed_on if named else guess_on
                 return True
         return False
 
@@ -168,7 +185,7 @@ class Dialect:
         before = (self.context, self.percent)
         found = _CONTEXT_TOKENS.search(text)
         length = int(next(filter(None, found.groups()))) if found else None
-        if length and length < min(context_tokens, self.context or context_tokens):
+        if length and _SHORTEST <= length < min(context_tokens, self.context or context_tokens):
             self.context = length
         others = {int(number) for number in re.findall(r"\b\d{2,7}\b", text)} - {length, _limit_of(request)}
         longest = prompt_tokens * _MOST_PERCENT // 100

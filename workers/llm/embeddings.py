@@ -11,7 +11,8 @@ from workers.config import ModelSettings
 from workers.domain.completions import Ledger, Meter, Purpose, Usage, estimated_tokens
 from workers.domain.errors import ModelDown
 from workers.llm.account import Account
-from workers.llm.endpoint import ModelEndpoint, failure
+from workers.llm.endpoint import ModelEndpoint
+from workers.llm.refusals import refusal_of
 from workers.llm.transport import ending_at
 from workers.llm.wire import MayPass, vectors_of
 
@@ -25,7 +26,7 @@ class OpenAiEmbeddings:
     """See `domain.completions.Embeddings`."""
 
     def __init__(self, settings: ModelSettings, endpoint: ModelEndpoint, ledger: Ledger) -> None:
-        self.name = endpoint.model
+        self.name, self._address = endpoint.model, endpoint.address
         self._settings, self._ledger = settings, ledger
         self._account = Account(self.name, settings, ledger)
         self._client = endpoint.client(settings.timeout_s)
@@ -41,6 +42,8 @@ class OpenAiEmbeddings:
             known |= new
         found = [known[keys[text]] for text in texts]
         if len({len(vector) for vector in found}) > 1:
+            # The model behind the name has changed: the stored vectors are another one's.
+            self._ledger.discard_vectors(list(keys.values()))
             raise ModelDown("embeddings of different lengths")
         return found
 
@@ -62,18 +65,17 @@ class OpenAiEmbeddings:
                         encoding_format="float",
                     )
             except openai.APIStatusError as error:
-                found = failure(error)
+                found = refusal_of(error).error()
                 raise (ModelDown(str(found)) if isinstance(found, MayPass) else found) from None
             except openai.OpenAIError as error:
                 raise ModelDown(f"{type(error).__name__}: no embeddings") from None
             except (ValueError, TypeError, AttributeError, RecursionError):  # from the library, for other bodies
                 raise ModelDown("no embeddings") from None
-            vectors = vectors_of(received, len(texts))
             bill.usage = estimate
-            return vectors
+            return vectors_of(received, len(texts))
 
     def _key(self, text: str) -> str:
-        return hashlib.sha256(f"{self.name}\0{text}".encode("utf-8", "replace")).hexdigest()
+        return hashlib.sha256(f"{self._address}\0{self.name}\0{text}".encode("utf-8", "replace")).hexdigest()
 
 
 def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:

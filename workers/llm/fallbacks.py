@@ -15,7 +15,6 @@ from workers.domain.errors import (
     ModelRefused,
 )
 from workers.llm.client import OpenAiModel
-from workers.llm.endpoint import ModelEndpoint
 from workers.runtime.logs import note
 
 log = logging.getLogger(__name__)
@@ -24,6 +23,8 @@ OnFailure = Callable[[str, ModelError], None]
 """Gets the name of a model and the error that ended its work."""
 _SHARE_OF_TIME = 0.5
 """Of the time that is left, for each model that has another one after it."""
+_REST_S = 300.0
+"""Seconds for which a model that failed is left out where there is another one."""
 _UNUSABLE = 2
 """Answers in a row that cannot be used, after which the owners are told; one may be chance."""
 
@@ -32,8 +33,10 @@ class Fallbacks:
     """See `domain.completions.Model`. A prompt that one of the models has answered before is answered from that."""
 
     def __init__(self, models: Sequence[OpenAiModel], on_failure: OnFailure) -> None:
-        self._models, self._on_failure = models, on_failure
+        self.models, self._on_failure = models, on_failure
         self._unusable = 0
+        self._rests: dict[str, float] = {}
+        """Model that failed → when it is asked again (`time.monotonic`)."""
         self.name = models[0].name
 
     def complete(
@@ -44,7 +47,7 @@ class Fallbacks:
         meter: Meter,
         on_progress: Callable[[str], None] | None = None,
     ) -> T:
-        for model in self._models:
+        for model in self.models:
             for known in model.stored(prompt, read):
                 return known
         end, has_begun = time.monotonic() + deadline_s, False
@@ -56,28 +59,23 @@ class Fallbacks:
                 on_progress(text)
 
         progress = watched if on_progress else None
-        *others, last = self._models
+        *others, last = self.models
         for model in others:
+            if time.monotonic() < self._rests.get(model.name, 0):
+                continue
             try:
                 left_s = _SHARE_OF_TIME * (end - time.monotonic())
                 return self._noted(model, prompt, read, left_s, meter, progress)
             except (ModelDown, ModelRefused, ContentFiltered) as error:
                 if has_begun:  # readers have seen its beginning
                     raise
+                if not isinstance(error, ContentFiltered):
+                    self._rests[model.name] = time.monotonic() + _REST_S
                 note(log, "the next model is asked", level=logging.WARNING, model=model.name, error=error)
         return self._noted(last, prompt, read, end - time.monotonic(), meter, progress)
 
-    @property
-    def endpoint(self) -> ModelEndpoint:
-        """That of the first model."""
-        return self._models[0].endpoint
-
-    def refused(self) -> list[str]:
-        """What was refused of the first model's requests."""
-        return self._models[0].refused()
-
     def close(self) -> None:
-        for model in self._models:
+        for model in self.models:
             model.close()
 
     def _noted(

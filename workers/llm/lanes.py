@@ -29,6 +29,7 @@ class Lanes:
     _confirmed: Mapping[str, int]
     _well: int = 0
     _running: int = 0
+    _ended: int = 0
     _turn: threading.Condition = field(default_factory=threading.Condition, repr=False)
 
     @classmethod
@@ -54,7 +55,16 @@ class Lanes:
         finally:
             with self._turn:
                 self._running -= 1
+                self._ended += 1
                 self._turn.notify_all()
+
+    def wait_for_another(self, deadline: float) -> bool:
+        """Wait, in a lane, until one of the other running calls ends; returns False if there is none, or no time."""
+        with self._turn:
+            before = self._ended
+            if self._running <= 1:
+                return False
+            return self._turn.wait_for(lambda: self._ended > before, max(0.0, deadline - time.monotonic()))
 
     def was_silent(self, opened: int) -> bool:
         """Learn from a time-out of a call that was begun while `opened` lanes were open, before it leaves its lane.

@@ -39,6 +39,11 @@ class VectorStore:
             if rows:
                 connection.execute(insert(connection, vector).on_conflict_do_nothing(), rows)
 
+    def discard_vectors(self, keys: Sequence[str]) -> None:
+        with write(self._engine) as connection:
+            for start in range(0, len(keys), _AT_A_TIME):
+                connection.execute(delete(vector).where(vector.c.key.in_(keys[start : start + _AT_A_TIME])))
+
 
 def _packed(numbers: Sequence[float]) -> bytes:
     return _little_endian(array("f", numbers)).tobytes()
