@@ -143,3 +143,12 @@ def test_answers_that_cannot_be_used_are_told_from_the_second_in_a_row(endpoint:
         with pytest.raises(AnswerUnusable):
             subject.model.complete(Prompt(Purpose.WRITE, f"Rules {n}", "", "answer", {}), unusable, 20, Meter())
     assert subject.failures == [("a", AnswerUnusable)]
+
+
+def test_a_model_whose_context_is_always_too_short_is_told_of(endpoint: Endpoint, store: Store) -> None:
+    endpoint.profile = lambda _body: (400, {"error": {"message": "prompt is too long"}})
+    subject = Subject(endpoint, store)
+    for n in range(4):
+        with pytest.raises(ContextTooLong):
+            subject.ask(Prompt(Purpose.WRITE, f"Rules {n}", "", "answer", {}))
+    assert subject.failures == [("a", ContextTooLong)]

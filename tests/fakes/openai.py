@@ -31,6 +31,8 @@ class Fault:
     cut: bool = False
     finish: str = "stop"
     text: str | None = None
+    page: bool = False
+    """Whether a page of HTML comes with the status, as from a proxy."""
 
 
 @dataclass
@@ -80,6 +82,8 @@ class Endpoint:
             return *refusal, (), False
         fault = self.next_fault(body)
         time.sleep(fault.hang)
+        if fault.page:
+            return fault.status, {"page": True}, fault.headers, False
         if fault.status != 200:
             return fault.status, {"error": {"message": fault.message, "type": "error"}}, fault.headers, False
         text = self.writer(body) if fault.text is None else fault.text
@@ -127,9 +131,12 @@ def _handler(endpoint: Endpoint, spec: ModuleType | None) -> type[BaseHTTPReques
             self, status: int, body: dict[str, Any], headers: tuple[tuple[str, str], ...] = (), cut: bool = False
         ) -> None:
             raw = json.dumps(body, ensure_ascii=False).encode()
+            content_type = "application/json"
+            if isinstance(body, dict) and body.get("page"):
+                raw, content_type = b"<html><body>schema.org: Bad Request</body></html>", "text/html"
             try:
                 self.send_response(status)
-                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Type", content_type)
                 self.send_header("Content-Length", str(len(raw)))
                 for name, value in headers:
                     self.send_header(name, value)

@@ -11,6 +11,7 @@ from tests.fakes.papers import paper
 from tests.fakes.subscriptions import NewSubscription
 from workers.domain.answers import Answer
 from workers.domain.chats import ChatRef, MessageRef
+from workers.domain.completions import Purpose
 from workers.domain.deliveries import Delivery, Layout, Message, PartState, SubscriptionStatus, View
 from workers.domain.errors import TooManyQuestions
 from workers.domain.models import NOT_SELECTED, Digest, RankedPaper, Selection, SourceAnswer, SourceReport, Text
@@ -110,7 +111,10 @@ def test_what_a_person_asked_is_forgotten_with_its_answers_and_nothing_else(stor
     for n, person in enumerate(["7", "8", "7"]):
         store.questions.ask(f"telegram:{n}", request(person=person))
         post(store, claimed(store), Message("wait"))
+    store.model_calls.keep("a", Purpose.ANSWER, "m", "what they asked")
+    store.model_calls.keep("b", Purpose.WRITE, "m", "a section")
     assert store.questions.forget("telegram", "7") == 2
+    assert (store.model_calls.answer("a"), store.model_calls.answer("b")) == (None, "a section")
     assert [store.questions.get(n) is None for n in (1, 2, 3)] == [True, False, True]
     assert store.sent_messages.parts("question:1") == []
     assert len(store.sent_messages.parts("question:2")) == 1

@@ -1,6 +1,8 @@
 """Answers of models as they come: what is whole is read, what is a draft or garbled is not."""
 
+import json
 import random
+import time
 from typing import Any
 
 import pytest
@@ -21,11 +23,36 @@ BOTH = [{"section": 0, "text": "하나"}, {"section": 1, "text": "둘"}]
         f'<think>He said "yes</think>{SECTIONS}',
         f"<THINK>a</THINK><thinking>b</thinking>{SECTIONS}",
         f"{SECTIONS.replace('하나', '초안')} or rather: </think> {SECTIONS}",
+        *(
+            f'{begin}{SECTIONS.replace("하나", "초안")} 5" wide, no.{end}{SECTIONS}'
+            for begin, end in [
+                ("[THINK]", "[/THINK]"),
+                ("◁think▷", "◁/think▷"),
+                ("<seed:think>", "</seed:think>"),
+                ("<|START_THINKING|>", "<|END_THINKING|>"),
+                ("<|begin_of_thought|>", "<|end_of_thought|>"),
+                ("<think >", "</think >"),
+                ('<details type="reasoning" done="true">', "</details>"),
+                ("<scratchpad>", "</scratchpad>"),
+                (
+                    "<|channel|>analysis<|message|>",
+                    "<|end|><|start|>assistant<|channel|>final <|constrain|>json<|message|>",
+                ),
+                ("", "</think>"),
+                ("", "Wait, wrong:\n"),
+            ]
+        ),
         f"Well. <think>{SECTIONS.replace('하나', '초안')}</think>{SECTIONS}",
         SECTIONS.replace("}]}", "},],}"),
         SECTIONS.replace('"sections"', '/* as asked */ "sections"').replace("}, {", "}, // the second\n {"),
         '{"sections": {"0": {"section": 0, "text": "하나"}, "1": {"section": 1, "text": "둘"}}}',
         '[{"section": 0, "text": "하나"}, {"section": 1, "text": "둘"}]',
+        f'{{"digest": {SECTIONS}}}',
+        f"{{'properties': {SECTIONS}}}",
+        '{"Sections": [{"section": 0, "text": "하나"}, {"section": 1, "text": "둘"}]}',
+        json.dumps({"sections": json.dumps(BOTH)}),
+        json.dumps({"name": "answer", "arguments": {"sections": BOTH}}),
+        f"<think>{'long ' * 40_000}</think>{SECTIONS}",
         '{"section": 0, "text": "하나"}\n{"section": 1, "text": "둘"}',
         '{"sections": [{"section": 0, "text": "하나"}, {"section": 1, "text": "둘"}, {"section": 2, "text": "셋이',
     ],
@@ -143,3 +170,14 @@ def test_a_mutated_answer_gives_values_and_no_exception() -> None:
         values: list[Any] = items(answer, "sections")
         read += len(values)
     assert read > 300, "most mutations leave something whole"
+
+
+@pytest.mark.parametrize(
+    "unit", ['{"', "{[", '"a" {"b', '{"a": "x"y" ', "[", '{"text": "it is "so" good", ', "<think>", "\\"]
+)
+def test_reading_an_answer_ends_soon(unit: str) -> None:
+    text = '{"' + unit * (80_000 // len(unit))
+    begun = time.process_time()
+    json_values(text)
+    json_values(text[:11_000])
+    assert time.process_time() - begun < 8, "seconds of the processor, ten times what it takes"

@@ -161,22 +161,26 @@ class _Reply:
     kept: list[Sentence] = field(default_factory=list)
     sent: Mapping[str, _SentPassage] = field(default_factory=dict)
     _seen: int = 0
+    _read: int = 0
 
     def begin(self, sent: Mapping[str, _SentPassage]) -> None:
         """Begin with an answer to a prompt with these passages, by their ids."""
-        self.sent, self._seen = sent, 0
+        self.sent, self._seen, self._read = sent, 0, 0
 
     def on_text(self, text: str) -> None:
         """Keep the sentences that are whole in the beginning of an answer, and show them."""
-        if not without_reasoning(text).lstrip().startswith(("{", "[", "`")):
+        if "}" not in text[self._read :]:
+            return  # no sentence has ended since
+        self._read = len(text)
+        if not without_reasoning(text).lstrip().startswith(("{", "```")):
             return  # prose may turn out to be thought, and what it contains a draft
-        drafts = sentences_in(text)
+        drafts = sentences_in(text, is_whole=False)
         if self._keep(drafts if ends_with_sentence(text, drafts) else drafts[:-1]) and self.on_progress:
             self.on_progress(Answer(True, cited_papers(self.papers), tuple(self.kept), extractive=False))
 
     def read(self, text: str) -> None:
         """Keep the sentences of a whole answer. Raises AnswerUnusable if none is kept of one that has some."""
-        draft = parsed(text)
+        draft, self._seen = parsed(text), 0
         self._keep(sentences_in(text))
         if not self.kept and (draft is None or draft.answerable):
             raise AnswerUnusable("nothing in the model's answer is supported")
@@ -185,7 +189,8 @@ class _Reply:
         """Check the drafts that were not seen yet; returns whether one of them is kept."""
         checked = [self._checked(draft) for draft in drafts[self._seen : MOST_SENTENCES]]
         self._seen = max(self._seen, len(drafts))
-        self.kept.extend(sentence for sentence in checked if sentence)
+        known = {sentence.text for sentence in self.kept}
+        self.kept.extend(sentence for sentence in checked if sentence and sentence.text not in known)
         return any(checked)
 
     def _checked(self, draft: DraftSentence) -> Sentence | None:

@@ -117,10 +117,10 @@ class ClockSettings(Section):
 
 
 class PriceSettings(Section):
-    """US dollars for a million tokens."""
+    """US dollars for a million tokens; tokens that the provider has cached cost as much as others where it says no."""
 
     input: float = Field(ge=0)
-    cached: float = Field(ge=0)
+    cached: float | None = Field(default=None, ge=0)
     output: float = Field(ge=0)
 
 
@@ -144,7 +144,7 @@ class ModelSettings(Section):
     @classmethod
     def _is_there_for_a_cap(cls, price: PriceSettings, info: ValidationInfo) -> PriceSettings:
         """Without prices nothing costs anything, so that a cap in dollars would never hold."""
-        if info.data.get("daily_usd") is not None and not (price.input or price.output):
+        if info.data.get("daily_usd") is not None and not (price.input and price.output):
             raise ValueError("your provider's prices, because daily_usd is set; or set daily_tokens instead")
         return price
 

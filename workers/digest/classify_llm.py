@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError, create_model
+from pydantic import AliasChoices, BaseModel, Field, ValidationError, create_model
 
 from workers.digest.classify import evidence
 from workers.domain.completions import Meter, Model, Prompt, Purpose
@@ -35,8 +35,8 @@ _TOKENS_A_LABEL = 40
 
 
 class _Label(BaseModel):
-    i: int
-    category: str
+    i: int = Field(validation_alias=AliasChoices("i", "index", "id", "paper"))
+    category: str = Field(validation_alias=AliasChoices("category", "label", "name"))
 
 
 def label(
@@ -86,17 +86,33 @@ def _read(batch: Sequence[Paper], categories: Sequence[Category], text: str) -> 
     """
     known = {category.name.casefold(): category.name for category in categories}
     found: dict[int, str] = {}
-    for entry in items(text, "labels"):
+    for place, entry in enumerate(_entries(text)):
+        given = {"i": place, "category": entry} if isinstance(entry, str) else entry
         try:
-            given = _Label.model_validate(entry)
+            said = _Label.model_validate(given)
         except ValidationError:
             continue
-        name = known.get(given.category.strip().casefold())
-        if name and 0 <= given.i < len(batch):
-            found.setdefault(given.i, name)
-    if not found:
-        raise AnswerUnusable("the model's answer has no label")
-    return {place: name for place, name in found.items() if _is_likely(name, batch[place], categories)}
+        name = known.get(said.category.strip(" -*.\"'`").casefold())
+        if name:
+            found.setdefault(said.i, name)
+    if found and 0 not in found and max(found) == len(batch):  # counted from 1
+        found = {place - 1: name for place, name in found.items()}
+    likely = {
+        place: name
+        for place, name in found.items()
+        if 0 <= place < len(batch) and _is_likely(name, batch[place], categories)
+    }
+    if not likely:
+        raise AnswerUnusable("the model's answer has no label that its paper speaks for")
+    return likely
+
+
+def _entries(text: str) -> list[Any]:
+    """The labels in an answer, also as a list of names or as a mapping from indices to names."""
+    entries = items(text, "labels")
+    if len(entries) == 1 and isinstance(entries[0], Mapping) and all(map(str.isdecimal, entries[0])):
+        return [{"i": index, "category": name} for index, name in entries[0].items()]
+    return entries
 
 
 def _is_likely(name: str, paper: Paper, categories: Sequence[Category]) -> bool:

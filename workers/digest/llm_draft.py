@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator
+from pydantic import AliasChoices, BaseModel, BeforeValidator, Field
 
 from workers.digest.llm_prompts import MOST_CLAIMS, Task
 from workers.domain.errors import AnswerUnusable
@@ -40,13 +40,13 @@ PaperNumbers = Annotated[list[int], BeforeValidator(_numbers)]
 
 
 class _Claim(BaseModel):
-    text: SentenceText = ""
+    text: SentenceText = Field("", validation_alias=AliasChoices("text", "Text", "sentence", "claim", "keyword"))
     papers: PaperNumbers = []
 
 
 class _Line(BaseModel):
     paper: PaperNumbers = []
-    text: SentenceText = ""
+    text: SentenceText = Field("", validation_alias=AliasChoices("text", "Text", "sentence", "tldr"))
 
 
 _Claims = Annotated[list[_Claim], BeforeValidator(lambda value: _entries(value, "papers"))]
@@ -130,8 +130,11 @@ def judged(text: str, tasks: Sequence[Task], judge: Judge, language: Language) -
     """
     sections = [_Section.model_validate(each) for each in items(text, "sections", "section") if _is_section(each)]
     written: dict[int, _Section] = {}
+    keys = {task.key for task in tasks}
     for section in sections:
-        numbers = section.section or ([tasks[0].key] if len(tasks) == len(sections) == 1 else [])
+        numbers = section.section
+        if len(tasks) == len(sections) == 1 and not keys.intersection(numbers):  # it has another number, or none
+            numbers = [tasks[0].key]
         for number in numbers[:1]:
             written.setdefault(number, section)
     drafts = {task.key: _judged(written[task.key], task, judge, language) for task in tasks if task.key in written}

@@ -75,7 +75,7 @@ class ModelDown(ModelError):
 
 
 class ModelRefused(ModelError):
-    """The endpoint refuses us, whatever is asked."""
+    """The endpoint refuses us, in whatever form it is asked; the text says what to mend."""
 
 
 class ContextTooLong(ModelError):

@@ -10,7 +10,7 @@ from workers.domain.completions import NO_USE, Caps, Ledger, Meter, Purpose, Usa
 
 @dataclass
 class Bill:
-    """What one call cost; as long as nothing sets `usage`, the call failed and cost nothing."""
+    """What one call cost. `usage` is set where something came; without, the call failed, and no cost is known."""
 
     usage: Usage = NO_USE
 
@@ -39,5 +39,6 @@ class Account:
     def priced(self, usage: Usage) -> Usage:
         """With its cost in US dollars; the prices of the settings are per million tokens."""
         price, uncached = self.settings.price, usage.input_tokens - usage.cached_tokens
-        cost = uncached * price.input + usage.cached_tokens * price.cached + usage.output_tokens * price.output
+        cached = price.input if price.cached is None else price.cached
+        cost = uncached * price.input + usage.cached_tokens * cached + usage.output_tokens * price.output
         return replace(usage, cost_usd=cost / 1e6)

@@ -117,7 +117,7 @@ class OpenAiModel:
 
     @contextmanager
     def _one_at_a_time(self, deadline: float) -> Iterator[None]:
-        """Until an answer has come, one thread asks at a time, so that each parameter is refused once at most."""
+        """Until an answer has come, one thread of this process asks at a time, so that others learn from it."""
         if self._is_known:
             yield
             return

@@ -192,7 +192,7 @@ class Dialect:
         counted = min((number for number in others if prompt_tokens < number <= longest), default=0)
         self.percent = max(self.percent, min(_MOST_PERCENT, 100 * counted // max(1, prompt_tokens) + 2))
         if length and before == (self.context, self.percent):
-            self.percent = min(_MOST_PERCENT, self.percent * 5 // 4)
+            self.percent = min(_MOST_PERCENT, self.percent * 3 // 2)
         return before != (self.context, self.percent)
 
     def make_room(self, answer_tokens: int) -> bool:

@@ -1,4 +1,4 @@
-"""Several models in order: the next one is asked where one fails, and what failed is recorded for the owners."""
+"""Several models in order: the next one is asked where one is down or refuses, and failures are told to the owners."""
 
 import logging
 import time
@@ -10,6 +10,7 @@ from workers.domain.errors import (
     AnswerUnusable,
     BudgetExceeded,
     ContentFiltered,
+    ContextTooLong,
     ModelDown,
     ModelError,
     ModelRefused,
@@ -34,7 +35,7 @@ class Fallbacks:
 
     def __init__(self, models: Sequence[OpenAiModel], on_failure: OnFailure) -> None:
         self.models, self._on_failure = models, on_failure
-        self._unusable = 0
+        self._unusable = 0.0
         self._rests: dict[str, float] = {}
         """Model that failed → when it is asked again (`time.monotonic`)."""
         self.name = models[0].name
@@ -92,10 +93,12 @@ class Fallbacks:
         except (ModelDown, ModelRefused, BudgetExceeded) as error:
             self._on_failure(model.name, error)
             raise
-        except AnswerUnusable as error:
-            self._unusable += prompt.purpose == Purpose.WRITE
-            if self._unusable == _UNUSABLE:
+        except (AnswerUnusable, ContextTooLong) as error:
+            # A section that is too long is halved, and its halves may do.
+            self._unusable += (1 if isinstance(error, AnswerUnusable) else 0.5) * (prompt.purpose == Purpose.WRITE)
+            if self._unusable >= _UNUSABLE:
                 self._on_failure(model.name, error)
+                self._unusable = 0
             raise
         self._unusable = 0
         return found

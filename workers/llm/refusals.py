@@ -122,7 +122,7 @@ def refusal_in(body: Any) -> Refusal:
 
 def _text(body: Any) -> str:
     words = " ".join(_ECHO.sub("", said)[:_LONGEST] for said in _said(body, 0))
-    return _THOUSANDS.sub("", words.lower())
+    return _THOUSANDS.sub("", words.lower().replace("`", ""))
 
 
 def _said(value: Any, depth: int) -> Iterator[str]:

@@ -1,14 +1,18 @@
 """Answers of models, so that the same prompt is paid for once, and what was learned of their endpoints."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from workers.domain.completions import Purpose
 from workers.store.model_uses import ModelUseStore
 from workers.store.tables import model_call, model_dialect
 from workers.store.transactions import insert, read, write
 from workers.store.vectors import VectorStore
+
+_KEPT = timedelta(days=60)
+"""How long an answer is kept; editions of the last week may be made again."""
 
 
 class ModelCallStore(ModelUseStore, VectorStore):
@@ -19,8 +23,10 @@ class ModelCallStore(ModelUseStore, VectorStore):
             return connection.execute(select(model_call.c.answer).where(model_call.c.key == key)).scalar_one_or_none()
 
     def keep(self, key: str, purpose: Purpose, model: str, text: str) -> None:
-        values = {"purpose": purpose, "model": model[:200], "day": self._clock.now().date(), "answer": text}
+        today = self._clock.now().date()
+        values = {"purpose": purpose, "model": model[:200], "day": today, "answer": text}
         with write(self._engine) as connection:
+            connection.execute(delete(model_call).where(model_call.c.day < today - _KEPT))
             kept = insert(connection, model_call).values(key=key, **values)
             connection.execute(kept.on_conflict_do_update(index_elements=["key"], set_=values))
 

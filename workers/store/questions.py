@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, Row, delete, select, update
 
 from workers.domain.answers import Answer
 from workers.domain.chats import MessageRef
+from workers.domain.completions import Purpose
 from workers.domain.deliveries import DeliveryKind, View
 from workers.domain.errors import LeaseLost
 from workers.domain.ports import Clock
@@ -154,7 +155,8 @@ class QuestionStore:
     def forget(self, platform: str, person: str) -> int:
         """Delete a person's questions and their answers from the store, not from chats; returns how many questions.
 
-        Their number still counts for the caps of the day, under a key that is deleted with it.
+        Their number still counts for the caps of the day, under a key that is deleted with it. Models' answers to
+        questions are deleted too, everybody's, because they are kept without a name.
         """
         with write(self._engine) as connection:
             by_person = (tables.question.c.platform == platform) & (tables.question.c.person == person)
@@ -166,6 +168,8 @@ class QuestionStore:
             connection.execute(delete(tables.part).where(tables.part.c.delivery_id.in_(delivery_ids)))
             connection.execute(delete(tables.rendering).where(tables.rendering.c.filter.in_(renderings)))
             connection.execute(delete(tables.delivery).where(tables.delivery.c.id.in_(delivery_ids)))
+            of_questions = [purpose for purpose in Purpose if purpose.is_for_questions]
+            connection.execute(delete(tables.model_call).where(tables.model_call.c.purpose.in_(of_questions)))
             return connection.execute(delete(tables.question).where(by_person)).rowcount
 
     def expect(self, prompt: MessageRef, line: str) -> None:
