@@ -225,18 +225,14 @@ def test_a_stream_that_is_cut_is_no_answer(endpoint: Endpoint, store: Store) -> 
 
 
 @pytest.mark.parametrize("name", PROFILES)
-@pytest.mark.parametrize("is_streamed", [False, True])
-def test_an_endpoint_refuses_each_parameter_once_at_most(
-    name: str, is_streamed: bool, endpoint: Endpoint, store: Store
-) -> None:
+def test_an_endpoint_refuses_each_parameter_once_at_most(name: str, endpoint: Endpoint, store: Store) -> None:
     endpoint.profile, most = PROFILES[name]
-    on_progress = (lambda _text: None) if is_streamed else None
-    assert ModelUnderTest(endpoint, store).ask(on_progress=on_progress) == '{"a": 1}'
+    assert ModelUnderTest(endpoint, store).ask() == '{"a": 1}'
     assert len(endpoint.refused) <= most
     refused = len(endpoint.refused)
     for n in range(3):  # other processes, on other days
         other = Prompt(Purpose.WRITE, f"Rules {n}.", "Some material.", "answer", SHAPE)
-        ModelUnderTest(endpoint, store).ask(other, on_progress=on_progress)
+        ModelUnderTest(endpoint, store).ask(other)
     assert len(endpoint.refused) == refused, "what was learned is in the store"
 
 

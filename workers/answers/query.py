@@ -37,7 +37,7 @@ def weighted_terms(text: str, korean_terms: Mapping[str, str]) -> dict[str, floa
     weights: dict[str, float] = dict(Counter(terms(text)))
     rest = written_out(text)
     for korean, english in _longest_first(tuple(korean_terms.items())) if has_hangul(text) else ():
-        rest, count = re.subn(r"\s?".join(map(re.escape, korean.split())), " ", rest)
+        rest, count = korean.subn(" ", rest)
         words = terms(english) if count else []
         for word in words:
             weights[word] = weights.get(word, 0.0) + 1 / len(words)
@@ -45,5 +45,7 @@ def weighted_terms(text: str, korean_terms: Mapping[str, str]) -> dict[str, floa
 
 
 @lru_cache(maxsize=4)
-def _longest_first(pairs: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
-    return sorted(pairs, key=lambda pair: -len(pair[0]))
+def _longest_first(pairs: tuple[tuple[str, str], ...]) -> list[tuple[re.Pattern[str], str]]:
+    """Pattern of a Korean term and its English; compiling them takes 80 ms."""
+    ordered = sorted(pairs, key=lambda pair: -len(pair[0]))
+    return [(re.compile(r"\s?".join(map(re.escape, korean.split()))), english) for korean, english in ordered]

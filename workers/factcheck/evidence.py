@@ -250,7 +250,10 @@ def _repeats(text: str) -> bool:
 
 def common_words(glossary: Mapping[str, str], more: Iterable[str]) -> frozenset[str]:
     """The Latin words, in lower case, that need no support: those of the glossary and of `more`, and their parts."""
-    phrases = [*glossary, *glossary.values(), *more]
-    return frozenset(word for phrase in phrases for word in names(phrase)) | frozenset(
-        part for phrase in phrases for word in names(phrase) for part in re.split(r"[-/_.]", word) if part
-    )
+    return _words((*glossary, *glossary.values(), *more))
+
+
+@lru_cache(maxsize=4)
+def _words(phrases: tuple[str, ...]) -> frozenset[str]:
+    words = {word for phrase in phrases for word in names(phrase)}
+    return frozenset(words | {part for word in words for part in re.split(r"[-/_.]", word) if part})

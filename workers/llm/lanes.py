@@ -1,5 +1,6 @@
 """How many calls an endpoint is sent at a time and how long its silence may last; both are learned from time-outs."""
 
+import math
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -89,4 +90,4 @@ class Lanes:
                 self._well, self.open = 0, self.open + 1
                 self._turn.notify_all()
             lanes = {"lanes": self.open} if self.open < self.most else {}
-            self._confirmed = lanes | ({"silence_s": int(self.now_s)} if self.now_s > self.silence_s else {})
+            self._confirmed = lanes | ({"silence_s": math.ceil(self.now_s)} if self.now_s > self.silence_s else {})

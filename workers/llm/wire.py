@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from workers.domain.errors import ModelDown
+from workers.text.model_json import without_reasoning
 
 NO_ANSWER = "the answer is none of chat.completions: does OPENAI_BASE_URL end in /v1?"
 _CUT = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
@@ -217,8 +218,12 @@ class Collected:
         return len(self.text) > before
 
     def looks_whole(self) -> bool:
-        """Whether an answer without a reason for its end ends as JSON does."""
-        return self.text.rstrip().endswith(("}", "]", "```"))
+        """Whether an answer without a reason for its end is one JSON value, which nothing can follow."""
+        try:
+            json.loads(without_reasoning(self.text).strip().removeprefix("```json").strip("`"))
+        except (ValueError, RecursionError):
+            return False
+        return True
 
     def stop_if_it_repeats(self) -> bool:
         """Whether the last _TAIL characters are one text again and again; then the answer counts as cut off."""
