@@ -2,13 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.fakes.clock import FakeClock
-from tests.fakes.empty_store import empty_store
 from tests.fakes.openai import Endpoint, serving
 from tests.fakes.papers import paper
 from workers import config
@@ -17,7 +14,7 @@ from workers.answers.generate import Answerer
 from workers.answers.query import query_of
 from workers.domain.passages import PaperText, Passage
 from workers.llm import ModelEndpoint, OpenAiModel
-from workers.store import Store, open_store
+from workers.store import Store
 from workers.text.data import frequencies, glossary, korean_terms
 
 SETTINGS = config.load(environment={}).model
@@ -25,12 +22,6 @@ VOCABULARY = Vocabulary(korean_terms(), glossary(), frequencies())
 GOLD = "GripNet raises the success rate from 61% to 84% on 15 objects and is 2.5 times as fast as TactoNet."
 SENTENCE = {"text": "GripNet raises the success rate from 61% to 84%.", "quote": "the success rate from 61% to 84%"}
 COUNT = 400
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
-    with open_store(empty_store(tmp_path / "store.db"), clock) as opened:
-        yield opened
 
 
 def answering(body: dict[str, Any]) -> str:

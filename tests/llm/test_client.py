@@ -1,7 +1,7 @@
 """Calls of a model: waits, fallbacks, refusals, and no prompt is paid for twice."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.clock import FakeClock
-from tests.fakes.empty_store import empty_store
-from tests.fakes.openai import Endpoint, Fault, serving
+from tests.fakes.openai import Endpoint, Fault
 from tests.fakes.openai_profiles import PROFILES, Refusal, openai_reasoning, vllm_small
 from workers import config
 from workers.domain.completions import Meter, Prompt, Purpose, Usage
@@ -26,25 +25,13 @@ from workers.domain.errors import (
 )
 from workers.llm import ModelEndpoint, OpenAiModel
 from workers.llm.dialect import Dialect, is_about_context
-from workers.store import Store, open_store
+from workers.store import Store
 
 SHAPE = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"], "additionalProperties": False}
 PROMPT = Prompt(Purpose.WRITE, "Some rules.", "Some material.", "answer", SHAPE)
 PROMPT_2 = Prompt(Purpose.WRITE, "Other rules.", "Other material.", "answer", SHAPE)
 KEY = "sk-hunter2"
 SETTINGS = config.load(environment={}).model
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with serving(lambda _body: '{"a": 1}') as opened:
-        yield opened
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
-    with open_store(empty_store(tmp_path / "store.db"), clock) as opened:
-        yield opened
 
 
 class ModelUnderTest:

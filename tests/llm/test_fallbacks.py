@@ -1,13 +1,10 @@
 """Where a model fails the next one is asked, readers see one answer, and the failure is recorded for the owners."""
 
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.fakes.clock import FakeClock
-from tests.fakes.empty_store import empty_store
 from tests.fakes.openai import Endpoint, serving
 from tests.fakes.openai_profiles import Refusal
 from workers import config
@@ -22,16 +19,10 @@ from workers.domain.errors import (
     ModelRefused,
 )
 from workers.llm import Fallbacks, ModelEndpoint, OpenAiModel
-from workers.store import Store, open_store
+from workers.store import Store
 
 SETTINGS = config.load(environment={}).model.model_copy(update={"timeout_s": 1.0})
 PROMPT = Prompt(Purpose.WRITE, "Some rules.", "Some material.", "answer", {"type": "object"})
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
-    with open_store(empty_store(tmp_path / "store.db"), clock) as opened:
-        yield opened
 
 
 @pytest.fixture

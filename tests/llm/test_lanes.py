@@ -2,37 +2,21 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
-from tests.fakes.clock import FakeClock
-from tests.fakes.empty_store import empty_store
-from tests.fakes.openai import Endpoint, serving
+from tests.fakes.openai import Endpoint
 from workers import config
 from workers.domain.completions import Meter, Prompt, Purpose
 from workers.domain.errors import ModelDown
 from workers.llm import ModelEndpoint, OpenAiModel
 from workers.llm.lanes import Lanes
-from workers.store import Store, open_store
+from workers.store import Store
 
 SETTINGS = config.load(environment={}).model.model_copy(update={"timeout_s": 0.3, "parallel": 4})
 PROMPTS = [Prompt(Purpose.WRITE, f"Rules {n}.", "Some material.", "answer", {"type": "object"}) for n in range(6)]
 SOON = 9e9
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
-    with open_store(empty_store(tmp_path / "store.db"), clock) as opened:
-        yield opened
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with serving(lambda _body: '{"a": 1}') as opened:
-        yield opened
 
 
 def model(endpoint: Endpoint, store: Store) -> OpenAiModel:

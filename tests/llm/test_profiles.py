@@ -1,12 +1,7 @@
 """The digest of forty papers is written by the model at every known kind of endpoint."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from tests.fakes.clock import FakeClock
-from tests.fakes.empty_store import empty_store
 from tests.fakes.failures import NoBoundary
 from tests.fakes.openai import serving
 from tests.fakes.openai_profiles import PROFILES
@@ -16,7 +11,7 @@ from workers import config
 from workers.digest.write_extractive import Extractive
 from workers.digest.write_llm import ModelWriter
 from workers.llm import ModelEndpoint, OpenAiModel
-from workers.store import Store, open_store
+from workers.store import Store
 from workers.text.data import glossary
 
 SETTINGS = config.load(environment={})
@@ -32,12 +27,6 @@ FORTY = edition(
         for n in range(1, 41)
     ]
 )
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
-    with open_store(empty_store(tmp_path / "store.db"), clock) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("name", PROFILES)

@@ -2,18 +2,15 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.fakes.clock import FakeClock
-from tests.fakes.empty_store import empty_store
 from tests.fakes.openai import Endpoint, serving
 from workers import config
 from workers.domain.completions import Meter
 from workers.domain.errors import ModelDown
 from workers.llm import ModelEndpoint, OpenAiEmbeddings
-from workers.store import Store, open_store
+from workers.store import Store
 
 SETTINGS = config.load(environment={}).model
 
@@ -21,12 +18,6 @@ SETTINGS = config.load(environment={}).model
 @pytest.fixture
 def endpoint() -> Iterator[Endpoint]:
     with serving(lambda _body: "") as opened:
-        yield opened
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
-    with open_store(empty_store(tmp_path / "store.db"), clock) as opened:
         yield opened
 
 

@@ -1,36 +1,22 @@
 """What calls cost is set aside before them and counted after them, whatever becomes of them."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from tests.fakes.clock import FakeClock
-from tests.fakes.empty_store import empty_store
-from tests.fakes.openai import Endpoint, Fault, serving
+from tests.fakes.openai import Endpoint, Fault
 from workers import config
 from workers.domain.completions import Caps, Meter, Prompt, Purpose, Usage
 from workers.domain.errors import AnswerUnusable, BudgetExceeded, ModelError
 from workers.llm import ModelEndpoint, OpenAiModel
-from workers.store import Store, open_store
+from workers.store import Store
 
 PRICE = config.load(environment={}).model.price.model_copy(update={"input": 1.0, "cached": 0.1, "output": 4.0})
 SETTINGS = config.load(environment={}).model.model_copy(update={"price": PRICE, "timeout_s": 1.0})
 NONE = Usage()
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
-    with open_store(empty_store(tmp_path / "store.db"), clock) as opened:
-        yield opened
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with serving(lambda _body: '{"a": 1}') as opened:
-        yield opened
 
 
 def prompt(n: int = 0, purpose: Purpose = Purpose.WRITE) -> Prompt:

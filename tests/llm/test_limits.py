@@ -11,28 +11,19 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-from tests.fakes.clock import FakeClock
-from tests.fakes.empty_store import empty_store
 from workers import config
 from workers.domain.completions import Meter, Prompt, Purpose
 from workers.domain.errors import ModelDown
 from workers.llm import ModelEndpoint, OpenAiModel
 from workers.llm.wire import Collected
-from workers.store import Store, open_store
+from workers.store import Store
 
 SETTINGS = config.load(environment={}).model
 PROMPT = Prompt(Purpose.WRITE, "Some rules.", "Some material.", "answer", {"type": "object"})
 Send = Callable[[socket.socket, threading.Event], None]
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
-    with open_store(empty_store(tmp_path / "store.db"), clock) as opened:
-        yield opened
 
 
 @contextmanager

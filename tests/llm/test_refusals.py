@@ -1,21 +1,18 @@
 """Refusals as endpoints write them: each is about one thing, and only that changes."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.fakes.clock import FakeClock
-from tests.fakes.empty_store import empty_store
-from tests.fakes.openai import Endpoint, Fault, serving
+from tests.fakes.openai import Endpoint, Fault
 from workers import config
 from workers.domain.completions import Meter, Prompt, Purpose
 from workers.domain.errors import ContentFiltered, ContextTooLong, ModelDown, ModelError, ModelRefused
 from workers.llm import ModelEndpoint, OpenAiModel
 from workers.llm.dialect import Dialect
-from workers.store import Store, open_store
+from workers.store import Store
 
 SETTINGS = config.load(environment={}).model.model_copy(update={"temperature": 0.5})
 PROMPT = Prompt(Purpose.WRITE, "Some rules.", "Some material.", "answer", {"type": "object"})
@@ -32,18 +29,6 @@ ERRORS: dict[str, tuple[type[ModelError], str]] = {
     "long": (ContextTooLong, "context"),
 }
 LEARNED = {"system": {"system": 1}, "stream": {"stream": 1}, "limit": {"most_tokens": 1024}, "usage": {"usage": 1}}
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
-    with open_store(empty_store(tmp_path / "store.db"), clock) as opened:
-        yield opened
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with serving(lambda _body: '{"a": 1}') as opened:
-        yield opened
 
 
 def model(endpoint: Endpoint, store: Store) -> OpenAiModel:
