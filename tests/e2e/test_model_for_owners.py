@@ -45,7 +45,8 @@ def run(source: Web, settings_file: Callable[..., Path], capsys: pytest.CaptureF
     """Runs a verb; returns the lines that it prints."""
 
     def lines(verb: str, *arguments: str, **sections: object) -> list[str]:
-        settings = settings_file([{"name": "huggingface", "kind": "huggingface", "url": source.url}], **sections)
+        sources = [{"name": "huggingface", "kind": "huggingface", "url": source.url}]
+        settings = settings_file(sources if verb in {"digest", "redo"} else [], **sections)
         main([verb, *arguments, "--config", str(settings)])
         output = capsys.readouterr()
         assert "hunter2" not in output.out + output.err

@@ -45,7 +45,7 @@ _FEWEST_CLAIMS = 2
 """A synthesis with fewer claims is replaced by the extractive one."""
 _REPAIR_SHARE = 0.1
 """Tokens of the repair, as a share of those of the prompts and answers before it."""
-_LEAST_REPAIR = 4_000
+_LEAST_REPAIR = 3_200
 """Tokens that the repair may have in any case."""
 
 _LACKING = "It lacked these sections."
